@@ -1,0 +1,25 @@
+// Writes the pages of docs/ that are rendered from the code. `--check` writes nothing and fails where one is out of date.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { ROOT } from './checkout.ts'
+import { renderErrors } from './errors-page.ts'
+
+const PAGES: readonly [path: string, text: string][] = [['docs/errors.md', renderErrors()]]
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(ROOT + path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const stale = PAGES.filter(([path, text]) => current(path) !== text)
+for (const [path, text] of stale) {
+  if (process.argv.includes('--check')) {
+    console.error(`${path} is out of date: npm run docs`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(ROOT + path, text)
+    console.log(`wrote ${path}`)
+  }
+}

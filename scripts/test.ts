@@ -1,0 +1,34 @@
+// `npm test [-- FILTER… --name PATTERN]`: every test of the project, or those whose path contains a filter and whose name matches.
+import { availableParallelism } from 'node:os'
+import { spec } from 'node:test/reporters'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import { ROOT, filesOf } from './checkout.ts'
+import { TestRun } from './test-run.ts'
+
+/** These make namespaces, rings and load: one file at a time, so that none is starved by another. */
+const SERIAL = /^test\/(?:netns|peers|cli)\//
+
+function selected(filters: readonly string[]): string[] {
+  const files = filesOf('src/**/*.test.ts', 'test/**/*.test.ts')
+  const wanted = filters.map((filter) => filter.replace(/^\.\//, '').replace(ROOT, ''))
+  return wanted.length === 0 ? files : files.filter((file) => wanted.some((word) => file.includes(word)))
+}
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } })
+const files = selected(positionals)
+if (files.length === 0) {
+  console.error(`no test file matches ${positionals.join(' ')}`)
+  process.exit(2)
+}
+// Each test file is a process that strips the types of all it imports: once is enough for all of them.
+process.env.NODE_COMPILE_CACHE ??= `${ROOT}node_modules/.cache/compile`
+const run = new TestRun(values.name)
+await pipeline(Readable.from(run.events([
+  { files: files.filter((file) => !SERIAL.test(file)), concurrency: Math.max(2, availableParallelism()), timeoutMs: 60_000 },
+  { files: files.filter((file) => SERIAL.test(file)), concurrency: 1, timeoutMs: 180_000 },
+])), new spec(), process.stdout, { end: false })
+// Failures are told in full after the counts, so the counts are said once more where they are looked for.
+if (run.failed) console.log(`\n${run.closingLines.map((line) => `ℹ ${line}`).join('\n')}`)
+process.exitCode = run.failed ? 1 : 0

@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import test from 'node:test'
+import { VERSION } from './version.ts'
+
+test('the version is the one of package.json', () => {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  assert.match(VERSION, /^\d+\.\d+\.\d+/)
+  assert.ok(text.includes(`"version": "${VERSION}"`))
+})

@@ -1,0 +1,90 @@
+import { emptyHealth } from '../model/health.ts'
+import { PcapngWriter } from '../net/pcapng-writer.ts'
+import { FrameBlocks } from '../tap/frame-blocks.ts'
+import type { OfflineEmitter } from '../tap/offline.ts'
+import { tapFile } from '../tap/offline.ts'
+import { LineBatch, lineMaker } from '../tap/output.ts'
+import { healthLines, sizeText } from './health-text.ts'
+import { say } from './say.ts'
+import { StatusLine } from './status-line.ts'
+import { TapOutput } from './tap-output.ts'
+import type { TapPlan } from './tap-plan.ts'
+
+const FLUSH_LENGTH = 64 * 1024
+/** A pipe is read as it comes: its lines must not wait for a full batch. */
+const FLUSH_MS = 50
+
+/** `tap -r`: everything before an error is shown, then the error is thrown. */
+export async function runTapFile(path: string, plan: TapPlan, signal: AbortSignal): Promise<number> {
+  const status = new StatusLine()
+  const output = new TapOutput(plan, status)
+  const feed = new FileFeed(plan, output)
+  let health = emptyHealth()
+  const deadline = AbortSignal.any([signal, ...(plan.flags.for === undefined ? [] : [AbortSignal.timeout(plan.flags.for)])])
+  const timer = setInterval(() => feed.flush(), FLUSH_MS)
+  try {
+    await tapFile(path, {
+      settings: plan.settings, filter: plan.filter, dissect: plan.dissect, signal: deadline,
+      stop: () => output.done,
+      onProgress: (read, total) => status.draw(() => progressText(read, total, output)),
+    }, feed, (h) => { health = h })
+  } finally {
+    clearInterval(timer)
+    feed.flush()
+    output.finish(health)
+    for (const line of healthLines(health, output)) say(line)
+  }
+  return 0
+}
+
+/** Messages and frames of the engine, gathered into writes. */
+class FileFeed implements OfflineEmitter {
+  readonly #output: TapOutput
+  readonly #batch = new LineBatch()
+  readonly #makeLine: ReturnType<typeof lineMaker>
+  readonly #blocks: FrameBlocks | undefined
+  readonly #names = new Map<number, string>()
+  readonly frame: OfflineEmitter['frame']
+
+  constructor(plan: TapPlan, output: TapOutput) {
+    this.#output = output
+    this.#makeLine = lineMaker(plan.format)
+    const blocks = plan.writeTo === undefined ? undefined : new FrameBlocks()
+    this.#blocks = blocks
+    this.frame = blocks && {
+      frame: (buf, offset, captured, wire, at, linkType, id) => {
+        const pending = blocks.frame(id, this.#names.get(id) ?? '', buf, offset, captured, wire, at, linkType)
+        if (pending > FLUSH_LENGTH) this.flush()
+      },
+    }
+  }
+
+  interface(i: { id: number, name?: string }): void {
+    if (i.name !== undefined) this.#names.set(i.id, i.name)
+  }
+
+  secrets(type: number, bytes: Uint8Array): void {
+    if (this.#blocks === undefined) return
+    const writer = new PcapngWriter()
+    writer.secrets(type, bytes)
+    this.flush()
+    this.#output.block(writer.take())
+  }
+
+  message(...args: Parameters<OfflineEmitter['message']>): void {
+    if (this.#makeLine === undefined || this.#output.done) return
+    this.#batch.add(this.#makeLine(...args))
+    if (this.#batch.length > FLUSH_LENGTH) this.flush()
+  }
+
+  flush(): void {
+    const { text, lines } = this.#batch.take()
+    this.#output.lines(text, lines)
+    if (this.#blocks !== undefined && this.#blocks.pendingBytes > 0) this.#output.frames(0, this.#blocks.take())
+  }
+}
+
+function progressText(read: number, total: number | undefined, output: TapOutput): string {
+  const share = total === undefined || total === 0 ? '' : `${Math.floor((read / total) * 100)} % of ${sizeText(total)}`
+  return `reading ${share === '' ? sizeText(read) : share} · ${output.messages.toLocaleString('en')} messages`
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MtlscopeError } from '../base/errors.ts'
+import type { Health, RefusedHealth } from '../model/health.ts'
+import { dropPrivileges } from '../sys/privileges.ts'
+import type { LiveSource } from '../tap/control.ts'
+import { LiveTap } from '../tap/live.ts'
+import { MeshTap } from '../tap/mesh-tap.ts'
+import { healthLines } from './health-text.ts'
+import { planSources, watchPids } from './live-sources.ts'
+import { say, sayError, sayWarning } from './say.ts'
+import { StatusLine } from './status-line.ts'
+import { TapOutput } from './tap-output.ts'
+import type { TapPlan } from './tap-plan.ts'
+
+/** How often the end (count, time, Ctrl-C) is looked for, and the mesh scanned. */
+const TICK_MS = 100
+const MESH_MS = 500
+/** Refusals that the health lists; each is told when it happens. */
+const MAX_REFUSED = 1000
+
+/** `tap -i`, `--pid`, `--netns`, `--mesh`: until Ctrl-C, `--for` or `-c`. */
+export async function runTapLive(plan: TapPlan, signal: AbortSignal): Promise<number> {
+  const status = new StatusLine()
+  const sources = planSources(plan.flags)
+  const output = new TapOutput(plan, status)
+  const warn = (text: string): void => {
+    status.clear()
+    sayWarning(text)
+  }
+  const tap = new LiveTap({
+    filter: plan.filter, settings: plan.settings, format: plan.format, dissect: plan.dissect,
+    frames: plan.writeTo !== undefined, workers: plan.flags.workers,
+  }, {
+    lines: (text, lines) => output.lines(text, lines),
+    frames: (origin, blocks) => output.frames(origin, blocks),
+    warn,
+  })
+  const run = new LiveRun(plan, tap, output, status, warn)
+  try {
+    await run.open(sources)
+  } catch (error) {
+    // Nothing was captured, so there is nothing to say of its health.
+    await tap.stop()
+    throw error
+  }
+  let health: Health
+  try {
+    await run.until(signal)
+  } finally {
+    health = await tap.stop()
+    health.refused.push(...run.refused)
+    output.finish(health)
+  }
+  for (const line of healthLines(health, output)) say(line)
+  return 0
+}
+
+/** One run of a live tap, from opening its sources to the last tick. */
+class LiveRun {
+  readonly refused: RefusedHealth[] = []
+  readonly #plan: TapPlan
+  readonly #tap: LiveTap
+  readonly #output: TapOutput
+  readonly #status: StatusLine
+  readonly #warn: (text: string) => void
+  #mesh: MeshTap | undefined
+  #watch: () => void = () => {}
+
+  constructor(plan: TapPlan, tap: LiveTap, output: TapOutput, status: StatusLine, warn: (text: string) => void) {
+    this.#plan = plan
+    this.#tap = tap
+    this.#output = output
+    this.#status = status
+    this.#warn = warn
+  }
+
+  async open(sources: LiveSource[]): Promise<void> {
+    this.#tap.expect(sources.length)
+    const errors = await this.#addAll(sources)
+    if (errors.length === sources.length && errors.length > 0 && !this.#plan.mesh) throw errors[0]!
+    for (const error of errors) {
+      sayError(error)
+      this.refused.push({ name: String(error.facts.source ?? ''), why: error.message })
+    }
+    if (sources.length > errors.length) this.#say(`capturing ${placesText(sources.filter((s) => !this.refused.some((r) => r.name === s.name)))}`)
+    if (this.#plan.mesh) await this.#openMesh()
+    else this.#dropRights()
+    this.#watch = watchPids(this.#plan.flags, (pid) => this.#warn(`pid ${pid} has ended; its namespace stays captured while others live in it`))
+  }
+
+  async #addAll(sources: LiveSource[]): Promise<MtlscopeError[]> {
+    const errors: MtlscopeError[] = []
+    for (const source of sources) {
+      try {
+        await this.#tap.add(source)
+      } catch (error) {
+        if (!(error instanceof MtlscopeError)) throw error
+        errors.push(new MtlscopeError(error.code, error.message, { hint: error.hint, facts: { ...error.facts, source: source.name } }))
+      }
+    }
+    return errors
+  }
+
+  async #openMesh(): Promise<void> {
+    const { flags } = this.#plan
+    this.#mesh = new MeshTap(this.#tap, {
+      procfs: flags.procfs, exes: flags.exe ?? [], ips: flags.ip, interfaces: flags.interface ?? ['any'],
+    }, {
+      entered: (n) => this.#say(`entered namespace ${n.name} (${n.proxies.map((p) => `${p.kind} pid ${p.pid}`).join(', ')})`),
+      left: (n) => this.#say(`namespace ${n.name} is gone`),
+      refused: (name, why, hint) => {
+        if (this.refused.length < MAX_REFUSED) this.refused.push({ name, why })
+        this.#warn(`not entered: ${name}: ${why}${hint === undefined ? '' : ` (${hint})`}`)
+      },
+    })
+    await this.#mesh.poll()
+    if (this.#mesh.size === 0) this.#say(this.#mesh.emptyText())
+  }
+
+  /** Nothing more is to be entered: what is left to do needs no rights. */
+  #dropRights(): void {
+    const { uid, what } = dropPrivileges()
+    if (uid !== undefined) this.#say(what)
+  }
+
+  async until(signal: AbortSignal): Promise<void> {
+    const endMs = performance.now() + (this.#plan.flags.for ?? Infinity)
+    let meshMs = performance.now()
+    while (!signal.aborted && !this.#output.done && performance.now() < endMs && this.#tap.alive) {
+      await sleep(Math.min(TICK_MS, Math.max(1, endMs - performance.now())), undefined, { signal }).catch(() => {})
+      if (this.#mesh !== undefined && performance.now() - meshMs >= MESH_MS) {
+        meshMs = performance.now()
+        await this.#mesh.poll()
+      }
+      this.#watch()
+      if (!process.stdout.isTTY) this.#status.draw(() => this.#progress())
+    }
+  }
+
+  #progress(): string {
+    const h = this.#tap.health()
+    const what = this.#plan.dissect ? `${this.#output.messages} messages` : `${this.#output.framesWritten} frames`
+    return `${h.packets} packets · ${h.droppedByKernel} dropped · ${what} · ${h.namespaces.length} namespaces · Ctrl-C stops`
+  }
+
+  #say(text: string): void {
+    this.#status.clear()
+    say(text)
+  }
+}
+
+/** `in web (any), in cart (any)`; this machine's own namespace has no name. */
+function placesText(sources: readonly LiveSource[]): string {
+  return sources.map((s) => `${s.name === '' ? 'on' : `in ${s.name},`} ${s.interfaces.join(', ')}`).join('; ')
+}

@@ -1,0 +1,104 @@
+import { HopJoin } from '../mesh/hop-join.ts'
+import type { JoinedRequest } from '../mesh/hop-join.ts'
+import type { FlowInfo } from '../model/flow.ts'
+import type { Health } from '../model/health.ts'
+import type { MessageObserver, TappedMessage } from '../tap/live-messages.ts'
+import { printable } from '../tap/printable.ts'
+import { joinedLine, shownRequest } from './joined-request.ts'
+import { SHOP } from './plan.ts'
+import { Screen } from './screen.ts'
+import type { Segment } from './segment.ts'
+import type { DemoSettings } from './settings.ts'
+import type { OutputTerminal } from './terminal.ts'
+import { TimeOrder } from './time-order.ts'
+
+/** What the capture threads have seen is here by then. */
+const BATCH_MS = 200
+/**
+ * The ciphertext of one request is told from that of the next when the next begins; only then is it joined. On a new
+ * connection it takes one more, because the server's session tickets stand before its first answer.
+ */
+const ORDER_MICROS = 1_600_000
+/** Nobody should wait for the first line; a request that it caused is known by then. */
+const FIRST_MICROS = 400_000
+
+/** Everything that the demo says: requests to standard output, as lines for people or as JSON, and the rest around them. */
+export class DemoOutput implements MessageObserver {
+  readonly #settings: DemoSettings
+  readonly #terminal: OutputTerminal
+  readonly #screen: Screen | undefined
+  readonly #order = new TimeOrder<JoinedRequest>(ORDER_MICROS, FIRST_MICROS)
+  readonly #join = new HopJoin((request) => this.#order.add(request), { roleOf })
+  #shown = 0
+
+  constructor(settings: DemoSettings, terminal: OutputTerminal) {
+    this.#settings = settings
+    this.#terminal = terminal
+    for (const { name, ip } of SHOP) this.#join.setPlace(name, [ip])
+    if (settings.output === 'compact') {
+      this.#screen = new Screen(terminal, { colour: settings.colour, utc: settings.utc, verbose: settings.verbose, names: SHOP.map((s) => s.name) })
+      this.#screen.header(headerOf(settings))
+    }
+  }
+
+  /** As many requests as were asked for have been shown. */
+  get full(): boolean {
+    return this.#shown >= (this.#settings.count ?? Infinity)
+  }
+
+  step(text: string): void {
+    if (this.#screen !== undefined && this.#terminal.isTTY) this.#screen.busy(`${text} …`)
+    else process.stderr.write(`mtlscope: ${text}\n`)
+  }
+
+  warn(text: string): void {
+    if (this.#screen !== undefined && this.#terminal.isTTY) this.#screen.note(printable(text))
+    else process.stderr.write(`mtlscope: warning: ${printable(text)}\n`)
+  }
+
+  messages(batch: TappedMessage[]): void {
+    for (const message of batch) this.#join.add(message)
+    this.#showDue()
+  }
+
+  health(health: Health): void {
+    this.#screen?.health(health)
+  }
+
+  /** What found no partner in time is shown alone. */
+  tick(): void {
+    this.#join.advance((Date.now() - BATCH_MS) * 1000)
+    this.#showDue()
+  }
+
+  end(health: Health): void {
+    this.#join.end()
+    for (const request of this.#order.takeAll()) this.#show(request)
+    this.#screen?.end(health)
+  }
+
+  #showDue(): void {
+    for (const request of this.#order.take(Date.now() * 1000)) this.#show(request)
+  }
+
+  #show(request: JoinedRequest): void {
+    if (this.full) return
+    this.#shown++
+    if (this.#screen === undefined) this.#terminal.write(joinedLine(request))
+    else this.#screen.request(shownRequest(request))
+  }
+}
+
+/** An app dials its sidecar at the address of the loopback that stands for the other service, and a sidecar its app at 127.0.0.1. */
+function roleOf(flow: FlowInfo): 'client' | 'server' {
+  return flow.server.ip === '127.0.0.1' ? 'server' : 'client'
+}
+
+function headerOf(settings: DemoSettings): Segment[] {
+  const sidecars = SHOP.filter((service) => service.sidecar).length
+  const kind = settings.proxy === 'envoy' ? 'Envoy sidecars' : 'sidecars'
+  return [
+    { text: 'mtlscope demo', colour: 'bold' },
+    { text: `   ${SHOP.length} services · ${sidecars} ${kind} · ${SHOP.length - sidecars} bare     Ctrl-C stops`, colour: 'grey' },
+  ]
+}

@@ -1,0 +1,104 @@
+import type { Health } from '../model/health.ts'
+import { emptyHealth } from '../model/health.ts'
+import { TimeText } from '../tap/time-text.ts'
+import { Edges } from './edges.ts'
+import { LiveRegion } from './live-region.ts'
+import type { Terminal } from './live-region.ts'
+import { Rows } from './row.ts'
+import { countText } from '../base/text.ts'
+import { renderLine } from './segment.ts'
+import type { Segment } from './segment.ts'
+import type { ShownRequest } from './shown-request.ts'
+
+export interface ScreenOptions {
+  colour: boolean
+  utc: boolean
+  verbose: boolean
+  /** All workloads, so that columns need not move. */
+  names: readonly string[]
+}
+
+/** Wide enough for everything, where no terminal sets a limit. */
+const PLAIN_WIDTH = 132
+
+/** The demo for people: a header, requests as they come, and a footer that sums up. */
+export class Screen {
+  readonly #terminal: Terminal
+  readonly #region: LiveRegion
+  readonly #options: ScreenOptions
+  readonly #rows: Rows
+  readonly #edges = new Edges()
+  #health: Health = emptyHealth()
+  #busy = ''
+
+  constructor(terminal: Terminal, options: ScreenOptions) {
+    this.#terminal = terminal
+    this.#region = new LiveRegion(terminal)
+    this.#options = options
+    this.#rows = new Rows(options.names, new TimeText(options.utc))
+  }
+
+  header(segments: readonly Segment[]): void {
+    this.#region.print([this.#line(segments), ''])
+  }
+
+  /** What is being done before there is anything to show; gone with the first request. */
+  busy(text: string): void {
+    this.#busy = text
+    this.#drawFooter()
+  }
+
+  health(health: Health): void {
+    this.#health = health
+    if (this.#edges.size > 0) this.#drawFooter()
+  }
+
+  request(request: ShownRequest): void {
+    this.#busy = ''
+    const seen = this.#edges.add(request)
+    const lines = [this.#line(this.#rows.row(request, this.#width))]
+    if (request.hops.length > 0 && (seen === 'new' || this.#options.verbose)) lines.push(this.#line(this.#rows.hops(request)))
+    if (seen === 'new' && !this.#terminal.isTTY) lines.push(this.#line(this.#edgeList()))
+    this.#region.print(lines, this.#line(this.#summary()))
+  }
+
+  /** A line between the others: a warning, a step. */
+  note(text: string): void {
+    this.#region.print([this.#line([{ text: ` ${text}`, colour: 'grey' }])])
+  }
+
+  /** The last word: the summary stays. */
+  end(health: Health): void {
+    this.#health = health
+    this.#region.clearFooter()
+    this.#region.print(['', this.#line(this.#summary())])
+  }
+
+  #drawFooter(): void {
+    const segments: Segment[] = this.#busy === '' ? this.#summary() : [{ text: ` ${this.#busy}`, colour: 'grey' }]
+    this.#region.setFooter(this.#line(segments))
+  }
+
+  #summary(): Segment[] {
+    const h = this.#health
+    const dropped: Segment = { text: `dropped ${countText(h.droppedByKernel)}` }
+    return [
+      ...this.#edgeList(),
+      { text: `      packets ${countText(h.packets)} · ` },
+      h.droppedByKernel > 0 ? { ...dropped, colour: 'red' } : dropped,
+      { text: ` · ${h.namespaces.length} namespaces` },
+    ]
+  }
+
+  #edgeList(): Segment[] {
+    return [{ text: ' edges  ', colour: 'grey' }, ...this.#edges.segments()]
+  }
+
+  get #width(): number {
+    return this.#terminal.isTTY ? this.#terminal.columns - 1 : PLAIN_WIDTH
+  }
+
+  #line(segments: readonly Segment[]): string {
+    return renderLine(segments, this.#options.colour, this.#terminal.isTTY ? this.#width : Infinity)
+  }
+}

@@ -1,0 +1,159 @@
+import type { Endpoint } from '../model/flow.ts'
+import type { Micros } from '../model/time.ts'
+import type { HopMessage } from './joined-request.ts'
+import { TimeLine } from './time-line.ts'
+import { tlsFacts, tlsKind } from './tls-facts.ts'
+import type { Turn } from './wire-connection.ts'
+import { WireConnection } from './wire-connection.ts'
+
+const MAX_CONNECTIONS = 4096
+/** Of all that belong to no request: the oldest quarter is forgotten then. */
+const MAX_TURNS = 32_768
+const NO_TURNS: TimeLine<Turn> = new TimeLine()
+
+/** The TLS connections that are known, and their turns, by the places that they join. The connection that is quiet for longest is forgotten first. */
+export class ConnectionTable {
+  readonly #byAddress = new Map<string, WireConnection>()
+  readonly #byEdge = new Map<string, Set<WireConnection>>()
+  readonly #turnsFrom = new Map<string, TimeLine<Turn>>()
+  readonly #turnsTo = new Map<string, TimeLine<Turn>>()
+  /** As they came. */
+  #turns: Turn[] = []
+  readonly #placeOf: (endpoint: Endpoint, place: string) => string
+  readonly #full: (what: string) => void
+
+  /** `full` is called when something is forgotten for want of room. */
+  constructor(placeOf: (endpoint: Endpoint, place: string) => string, full: (what: string) => void) {
+    this.#placeOf = placeOf
+    this.#full = full
+  }
+
+  /** A message of protocol `tls`. */
+  add(seen: HopMessage): void {
+    const kind = tlsKind(seen.message)
+    const connection = this.#open(seen)
+    connection.viewOf(seen)
+    if (kind === 'handshake') learn(connection, seen)
+    else if (kind === 'ciphertext') this.#addTurn(connection, seen)
+    else if (kind === 'closed') connection.closedMicros = seen.message.atMicros
+  }
+
+  /** Those from one place to another that were open in that time. */
+  between(clientPlace: string, serverPlace: string, fromMicros: Micros, toMicros: Micros): WireConnection[] {
+    return [...this.#byEdge.get(edgeKey(clientPlace, serverPlace)) ?? []].filter((connection) => connection.isOpenBetween(fromMicros, toMicros))
+  }
+
+  /** Whether there is one of those. */
+  areJoined(clientPlace: string, serverPlace: string, fromMicros: Micros, toMicros: Micros): boolean {
+    for (const connection of this.#byEdge.get(edgeKey(clientPlace, serverPlace)) ?? []) {
+      if (connection.isOpenBetween(fromMicros, toMicros)) return true
+    }
+    return false
+  }
+
+  turnsFrom(clientPlace: string): TimeLine<Turn> {
+    return this.#turnsFrom.get(clientPlace) ?? NO_TURNS
+  }
+
+  turnsTo(serverPlace: string): TimeLine<Turn> {
+    return this.#turnsTo.get(serverPlace) ?? NO_TURNS
+  }
+
+  /** They belong to a request now. */
+  take(turns: readonly Turn[]): void {
+    for (const turn of turns) {
+      turn.taken = true
+      this.#forget(turn)
+    }
+  }
+
+  /** Forgets connections that were closed before that, and turns that nobody wanted. */
+  expire(closedBeforeMicros: Micros, turnsBeforeMicros: Micros): void {
+    for (const [key, connection] of this.#byAddress) {
+      if (connection.closedMicros < closedBeforeMicros) this.#remove(key, connection)
+    }
+    const old = this.#turns.findIndex((turn) => turn.atMicros >= turnsBeforeMicros)
+    this.#dropTurns(old < 0 ? this.#turns.length : old)
+  }
+
+  #addTurn(connection: WireConnection, seen: HopMessage): void {
+    const turn = connection.addTurn(seen)
+    if (turn === undefined) return
+    lineOf(this.#turnsFrom, connection.clientPlace).insert(turn)
+    lineOf(this.#turnsTo, connection.serverPlace).insert(turn)
+    if (this.#turns.push(turn) <= MAX_TURNS) return
+    this.#turns = this.#turns.filter((other) => !other.taken)
+    if (this.#turns.length < MAX_TURNS * 3 / 4) return
+    this.#full('turns that the join remembers')
+    this.#dropTurns(MAX_TURNS / 4)
+  }
+
+  #dropTurns(count: number): void {
+    for (const turn of this.#turns.splice(0, count)) if (!turn.taken) this.#forget(turn)
+  }
+
+  #forget(turn: Turn): void {
+    turn.view.turns.remove(turn)
+    removeFromLine(this.#turnsFrom, turn.connection.clientPlace, turn)
+    removeFromLine(this.#turnsTo, turn.connection.serverPlace, turn)
+  }
+
+  #open(seen: HopMessage): WireConnection {
+    const { client, server, namespace = '' } = seen.flow
+    const key = `${client.ip} ${client.port} ${server.ip} ${server.port}`
+    const known = this.#byAddress.get(key)
+    // The same ports again, later: another connection.
+    const isOld = known !== undefined && known.closedMicros < seen.flow.firstMicros
+    if (isOld) this.#remove(key, known)
+    if (known === undefined || isOld) return this.#insert(key, new WireConnection(seen, this.#placeOf(client, namespace), this.#placeOf(server, namespace)))
+    this.#byAddress.delete(key)
+    this.#byAddress.set(key, known)
+    return known
+  }
+
+  #insert(key: string, connection: WireConnection): WireConnection {
+    this.#byAddress.set(key, connection)
+    const edge = edgeKey(connection.clientPlace, connection.serverPlace)
+    const onEdge = this.#byEdge.get(edge)
+    if (onEdge === undefined) this.#byEdge.set(edge, new Set([connection]))
+    else onEdge.add(connection)
+    if (this.#byAddress.size > MAX_CONNECTIONS) {
+      const [oldestKey, oldest] = this.#byAddress.entries().next().value!
+      this.#remove(oldestKey, oldest)
+      this.#full('connections that the join remembers')
+    }
+    return connection
+  }
+
+  #remove(key: string, connection: WireConnection): void {
+    this.#byAddress.delete(key)
+    const edge = edgeKey(connection.clientPlace, connection.serverPlace)
+    const onEdge = this.#byEdge.get(edge)
+    onEdge?.delete(connection)
+    if (onEdge?.size === 0) this.#byEdge.delete(edge)
+  }
+}
+
+/** One of the two ends may have joined late: what says more stays. */
+function learn(connection: WireConnection, seen: HopMessage): void {
+  const facts = tlsFacts(seen.message)
+  if (connection.facts.version === undefined || connection.facts.clientProof === 'unknown') connection.facts = facts
+}
+
+function lineOf(lines: Map<string, TimeLine<Turn>>, place: string): TimeLine<Turn> {
+  const known = lines.get(place)
+  if (known !== undefined) return known
+  const line = new TimeLine<Turn>()
+  lines.set(place, line)
+  return line
+}
+
+function removeFromLine(lines: Map<string, TimeLine<Turn>>, place: string, turn: Turn): void {
+  const line = lines.get(place)
+  line?.remove(turn)
+  if (line?.length === 0) lines.delete(place)
+}
+
+function edgeKey(clientPlace: string, serverPlace: string): string {
+  return `${clientPlace}\n${serverPlace}`
+}

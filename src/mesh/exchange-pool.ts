@@ -1,0 +1,70 @@
+import type { Micros } from '../model/time.ts'
+import type { Exchange } from './exchange.ts'
+import { TimeLine } from './time-line.ts'
+import { WireMarks } from './wire-marks.ts'
+
+const NONE: TimeLine<Exchange> = new TimeLine()
+/** The queue is cut at its beginning when so many have left it. */
+const COMPACT_ABOVE = 64
+
+/** Exchanges that wait for those which are the same request elsewhere. First in, first due. */
+export class ExchangePool {
+  readonly #alike = new Map<string, TimeLine<Exchange>>()
+  readonly #wires = new WireMarks()
+  #waiting: Exchange[] = []
+  #head = 0
+  #heldBytes = 0
+
+  /** Not yet decided. */
+  get waiting(): number {
+    return this.#waiting.length - this.#head
+  }
+
+  /** Of the messages of all that are not taken, about. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** False where it was the other end of one that is here or was. */
+  add(exchange: Exchange): boolean {
+    if (exchange.plain && this.#wires.isOtherEnd(exchange)) return false
+    const alike = this.#alike.get(exchange.signature) ?? new TimeLine<Exchange>()
+    alike.insert(exchange)
+    this.#alike.set(exchange.signature, alike)
+    this.#waiting.push(exchange)
+    this.#heldBytes += exchange.sizeBytes
+    return true
+  }
+
+  /** All that may be the same request and are not taken. */
+  alike(exchange: Exchange): TimeLine<Exchange> {
+    return this.#alike.get(exchange.signature) ?? NONE
+  }
+
+  /** It is a hop of a request that is being put together: no other may have it. */
+  take(exchange: Exchange): void {
+    exchange.taken = true
+    this.#heldBytes -= exchange.sizeBytes
+    const alike = this.#alike.get(exchange.signature)
+    alike?.remove(exchange)
+    if (alike?.length === 0) this.#alike.delete(exchange.signature)
+    if (exchange.plain) this.#wires.release(exchange)
+  }
+
+  /** The next that is due; with `force` the next. It stays here until it is taken. */
+  next(nowMicros: Micros, force = false): Exchange | undefined {
+    const next = this.#waiting[this.#head]
+    if (next === undefined || (!force && next.dueMicros > nowMicros)) return undefined
+    this.#head++
+    if (this.#head > COMPACT_ABOVE && this.#head * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
+    return next
+  }
+
+  /** Forgets wires that were seen before that. */
+  expire(beforeMicros: Micros): void {
+    this.#wires.expire(beforeMicros)
+  }
+}

@@ -1,0 +1,98 @@
+import type { Endpoint, FlowInfo } from '../model/flow.ts'
+import type { Micros } from '../model/time.ts'
+import type { HopMessage, ReadableHop } from './joined-request.ts'
+
+/** Head, names and objects of one message. */
+const MESSAGE_BYTES = 4096
+
+/** One readable request with its answer, as seen on one connection at one place (a plain one perhaps at both its ends). */
+export class Exchange {
+  /** Namespace it was captured in; '' for this machine's own. */
+  readonly place: string
+  readonly first: HopMessage
+  /** Where it was seen; more than one for a wire that was captured at both ends. */
+  readonly flows: FlowInfo[]
+  readonly plain: boolean
+  /** Whose addresses the two ends of a plain one are. */
+  readonly clientPlace: string
+  readonly serverPlace: string
+  readonly atMicros: Micros
+  /** First byte of the answer; of the request where there is none. */
+  readonly endMicros: Micros
+  /** What must be the same wherever the same request is seen: method and path, status. */
+  readonly signature: string
+  /** When it is to be decided. */
+  readonly dueMicros: Micros
+  taken = false
+  /** What its message weighs, about. */
+  readonly sizeBytes: number
+  readonly #requestBytes: number | undefined
+  readonly #responseBytes: number | undefined
+
+  constructor(seen: HopMessage, dueMicros: Micros, placeOf: (endpoint: Endpoint) => string) {
+    const { flow, message } = seen
+    this.first = seen
+    this.flows = [flow]
+    this.place = flow.namespace ?? ''
+    this.plain = flow.hop === 'wire'
+    this.clientPlace = this.plain ? placeOf(flow.client) : this.place
+    this.serverPlace = this.plain ? placeOf(flow.server) : this.place
+    this.atMicros = message.atMicros
+    this.endMicros = message.atMicros + (message.elapsedMicros ?? 0)
+    this.signature = `${message.status ?? ''} ${message.what}`
+    this.dueMicros = Math.max(dueMicros, this.endMicros)
+    this.sizeBytes = MESSAGE_BYTES + keptBytes(message.request) + keptBytes(message.response)
+    this.#requestBytes = message.complete ? bodyBytes(message.request) : undefined
+    this.#responseBytes = message.complete ? bodyBytes(message.response) : undefined
+  }
+
+  /** Connection that it was seen on, unique among places. */
+  get flowKey(): string {
+    return `${this.place} ${this.first.flow.id}`
+  }
+
+  /** The listener that it was sent to: always the sidecar's or always the app's. */
+  get listenerKey(): string {
+    const { ip, port } = this.first.flow.server
+    return `${this.place} ${ip} ${port}`
+  }
+
+  /**
+   * Whether `inner` may be the same request, further on its way: as large, and begun and answered in between. One machine has one
+   * clock, so no allowance is made: requests that are alike may follow each other within microseconds.
+   */
+  encloses(inner: Exchange): boolean {
+    return this.atMicros <= inner.atMicros && inner.endMicros <= this.endMicros
+      && same(this.#requestBytes, inner.#requestBytes) && same(this.#responseBytes, inner.#responseBytes)
+  }
+
+  /** Connection and request, the same at both ends of a wire. */
+  get wireKey(): string {
+    const { client, server } = this.first.flow
+    return `${client.ip} ${client.port} ${server.ip} ${server.port} ${this.signature}`
+  }
+
+  hop(): ReadableHop {
+    const { flow, message } = this.first
+    return {
+      kind: this.plain ? 'plain' : 'clear', client: flow.client, server: flow.server,
+      atMicros: message.atMicros, elapsedMicros: message.elapsedMicros,
+      seenIn: this.flows.flatMap((f) => f.namespace ?? []), flows: this.flows.map((f) => f.id),
+    }
+  }
+}
+
+function bodyBytes(half: object | undefined): number | undefined {
+  const bytes = (half as { bodyBytes?: unknown } | undefined)?.bodyBytes
+  return typeof bytes === 'number' ? bytes : undefined
+}
+
+function keptBytes(half: object | undefined): number {
+  const body = (half as { body?: { text?: unknown, base64?: unknown } | null } | undefined)?.body
+  const kept = body?.text ?? body?.base64
+  return typeof kept === 'string' ? kept.length : 0
+}
+
+function same(a: number | undefined, b: number | undefined): boolean {
+  return a === undefined || b === undefined || a === b
+}

@@ -1,0 +1,88 @@
+import type { Exchange } from './exchange.ts'
+import type { ClientProof, JoinedHop, JoinedRequest, JoinedVerdict, TlsHop } from './joined-request.ts'
+import { commonFacts } from './tls-facts.ts'
+import type { CrossedBy } from './turn-search.ts'
+import type { WireConnection } from './wire-connection.ts'
+
+/** The parts that were found of one request. */
+export interface Parts {
+  /** Read in the clear at its client, at its server, or somewhere of which that is not known. */
+  readonly outer?: Exchange
+  readonly inner?: Exchange
+  readonly lone?: Exchange
+  /** Read on a wire. */
+  readonly wire?: Exchange
+  readonly crossed?: CrossedBy
+  /** TLS connections between the two that were open at the time. */
+  readonly open?: readonly WireConnection[]
+  /** Namespaces from which anything came. */
+  readonly watched: ReadonlySet<string>
+}
+
+const VERDICTS: Record<ClientProof, JoinedVerdict> = { certificate: 'mtls-seen', inferred: 'mtls-inferred', none: 'tls-one-way', unknown: 'tls' }
+
+/** Says what was seen, and what was not. */
+export function describeRequest(parts: Parts): JoinedRequest {
+  const { outer, inner, lone, wire, crossed } = parts
+  const tls = wire !== undefined ? undefined : crossed !== undefined ? turnHop(crossed) : connectionHop(parts)
+  const seen = (outer ?? wire ?? inner ?? lone)!.first.message
+  const hops: JoinedHop[] = []
+  for (const hop of [outer?.hop(), lone?.hop(), wire?.hop(), tls, inner?.hop()]) if (hop !== undefined) hops.push(hop)
+  const connection = crossed?.connection ?? parts.open?.[0]
+  return {
+    atMicros: seen.atMicros, elapsedMicros: seen.elapsedMicros,
+    from: nameOf(outer?.place ?? wire?.clientPlace ?? connection?.clientPlace),
+    to: nameOf(inner?.place ?? wire?.serverPlace ?? connection?.serverPlace),
+    message: seen, hops,
+    verdict: wire !== undefined ? 'plaintext' : tls === undefined ? 'wire-not-seen' : VERDICTS[tls.clientProof],
+    notes: notesOf(parts, tls),
+  }
+}
+
+function turnHop({ connection, view, turns }: CrossedBy): TlsHop {
+  const { facts, client, server } = connection
+  return {
+    kind: 'tls', client, server, ...facts, evidence: 'turn',
+    records: turns.reduce((sum, turn) => sum + turn.records, 0),
+    bytes: turns.reduce((sum, turn) => sum + turn.bytes, 0),
+    atMicros: turns[0]!.atMicros,
+    ...seenAt([connection], view.place),
+  }
+}
+
+/** Between two places where the request was read there were only these. */
+function connectionHop({ open }: Parts): TlsHop | undefined {
+  const [first] = open ?? []
+  if (open === undefined || first === undefined) return undefined
+  return {
+    kind: 'tls', client: first.client, server: first.server, ...commonFacts(open.map((connection) => connection.facts)), evidence: 'connection',
+    records: undefined, bytes: undefined, atMicros: undefined, ...seenAt(open, first.clientPlace),
+  }
+}
+
+/** The view that the figures are of comes first. */
+function seenAt(connections: readonly WireConnection[], place: string): { seenIn: string[], flows: string[] } {
+  const views = connections.flatMap((connection) => connection.views).sort((a, b) => Number(b.place === place) - Number(a.place === place))
+  return { seenIn: [...new Set(views.map((view) => view.place).filter((name) => name !== ''))], flows: views.map((view) => view.flowId) }
+}
+
+function notesOf({ outer, inner, wire, crossed, watched }: Parts, tls: TlsHop | undefined): string[] {
+  const notes: string[] = []
+  if (tls?.evidence === 'connection') notes.push('its records were not told apart: what is said of the wire is what the open connections between the two are')
+  if (tls?.version === undefined && tls !== undefined) notes.push('the handshake of the connection was not seen')
+  if (tls?.resumed === true) notes.push('the connection resumes a session: certificates were shown before')
+  if (tls === undefined && wire === undefined) notes.push('nothing of it was seen on a wire')
+  const clientPlace = wire?.clientPlace ?? crossed?.connection.clientPlace
+  const serverPlace = wire?.serverPlace ?? crossed?.connection.serverPlace
+  if (tls !== undefined && outer === undefined && clientPlace !== undefined) notes.push(missing(clientPlace, watched))
+  if (tls !== undefined && inner === undefined && serverPlace !== undefined) notes.push(missing(serverPlace, watched))
+  return notes
+}
+
+function missing(place: string, watched: ReadonlySet<string>): string {
+  return watched.has(place) ? `not seen in the clear in ${place}` : `nothing is captured in ${place}`
+}
+
+function nameOf(place: string | undefined): string | undefined {
+  return place === '' ? undefined : place
+}

@@ -1,0 +1,88 @@
+import type { Endpoint } from '../model/flow.ts'
+import type { Micros } from '../model/time.ts'
+import type { HopMessage } from './joined-request.ts'
+import { TimeLine } from './time-line.ts'
+import type { TlsFacts } from './tls-facts.ts'
+import { NO_FACTS } from './tls-facts.ts'
+
+/** One turn of ciphertext: the client's burst of records and the server's. */
+export interface Turn {
+  readonly connection: WireConnection
+  readonly view: WireView
+  readonly atMicros: Micros
+  /** First record of the answer; of the question where there is none. */
+  readonly endMicros: Micros
+  readonly records: number
+  readonly bytes: number
+  taken: boolean
+}
+
+/** A connection as one place saw it. What crosses on the way is divided into turns differently at the two ends. */
+export interface WireView {
+  readonly place: string
+  readonly flowId: string
+  /** Those that belong to no request yet. Emptied by the table that the connection is in. */
+  readonly turns: TimeLine<Turn>
+  /** When the latest of all began. */
+  lastMicros: Micros
+}
+
+/** One TLS connection between two places, however many of them it was captured in. */
+export class WireConnection {
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly clientPlace: string
+  readonly serverPlace: string
+  readonly views: WireView[] = []
+  facts: Readonly<TlsFacts> = NO_FACTS
+  readonly firstMicros: Micros
+  closedMicros: Micros = Infinity
+  #bestView: WireView | undefined
+
+  constructor(seen: HopMessage, clientPlace: string, serverPlace: string) {
+    this.client = seen.flow.client
+    this.server = seen.flow.server
+    this.clientPlace = clientPlace
+    this.serverPlace = serverPlace
+    this.firstMicros = Math.min(seen.flow.firstMicros, seen.message.atMicros)
+  }
+
+  /** The view from the client's side, or else from another. */
+  get bestView(): WireView | undefined {
+    return this.#bestView
+  }
+
+  viewOf({ flow }: HopMessage): WireView {
+    const place = flow.namespace ?? ''
+    const known = this.views.find((v) => v.place === place && v.flowId === flow.id)
+    if (known !== undefined) return known
+    const view: WireView = { place, flowId: flow.id, turns: new TimeLine(), lastMicros: -1 }
+    this.views.push(view)
+    this.#bestView = this.views.find((v) => v.place === this.clientPlace) ?? this.views.find((v) => v.place === this.serverPlace) ?? this.views[0]
+    return view
+  }
+
+  /** Undefined where the turns of another view are the ones that count. */
+  addTurn(seen: HopMessage): Turn | undefined {
+    const view = this.viewOf(seen)
+    if (view !== this.#bestView) return undefined
+    const { atMicros, elapsedMicros = 0, ...message } = seen.message
+    const [request, response] = [counts(message.request), counts(message.response)]
+    const turn: Turn = {
+      connection: this, view, atMicros, endMicros: atMicros + elapsedMicros,
+      records: request.records + response.records, bytes: request.bytes + response.bytes, taken: false,
+    }
+    view.turns.insert(turn)
+    view.lastMicros = Math.max(view.lastMicros, atMicros)
+    return turn
+  }
+
+  isOpenBetween(fromMicros: Micros, toMicros: Micros): boolean {
+    return this.firstMicros <= toMicros && this.closedMicros >= fromMicros
+  }
+}
+
+function counts(half: object | undefined): { records: number, bytes: number } {
+  const { records, bytes } = (half ?? {}) as { records?: unknown, bytes?: unknown }
+  return { records: typeof records === 'number' ? records : 0, bytes: typeof bytes === 'number' ? bytes : 0 }
+}

@@ -1,0 +1,33 @@
+import type { Micros } from './time.ts'
+
+/**
+ * How a message ended, for colour and filters alike:
+ * `info` 1xx, `ok` 2xx, `redirect` 3xx, `client-error` 4xx, `server-error` 5xx and the errors of other protocols, `none` when nothing was answered.
+ */
+export type Outcome = 'info' | 'ok' | 'redirect' | 'client-error' | 'server-error' | 'none'
+
+/**
+ * One thing that was said on a connection: a request with its answer, or a half of one, or a TLS handshake.
+ *
+ * `request` and `response` may be getters that decode when first read (headers, bodies), so a reader that wants a line pays for a line.
+ * They yield plain JSON values; docs/protocols/NAME.md gives every field with its unit.
+ */
+export interface Message {
+  /** Key of the protocol: `http1`, `tls`, … */
+  readonly protocol: string
+  /** When the first byte of the request was captured (of the response where no request was seen). */
+  readonly atMicros: Micros
+  /** First byte of the request to first byte of the response; undefined while a half is missing. */
+  readonly elapsedMicros: Micros | undefined
+  /** One line for a list: `GET /cart/7`. Peer bytes: escape control characters before printing. */
+  readonly what: string
+  /** The protocol's own result code: 200, `OK`, an alert name; undefined when there was no answer. */
+  readonly status: number | string | undefined
+  readonly outcome: Outcome
+  readonly request: object | undefined
+  readonly response: object | undefined
+  /** False when a part is missing (lost, joined late, cut off by the end); `notes` says why. */
+  readonly complete: boolean
+  /** Short sentences: why it is incomplete, what was tolerated, which limit was hit. */
+  readonly notes: readonly string[]
+}

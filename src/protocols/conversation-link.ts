@@ -1,0 +1,40 @@
+import type { Message } from '../model/message.ts'
+import type { Side } from '../model/side.ts'
+import type { Protocol, Sink } from './protocol.ts'
+
+/** What a conversation hears from its dissectors, with the link that tells which one it was. */
+export interface LinkOwner {
+  said(link: ConversationLink, m: Message): void
+  broken(link: ConversationLink, side: Side, what: string, offset: number): void
+  switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void
+  disowned(link: ConversationLink): void
+}
+
+/** The sink of one dissector. Knows which one it is, so that what an abandoned dissector still says goes nowhere. */
+export class ConversationLink implements Sink {
+  readonly protocol: Protocol
+  disowned = false
+  readonly #owner: LinkOwner
+
+  constructor(owner: LinkOwner, protocol: Protocol) {
+    this.#owner = owner
+    this.protocol = protocol
+  }
+
+  message(m: Message): void {
+    this.#owner.said(this, m)
+  }
+
+  malformed(side: Side, what: string, offset: number): void {
+    this.#owner.broken(this, side, what, offset)
+  }
+
+  switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void {
+    this.#owner.switched(this, protocol, clientRest, serverRest)
+  }
+
+  disown(): void {
+    this.disowned = true
+    this.#owner.disowned(this)
+  }
+}

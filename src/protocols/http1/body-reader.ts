@@ -1,0 +1,119 @@
+import { ChunkedFraming } from './chunked.ts'
+import type { Framing } from './framing.ts'
+import { BY_CLOSE, BY_LENGTH, CHUNKED } from './framing.ts'
+import type { Half } from './half.ts'
+import { KeptBytes } from './kept-bytes.ts'
+import { BAD_CHUNK, BARE_LF, END_IN_BODY, LOST_IN_BODY, TRAILERS_CUT, UNTIL_CLOSE } from './notes.ts'
+
+/** Steps over one body after the other, counts it, and keeps its first bytes. */
+export class BodyReader {
+  readonly #limitBytes: number
+  #half: Half | undefined
+  #framing: Framing = BY_LENGTH
+  /** Of a body whose length is known. */
+  #left = 0
+  #chunks: ChunkedFraming | undefined
+  /** The last byte was there. */
+  isOver = false
+  /** The framing makes no sense; the place in the stream is lost. */
+  isBroken = false
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  begin(half: Half, framing: Framing): void {
+    this.#half = half
+    this.#framing = framing
+    this.#left = half.contentLength
+    this.isOver = false
+    this.isBroken = false
+    if (framing !== CHUNKED) return
+    this.#chunks ??= new ChunkedFraming()
+    this.#chunks.reset()
+  }
+
+  /** The message that the body belongs to. */
+  get half(): Half {
+    return this.#half!
+  }
+
+  /** The message is told: an idle connection should not keep it. */
+  release(): void {
+    this.#half = undefined
+  }
+
+  /** Returns where it came to: the end of the bytes, or of the body where that `isOver` or `isBroken`. */
+  feed(buf: Uint8Array, from: number): number {
+    if (this.#framing === BY_LENGTH) return this.#feedLength(buf, from)
+    if (this.#framing === CHUNKED) return this.#feedChunks(buf, from)
+    return this.#pass(buf, from, buf.length)
+  }
+
+  #feedLength(buf: Uint8Array, from: number): number {
+    const to = Math.min(buf.length, from + this.#left)
+    this.#left -= to - from
+    if (this.#left === 0) this.isOver = true
+    return this.#pass(buf, from, to)
+  }
+
+  #feedChunks(buf: Uint8Array, from: number): number {
+    const chunks = this.#chunks!
+    let at = from
+    while (at < buf.length && !chunks.done && !chunks.bad) {
+      if (chunks.inData) {
+        const to = Math.min(buf.length, at + chunks.dataLeft)
+        chunks.passData(to - at)
+        at = this.#pass(buf, at, to)
+      } else at = chunks.feed(buf, at, buf.length)
+    }
+    if (chunks.done || chunks.bad) this.#endChunks()
+    return at
+  }
+
+  #endChunks(): void {
+    const half = this.#half!
+    const { trailers, bareLf, trailersCut, bad } = this.#chunks!
+    half.trailers = trailers
+    if (bareLf) half.bits |= BARE_LF
+    if (trailersCut) half.bits |= TRAILERS_CUT
+    if (bad) half.bits |= BAD_CHUNK
+    this.isBroken = bad
+    this.isOver = !bad
+  }
+
+  #pass(buf: Uint8Array, from: number, to: number): number {
+    const half = this.#half!
+    half.bodyBytes += to - from
+    // Behind a hole nothing is kept: what is shown is without one.
+    if (this.#limitBytes > 0 && half.lostBytes === 0) (half.body ??= new KeptBytes(this.#limitBytes)).add(buf, from, to)
+    return to
+  }
+
+  /** Bytes were lost. False where they reached beyond what is known to be body, so that the place in the stream is lost too. */
+  lose(bytes: number): boolean {
+    const known = this.#lossAllowed()
+    const half = this.#half!
+    const lost = Math.min(bytes, known)
+    half.bits |= LOST_IN_BODY
+    half.bodyBytes += lost
+    half.lostBytes += lost
+    if (bytes > known) return false
+    if (this.#framing === CHUNKED) this.#chunks!.passData(bytes)
+    else if (this.#framing === BY_LENGTH) this.#left -= bytes
+    if (this.#framing === BY_LENGTH && this.#left === 0) this.isOver = true
+    return true
+  }
+
+  #lossAllowed(): number {
+    if (this.#framing === BY_CLOSE) return Infinity
+    if (this.#framing === BY_LENGTH) return this.#left
+    return this.#chunks!.inData ? this.#chunks!.dataLeft : 0
+  }
+
+  /** The connection ends. */
+  end(): void {
+    if (this.#framing === CHUNKED) this.#half!.trailers = this.#chunks!.trailers
+    this.#half!.bits |= this.#framing === BY_CLOSE ? UNTIL_CLOSE : END_IN_BODY
+  }
+}

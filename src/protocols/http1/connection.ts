@@ -1,0 +1,222 @@
+import type { Side } from '../../model/side.ts'
+import { CLIENT, SERVER } from '../../model/side.ts'
+import type { Micros } from '../../model/time.ts'
+import type { FifoSink } from '../pairing.ts'
+import { FifoPairing } from '../pairing.ts'
+import type { Dissector, Settings, Sink } from '../protocol.ts'
+import { Exchange } from './exchange.ts'
+import type { Framing } from './framing.ts'
+import { NO_BODY, TUNNEL, requestFraming, responseFraming } from './framing.ts'
+import type { Half } from './half.ts'
+import { CONNECT } from './half.ts'
+import type { HalfOwner } from './half-reader.ts'
+import { HalfReader } from './half-reader.ts'
+import { MAX_INTERIM, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from './limits.ts'
+import { END_IN_BODY, INTERIM_CUT, NOT_FINAL } from './notes.ts'
+import { successorOf } from './successor.ts'
+
+/** What an object of each kind takes besides its text. */
+const HALF_BYTES = 256
+
+/** Both sides of an HTTP/1 connection: two readers and the pairing of what they find. */
+export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange, Half> {
+  readonly #sink: Sink
+  readonly #requests: HalfReader
+  readonly #responses: HalfReader
+  readonly #pairing: FifoPairing<Exchange, Half>
+  /** 1xx responses whose final one has not come. */
+  #interim: Half[] | undefined
+  #waitingBytes = 0
+  /** What the connection goes on as, once it is handed over. */
+  #successor: string | undefined
+  /** Nothing of HTTP was seen so far. */
+  #isBlank = true
+  #hasSpoken = false
+  #isGivenUp = false
+  #requestsEnded = false
+  #responsesEnded = false
+
+  constructor(sink: Sink, settings: Settings) {
+    this.#sink = sink
+    this.#requests = new HalfReader(this, true, settings.bodyLimitBytes)
+    this.#responses = new HalfReader(this, false, settings.bodyLimitBytes)
+    this.#pairing = new FifoPairing(this, MAX_WAITING_ANSWERS)
+  }
+
+  /** The start of the connection was missed: either side may be in the middle of a body. Before any bytes. */
+  joinedLate(): void {
+    this.#isBlank = false
+    this.#pairing.loosen()
+    this.#requests.seek()
+    this.#responses.seek()
+  }
+
+  data(side: Side, chunk: Uint8Array, at: Micros): void {
+    if (side === CLIENT) this.#requests.feed(chunk, at)
+    else this.#responses.feed(chunk, at)
+  }
+
+  gap(side: Side, bytes: number, at: Micros): void {
+    this.#isBlank = false
+    if (side === CLIENT) this.#requests.gap(bytes, at)
+    else this.#responses.gap(bytes, at)
+  }
+
+  end(side: Side, at: Micros): void {
+    if (side === CLIENT) {
+      this.#requests.end(at)
+      this.#requestsEnded = true
+      this.#pairing.endRequests()
+    } else {
+      this.#responses.end(at)
+      this.#endInterim()
+      this.#responsesEnded = true
+      this.#pairing.endAnswers()
+    }
+    if (this.#requestsEnded && this.#responsesEnded && !this.#hasSpoken && !this.#isGivenUp) this.#giveUp()
+  }
+
+  began(half: Half): Framing {
+    this.#isBlank = false
+    return half.isRequest ? this.#requestBegan(half) : this.#responseBegan(half)
+  }
+
+  #requestBegan(half: Half): Framing {
+    const exchange = new Exchange(half, undefined)
+    half.exchange = exchange
+    const answer = this.#pairing.asked(exchange)
+    if (answer !== undefined) this.#join(exchange, answer)
+    else if (this.#pairing.waiting > MAX_WAITING_REQUESTS) this.#shed()
+    if (this.#responsesEnded) this.#pairing.endAnswers()
+    return requestFraming(half)
+  }
+
+  #responseBegan(half: Half): Framing {
+    if (half.status >= 100 && half.status < 200 && half.status !== 101) {
+      this.#addInterim(half)
+      return NO_BODY
+    }
+    const request = this.#answer(half)?.requestHalf
+    const framing = responseFraming(half, request)
+    if (framing === TUNNEL) this.#switch(half, request)
+    else if (this.#pairing.waiting === 0) this.#requests.release()
+    return framing
+  }
+
+  #switch(response: Half, request: Half | undefined): void {
+    this.#successor = successorOf(response, request)
+    if (request === undefined || request.over) return
+    request.over = true
+    request.bits |= END_IN_BODY
+  }
+
+  /** Finds the request of a final response. */
+  #answer(half: Half): Exchange | undefined {
+    half.interim = this.#interim
+    if (half.interim !== undefined) half.bits |= half.interim.at(-1)!.bits & INTERIM_CUT
+    this.#interim = undefined
+    const exchange = this.#pairing.answered(half)
+    if (exchange !== undefined) this.#join(exchange, half)
+    else if (this.#requestsEnded) this.#pairing.endRequests()
+    return exchange
+  }
+
+  #join(exchange: Exchange, answer: Half): void {
+    this.#release(exchange)
+    exchange.responseHalf = answer
+    answer.exchange = exchange
+  }
+
+  #addInterim(half: Half): void {
+    this.#interim ??= []
+    if (this.#interim.length < MAX_INTERIM) this.#interim.push(half)
+    else this.#interim.at(-1)!.bits |= INTERIM_CUT
+  }
+
+  /** The last interim response takes the place of the final one that never came. */
+  #endInterim(): void {
+    const last = this.#interim?.pop()
+    if (last === undefined) return
+    if (this.#interim!.length === 0) this.#interim = undefined
+    last.bits |= NOT_FINAL
+    this.#answer(last)
+    this.finished(last)
+  }
+
+  finished(half: Half): void {
+    const { exchange } = half
+    if (exchange === undefined) return
+    if (half.isRequest && exchange.responseHalf === undefined && !exchange.isUnanswered) this.#wait(half)
+    this.#tell(exchange)
+  }
+
+  #tell(exchange: Exchange): void {
+    if (!exchange.isOver) return
+    this.#hasSpoken = true
+    this.#sink.message(exchange)
+  }
+
+  /** A whole request waits for its answer: what it holds counts, and the oldest must make room. The newest always may stay. */
+  #wait(half: Half): void {
+    half.waitingBytes = HALF_BYTES + half.head.length + half.trailers.length + (half.body?.length ?? 0)
+    this.#waitingBytes += half.waitingBytes
+    while (this.#waitingBytes > MAX_WAITING_BYTES && this.#pairing.waiting > 1) this.#shed()
+  }
+
+  #shed(): void {
+    const oldest = this.#pairing.oldest
+    if (oldest === undefined) return
+    oldest.isShed = true
+    this.#pairing.dropOldest()
+  }
+
+  #release(exchange: Exchange): void {
+    const half = exchange.requestHalf!
+    this.#waitingBytes -= half.waitingBytes
+    half.waitingBytes = 0
+  }
+
+  unanswered(exchange: Exchange): void {
+    this.#release(exchange)
+    exchange.isUnanswered = true
+    this.#tell(exchange)
+  }
+
+  unasked(answer: Half): void {
+    answer.exchange = new Exchange(undefined, answer)
+    if (answer.over) this.#tell(answer.exchange)
+  }
+
+  awaitsSwitch(request: Half): boolean {
+    return (request.hasUpgrade || request.method === CONNECT) && request.exchange?.responseHalf === undefined && !this.#responsesEnded
+  }
+
+  refuses(): boolean {
+    if (!this.#isBlank) return false
+    this.#giveUp()
+    return true
+  }
+
+  #giveUp(): void {
+    this.#isGivenUp = true
+    this.#requests.stop()
+    this.#responses.stop()
+    this.#sink.disown()
+  }
+
+  malformed(isRequest: boolean, what: string, offset: number): void {
+    this.#sink.malformed(isRequest ? CLIENT : SERVER, what, offset)
+  }
+
+  lostCount(isRequest: boolean): void {
+    if (isRequest) this.#pairing.lostRequests()
+    else this.#pairing.lostAnswers()
+  }
+
+  handOver(rest: Uint8Array): void {
+    const clientRest = this.#requests.takeHeld()
+    this.#pairing.endRequests()
+    this.#pairing.endAnswers()
+    this.#sink.switchTo(this.#successor, clientRest, rest)
+  }
+}

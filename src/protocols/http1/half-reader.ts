@@ -1,0 +1,357 @@
+import type { Micros } from '../../model/time.ts'
+import { BodyReader } from './body-reader.ts'
+import { CR, LF, latin1 } from './bytes.ts'
+import type { Framing } from './framing.ts'
+import { NO_BODY, TUNNEL, UNKNOWN } from './framing.ts'
+import { Half } from './half.ts'
+import { guessStartLine } from './guess.ts'
+import { badLineAt, scanHead } from './head-scan.ts'
+import { MAX_HEAD_BYTES, MAX_HELD_BYTES } from './limits.ts'
+import { AFTER_LOSS, EMPTY_LINES, END_IN_HEAD, HEAD_TOO_LONG, LOST_IN_HEAD } from './notes.ts'
+import { ENDED, PartialHead, REFUSED } from './partial-head.ts'
+import { findStart } from './resync.ts'
+import { NOT_HTTP, UNFINISHED } from './start-line.ts'
+
+const AT_START = 0
+const IN_BODY = 1
+/** In the middle of anything: the next start line is searched for. */
+const SEEKING = 2
+/** What comes now may belong to another protocol; the answer will tell. */
+const HOLDING = 3
+const HANDING_OVER = 4
+const OFF = 5
+
+const NONE = new Uint8Array(0)
+
+/** The connection that a reader works for. */
+export interface HalfOwner {
+  /** The head is there, or all that will ever be of it: how does the body end? */
+  began(half: Half): Framing
+  /** `half.over`: the body is there, or all that will ever be of it. */
+  finished(half: Half): void
+  /** Whether what follows this request may be something else than the next request. */
+  awaitsSwitch(request: Half): boolean
+  /** Not HTTP from the very start: true where the connection is given up. */
+  refuses(): boolean
+  malformed(isRequest: boolean, what: string, offset: number): void
+  /** Messages may have been missed. */
+  lostCount(isRequest: boolean): void
+  /** Everything from here on belongs to another protocol. */
+  handOver(rest: Uint8Array): void
+}
+
+/** Cuts the bytes of one side into requests or responses. */
+export class HalfReader {
+  readonly #owner: HalfOwner
+  readonly #isRequest: boolean
+  readonly #body: BodyReader
+  #phase = AT_START
+  /** Set while a start line is tried that was searched for. */
+  #isStrict = false
+  /** A head that is not whole yet, or what is held back. */
+  readonly #pending: PartialHead
+  /** For the notes of the next message. */
+  #bits = 0
+  /** Stream offset of the bytes that are being read. */
+  #base = 0
+  #offset = 0
+
+  constructor(owner: HalfOwner, isRequest: boolean, bodyLimitBytes: number) {
+    this.#owner = owner
+    this.#isRequest = isRequest
+    this.#pending = new PartialHead(isRequest)
+    this.#body = new BodyReader(bodyLimitBytes)
+  }
+
+  /** The start was missed: begin by searching. */
+  seek(): void {
+    this.#phase = SEEKING
+    this.#isStrict = false
+    this.#pending.clear()
+  }
+
+  stop(): void {
+    this.seek()
+    this.#phase = OFF
+  }
+
+  feed(chunk: Uint8Array, at: Micros): void {
+    const end = this.#run(chunk, this.#offset, at)
+    this.#offset += chunk.length
+    if (this.#phase !== HANDING_OVER) return
+    this.#phase = OFF
+    if (this.#pending.length === 0) this.#owner.handOver(end < chunk.length ? chunk.subarray(end) : NONE)
+    else {
+      this.#pending.hold(chunk, end, chunk.length, at, 0)
+      this.#owner.handOver(this.#pending.take())
+    }
+  }
+
+  /** Returns how far it came: to the end, or to where the connection is handed over. */
+  #run(buf: Uint8Array, base: number, at: Micros): number {
+    this.#base = base
+    let i = 0
+    while (i < buf.length && this.#phase < HANDING_OVER) i = this.#step(buf, i, at)
+    return i
+  }
+
+  /** Reads what the phase is about, returns where the next begins. */
+  #step(buf: Uint8Array, i: number, at: Micros): number {
+    switch (this.#phase) {
+      case AT_START: return this.#pending.length === 0 ? this.#readHead(buf, i, at) : this.#continueHead(buf, i, at)
+      case IN_BODY: return this.#readBody(buf, i, at)
+      case SEEKING: return this.#search(buf, i)
+      default: return this.#hold(buf, i, at)
+    }
+  }
+
+  #readHead(buf: Uint8Array, i: number, at: Micros): number {
+    if (buf[i] === CR || buf[i] === LF) return this.#skipEmptyLines(buf, i)
+    const half = new Half(this.#isRequest, at)
+    const limit = Math.min(buf.length, i + MAX_HEAD_BYTES)
+    const end = scanHead(half, buf, i, limit, this.#isStrict)
+    if (end > 0) {
+      this.#begin(half, latin1(buf, i, end), at)
+      return end
+    }
+    if (end !== UNFINISHED) return this.#refuse(i, end)
+    if (limit - i === MAX_HEAD_BYTES) {
+      this.#headTooLong(half, latin1(buf, i, limit), this.#base + i, at)
+      return limit
+    }
+    if (this.#pending.begin(buf, i, at, this.#base + i, half.headersAt > 0) === REFUSED) this.#refusePending(NOT_HTTP)
+    return buf.length
+  }
+
+  /** RFC 9112 §2.2. */
+  #skipEmptyLines(buf: Uint8Array, from: number): number {
+    this.#bits |= EMPTY_LINES
+    let i = from
+    while (i < buf.length && (buf[i] === CR || buf[i] === LF)) i++
+    return i
+  }
+
+  #continueHead(buf: Uint8Array, i: number, at: Micros): number {
+    const pending = this.#pending
+    const held = pending.length
+    const to = Math.min(buf.length, i + MAX_HEAD_BYTES - held)
+    const state = pending.add(buf, i, to)
+    if (state === REFUSED) this.#refusePending(NOT_HTTP)
+    else if (state === ENDED) return this.#endPending(i - held, to, at)
+    else if (pending.length === MAX_HEAD_BYTES) this.#pendingTooLong(at)
+    return to
+  }
+
+  /** `shift`: offset in the current bytes of what is pending. */
+  #endPending(shift: number, to: number, at: Micros): number {
+    const pending = this.#pending
+    const half = new Half(this.#isRequest, pending.atMicros)
+    const end = scanHead(half, pending.buffer, 0, pending.length, this.#isStrict)
+    if (end < 0) {
+      this.#refusePending(end)
+      return to
+    }
+    const head = latin1(pending.buffer, 0, end)
+    pending.clear()
+    this.#begin(half, head, at)
+    return end + shift
+  }
+
+  /** What begins at `i` is no head. Returns where to go on searching. */
+  #refuse(i: number, result: number): number {
+    const resume = Math.max(i + 1, badLineAt(result))
+    const wasStrict = this.#isStrict
+    this.seek()
+    if (wasStrict) return resume
+    if (this.#owner.refuses()) {
+      this.#phase = OFF
+      return resume
+    }
+    this.#owner.malformed(this.#isRequest, this.#isRequest ? 'not a request line' : 'not a status line', this.#base + i)
+    this.#lost()
+    return resume
+  }
+
+  #refusePending(result: number): void {
+    const base = this.#base
+    const { atMicros, offset } = this.#pending
+    const bytes = this.#pending.take()
+    this.#base = offset
+    const resume = this.#refuse(0, result)
+    const end = resume + this.#run(bytes.subarray(resume), offset + resume, atMicros)
+    if (this.#phase === HANDING_OVER) this.#pending.hold(bytes, end, bytes.length, atMicros, 0)
+    this.#base = base
+  }
+
+  #pendingTooLong(at: Micros): void {
+    const { buffer, length } = this.#pending
+    const half = new Half(this.#isRequest, this.#pending.atMicros)
+    const result = scanHead(half, buffer, 0, length, this.#isStrict)
+    if (result !== UNFINISHED) this.#refusePending(result)
+    else {
+      const head = latin1(buffer, 0, length)
+      this.#pending.clear()
+      this.#headTooLong(half, head, this.#pending.offset, at)
+    }
+  }
+
+  #headTooLong(half: Half, head: string, offset: number, at: Micros): void {
+    if (!this.#isStrict) {
+      this.#owner.malformed(this.#isRequest, `head longer than ${MAX_HEAD_BYTES} bytes`, offset)
+      this.#cutHead(half, head, HEAD_TOO_LONG, at)
+      this.#lost()
+    }
+    this.seek()
+  }
+
+  /** A head that will never be whole is shown as far as it goes. */
+  #cutHead(half: Half, head: string, bit: number, at: Micros): void {
+    half.head = head
+    if (half.headersAt === 0) guessStartLine(half)
+    half.bits |= bit | this.#bits
+    this.#bits = 0
+    this.#isStrict = false
+    this.#owner.began(half)
+    this.#finish(half, at)
+  }
+
+  #begin(half: Half, head: string, at: Micros): void {
+    half.head = head
+    half.bits |= this.#bits
+    this.#bits = 0
+    this.#isStrict = false
+    const framing = this.#owner.began(half)
+    if (framing === NO_BODY) this.#finish(half, at)
+    else if (framing === TUNNEL) this.#leave(half, at)
+    else if (framing === UNKNOWN) this.#skipBody(half, at)
+    else {
+      this.#body.begin(half, framing)
+      this.#phase = IN_BODY
+    }
+  }
+
+  #skipBody(half: Half, at: Micros): void {
+    this.#finish(half, at)
+    this.seek()
+    this.#lost()
+  }
+
+  #leave(half: Half, at: Micros): void {
+    this.#finish(half, at)
+    this.#phase = HANDING_OVER
+  }
+
+  #finish(half: Half, at: Micros): void {
+    half.endMicros = at
+    half.over = true
+    this.#body.release()
+    this.#phase = this.#isRequest && this.#owner.awaitsSwitch(half) ? HOLDING : AT_START
+    this.#owner.finished(half)
+  }
+
+  #readBody(buf: Uint8Array, i: number, at: Micros): number {
+    const body = this.#body
+    const end = body.feed(buf, i)
+    if (body.isOver) this.#finish(body.half, at)
+    if (!body.isBroken) return end
+    // The byte that breaks it may be the first of the next message.
+    const broken = end - 1
+    this.#owner.malformed(this.#isRequest, 'broken chunked coding', this.#base + broken)
+    this.#skipBody(body.half, at)
+    return broken
+  }
+
+  #search(buf: Uint8Array, i: number): number {
+    const start = findStart(this.#isRequest, buf, i, buf.length)
+    if (start < buf.length) {
+      this.#phase = AT_START
+      this.#isStrict = true
+    }
+    return start
+  }
+
+  #lost(): void {
+    this.#bits |= AFTER_LOSS
+    this.#owner.lostCount(this.#isRequest)
+  }
+
+  #hold(buf: Uint8Array, i: number, at: Micros): number {
+    const to = Math.min(buf.length, i + MAX_HELD_BYTES - this.#pending.length)
+    this.#pending.hold(buf, i, to, at, this.#base + i)
+    if (to < buf.length) {
+      this.#owner.malformed(this.#isRequest, `more than ${MAX_HELD_BYTES} bytes before the answer to an upgrade`, this.#pending.offset)
+      this.seek()
+      this.#lost()
+    }
+    return to
+  }
+
+  /** There is no switch: what was held back are requests. */
+  release(): void {
+    if (this.#phase !== HOLDING) return
+    this.#phase = AT_START
+    if (this.#pending.length === 0) return
+    const { atMicros, offset } = this.#pending
+    this.#run(this.#pending.take(), offset, atMicros)
+  }
+
+  /** There is a switch: what was held back is the other protocol's. */
+  takeHeld(): Uint8Array {
+    const bytes = this.#phase === HOLDING ? this.#pending.take() : NONE
+    this.stop()
+    return bytes
+  }
+
+  gap(bytes: number, at: Micros): void {
+    this.#offset += bytes
+    switch (this.#phase) {
+      case AT_START: return this.#loseHead(at)
+      case IN_BODY: return this.#loseBody(bytes, at)
+      case HOLDING: return this.#loseHead(at)
+      case SEEKING: return this.#lost()
+      default:
+    }
+  }
+
+  #loseHead(at: Micros): void {
+    if (this.#phase === AT_START && this.#pending.length > 0 && !this.#isStrict) this.#cutPending(LOST_IN_HEAD, at)
+    this.seek()
+    this.#lost()
+  }
+
+  /** Within a body only bytes are lost, and not the place. */
+  #loseBody(bytes: number, at: Micros): void {
+    const body = this.#body
+    if (!body.lose(bytes)) this.#skipBody(body.half, at)
+    else if (body.isOver) this.#finish(body.half, at)
+  }
+
+  #cutPending(bit: number, at: Micros): void {
+    const { buffer, length } = this.#pending
+    const half = new Half(this.#isRequest, this.#pending.atMicros)
+    scanHead(half, buffer, 0, length, false)
+    const head = latin1(buffer, 0, length)
+    this.#pending.clear()
+    this.#cutHead(half, head, bit, at)
+  }
+
+  end(at: Micros): void {
+    if (this.#phase === AT_START) this.#endHead(at)
+    if (this.#phase === IN_BODY) {
+      this.#body.end()
+      this.#finish(this.#body.half, at)
+    }
+    this.stop()
+  }
+
+  #endHead(at: Micros): void {
+    while (this.#pending.length > 0 && this.#phase === AT_START) {
+      if (!this.#isStrict) return this.#cutPending(END_IN_HEAD, at)
+      const half = new Half(this.#isRequest, this.#pending.atMicros)
+      const result = scanHead(half, this.#pending.buffer, 0, this.#pending.length, true)
+      if (result !== UNFINISHED) this.#refusePending(result)
+      else if (half.headersAt > 0) return this.#cutPending(END_IN_HEAD, at)
+      else return
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { Micros } from '../../model/time.ts'
+import type { Exchange } from './exchange.ts'
+import type { KeptBytes } from './kept-bytes.ts'
+import { INCOMPLETE } from './notes.ts'
+
+/** Methods that decide about the body of the answer (RFC 9112 §6.3). */
+export const ORDINARY = 0
+export const HEAD = 1
+export const CONNECT = 2
+
+/**
+ * One request or one response, as far as it has been read. The head is kept as one string and taken apart when somebody asks;
+ * positions are offsets into it. What both kinds do not share is 0 in the other.
+ */
+export class Half {
+  readonly isRequest: boolean
+  /** First and last byte of it. */
+  atMicros: Micros
+  endMicros: Micros
+  /** The bytes up to and with the empty line, one character a byte. */
+  head = ''
+  /** Where the header lines begin. */
+  headersAt = 0
+  /** Request: end of the method, start and end of the target. Response: end of the status, start and end of the reason. */
+  wordEnd = 0
+  textAt = 0
+  textEnd = 0
+  /** The y of HTTP/1.y. */
+  minor = 1
+  status = 0
+  method = ORDINARY
+  /** -1: no Content-Length. */
+  contentLength = -1
+  hasTransferEncoding = false
+  isChunked = false
+  hasUpgrade = false
+  /** Bits of notes.ts. */
+  bits = 0
+  /** Of the body as it was sent, without chunked framing; lost ones are counted too. */
+  bodyBytes = 0
+  lostBytes = 0
+  body: KeptBytes | undefined = undefined
+  trailers = ''
+  /** The last byte was seen, or nothing more will come. */
+  over = false
+  /** What it costs to let it wait; 0 while it does not. */
+  waitingBytes = 0
+  exchange: Exchange | undefined = undefined
+  /** 1xx responses that came before this one. */
+  interim: Half[] | undefined = undefined
+
+  constructor(isRequest: boolean, atMicros: Micros) {
+    this.isRequest = isRequest
+    this.atMicros = atMicros
+    this.endMicros = atMicros
+  }
+
+  get complete(): boolean {
+    return (this.bits & INCOMPLETE) === 0
+  }
+}

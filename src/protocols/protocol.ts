@@ -1,0 +1,52 @@
+import type { Message } from '../model/message.ts'
+import type { Side } from '../model/side.ts'
+import type { Micros } from '../model/time.ts'
+
+export type Probe = 'yes' | 'no' | 'more'
+
+/** What the reader of the messages wants; a dissector may do less work, never more. */
+export interface Settings {
+  /** Bytes of each body that are kept, as captured and once more after decompression. 0 keeps none and counts only. */
+  readonly bodyLimitBytes: number
+  /** Also report each turn of unreadable application data (records and bytes each way) as a message. */
+  readonly ciphertextTurns: boolean
+}
+
+export const DEFAULT_SETTINGS: Settings = { bodyLimitBytes: 64 * 1024, ciphertextTurns: false }
+
+/** Where a dissector puts what it found. None of the calls throws. */
+export interface Sink {
+  message(m: Message): void
+  /** Peer bytes that break the protocol. `offset` counts the bytes of that side since the dissector was opened. */
+  malformed(side: Side, what: string, offset: number): void
+  /**
+   * The connection goes on as another protocol (Upgrade, CONNECT, STARTTLS). `undefined`: detect it anew.
+   * The rests are what arrived and was not consumed, borrowed until return. The dissector is not called again.
+   */
+  switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void
+  /** This was a wrong guess: detect anew among the others, from the bytes that follow. The dissector is not called again. */
+  disown(): void
+}
+
+/** One connection. It owns both directions. Peer bytes never make it throw. */
+export interface Dissector {
+  /** The next in-order bytes of one side, cut anywhere; borrowed until return, so copy what must stay. Never empty. */
+  data(side: Side, chunk: Uint8Array, at: Micros): void
+  /** `bytes` of this side are lost for good: resynchronise, or report malformed and go quiet. */
+  gap(side: Side, bytes: number, at: Micros): void
+  /** No more bytes from this side: emit what is half-built, marked incomplete. Called once a side. */
+  end(side: Side, at: Micros): void
+}
+
+/** A protocol plug-in: bytes in, messages out. No sockets, no clock, no globals. */
+export interface Protocol {
+  /** The key in JSON, the store, the filter language and the UI: `http1`. */
+  readonly name: string
+  /** URL that the § references in the code point into. */
+  readonly spec: string
+  /** Probe order only, never proof. */
+  readonly ports: readonly number[]
+  /** First bytes of both sides, either possibly empty. 'more' until it can tell. */
+  probe(client: Uint8Array, server: Uint8Array): Probe
+  open(sink: Sink, settings: Settings): Dissector
+}

@@ -1,0 +1,87 @@
+import type { Message } from '../model/message.ts'
+import type { Side } from '../model/side.ts'
+import { CLIENT, SERVER } from '../model/side.ts'
+import type { Micros } from '../model/time.ts'
+
+/** Counts what passes on a connection, so that bytes which no dissector claims are still mentioned. */
+export class UnclaimedBytes {
+  /** Bytes of the client and of the server; a number each, because this is added to with every chunk. */
+  clientBytes = 0
+  serverBytes = 0
+  lostBytes = 0
+  joinedLate = false
+  /** The protocol that the connection went on as, where that one is known by name only. */
+  successor: string | undefined = undefined
+  #clientAt: Micros = -1
+  #serverAt: Micros = -1
+
+  add(side: Side, bytes: number, at: Micros): void {
+    if (side === CLIENT) {
+      this.clientBytes += bytes
+      if (this.#clientAt < 0) this.#clientAt = at
+    } else {
+      this.serverBytes += bytes
+      if (this.#serverAt < 0) this.#serverAt = at
+    }
+  }
+
+  get bytes(): number {
+    return this.clientBytes + this.serverBytes
+  }
+
+  /** The connection went on as something else: what was counted so far belongs to a dissector. */
+  reset(successor: string | undefined): void {
+    this.clientBytes = this.serverBytes = this.lostBytes = 0
+    this.#clientAt = this.#serverAt = -1
+    this.successor = successor
+  }
+
+  swap(): void {
+    [this.clientBytes, this.serverBytes] = [this.serverBytes, this.clientBytes];
+    [this.#clientAt, this.#serverAt] = [this.#serverAt, this.#clientAt]
+  }
+
+  message(): Message {
+    return {
+      protocol: 'tcp',
+      atMicros: this.#firstAt(),
+      elapsedMicros: this.#elapsed(),
+      what: `${bytesText(this.clientBytes)} out, ${bytesText(this.serverBytes)} in`,
+      status: undefined,
+      outcome: 'none',
+      request: this.#count(CLIENT),
+      response: this.#count(SERVER),
+      complete: this.lostBytes === 0 && !this.joinedLate,
+      notes: this.#notes(),
+    }
+  }
+
+  #count(side: Side): { bytes: number } {
+    return { bytes: side === CLIENT ? this.clientBytes : this.serverBytes }
+  }
+
+  #firstAt(): Micros {
+    if (this.#clientAt < 0) return this.#serverAt
+    return this.#serverAt < 0 ? this.#clientAt : Math.min(this.#clientAt, this.#serverAt)
+  }
+
+  /** Only where the client spoke first: a greeting answers nothing. */
+  #elapsed(): Micros | undefined {
+    if (this.#clientAt < 0 || this.#serverAt < this.#clientAt) return undefined
+    return this.#serverAt - this.#clientAt
+  }
+
+  #notes(): string[] {
+    const notes: string[] = []
+    if (this.joinedLate) notes.push('the start of the connection was not captured')
+    if (this.lostBytes > 0) notes.push(`${bytesText(this.lostBytes)} lost`)
+    if (this.successor !== undefined) notes.push(`continues as ${this.successor}, which cannot be read yet`)
+    return notes
+  }
+}
+
+/** `1 204 bytes`: groups of three, parted by a space. */
+export function bytesText(bytes: number): string {
+  const digits = String(bytes).replace(/\B(?=(?:\d{3})+$)/g, ' ')
+  return `${digits} ${bytes === 1 ? 'byte' : 'bytes'}`
+}

@@ -1,0 +1,184 @@
+import { MtlscopeError } from '../base/errors.ts'
+import type { FlowInfo } from '../model/flow.ts'
+import type { Health } from '../model/health.ts'
+import { addHealth, emptyHealth } from '../model/health.ts'
+import type { Message } from '../model/message.ts'
+import type { FrameSink } from '../net/frame.ts'
+import { pollFds } from '../sys/poll.ts'
+import type { Command, Report, WorkerSetup } from './control.ts'
+import { FrameBlocks } from './frame-blocks.ts'
+import type { LineMaker } from './output.ts'
+import { LineBatch, lineMaker } from './output.ts'
+import { SourceCapture } from './source-capture.ts'
+
+/** Batches go out at least this often, and when they are this large. */
+const FLUSH_MS = 50
+const FLUSH_BYTES = 256 * 1024
+const HEALTH_MS = 500
+/** What the main thread may owe before bodies, then messages, then frames are given up. The rings are never kept waiting. */
+const BODIES_UNTIL_BYTES = 16 * 1024 * 1024
+const MESSAGES_UNTIL_BYTES = 48 * 1024 * 1024
+/** Namespaces that are gone stay listed in the health, the latest ones; the totals keep all. */
+const MAX_GONE_LISTED = 256
+/** How often commands are looked for while nothing is captured. */
+const POLL_MS = 50
+
+export interface ThreadPort {
+  next(): Command | undefined
+  report(report: Report, transfer?: ArrayBuffer[]): void
+}
+
+/** The loop of a capture thread: rings, engines, batches. */
+export class CaptureThread {
+  readonly #setup: WorkerSetup
+  readonly #port: ThreadPort
+  readonly #sources = new Map<number, SourceCapture>()
+  readonly #makeLine: LineMaker | undefined
+  readonly #batch = new LineBatch()
+  readonly #blocks = new FrameBlocks()
+  readonly #ended = emptyHealth()
+  #fds: number[] = []
+  #owedBytes = 0
+  #droppedBodies = 0
+  #droppedMessages = 0
+  #droppedFrames = 0
+  #flushedMs = 0
+  #healthMs = 0
+  #stopping = false
+
+  constructor(setup: WorkerSetup, port: ThreadPort) {
+    this.#setup = setup
+    this.#port = port
+    this.#makeLine = lineMaker(setup.format)
+  }
+
+  run(): void {
+    while (!this.#stopping) {
+      pollFds(this.#fds, POLL_MS)
+      for (const source of this.#sources.values()) source.walk()
+      this.#obey()
+      this.#report(performance.now())
+    }
+    for (const source of this.#sources.values()) this.#finish(source)
+    this.#flush()
+    this.#port.report({ kind: 'stopped', health: this.#health() })
+  }
+
+  #obey(): void {
+    for (let command = this.#port.next(); command !== undefined; command = this.#port.next()) {
+      if (command.kind === 'credit') this.#owedBytes -= command.bytes
+      else if (command.kind === 'add') this.#add(command)
+      else if (command.kind === 'remove') this.#remove(command.id)
+      else if (command.kind === 'names') this.#sources.get(command.id)?.rename(command.names)
+      else this.#stopping = true
+    }
+  }
+
+  #add({ id, source, fanoutGroup, expectedSources }: Extract<Command, { kind: 'add' }>): void {
+    try {
+      const opened = new SourceCapture({
+        id, source, setup: this.#setup, fanoutGroup, blockCount: blocksFor(Math.max(expectedSources, this.#sources.size + 1)),
+      }, {
+        message: (flow, m) => this.#message(flow, m),
+        frame: this.#setup.frames ? this.#frameSink(id, source.name) : undefined,
+      })
+      this.#sources.set(id, opened)
+      this.#fds = [...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))
+      this.#port.report({ kind: 'added', id, notes: opened.notes, interfaces: source.interfaces })
+    } catch (error) {
+      this.#port.report({ kind: 'failed', id, ...failure(error) })
+    }
+  }
+
+  #frameSink(id: number, name: string): FrameSink {
+    const blocks = this.#blocks
+    const label = name === '' ? 'any' : name
+    return {
+      frame: (buf, offset, captured, wire, atMicros, linkType) => {
+        if (this.#owedBytes > MESSAGES_UNTIL_BYTES) this.#droppedFrames++
+        else if (blocks.frame(id, label, buf, offset, captured, wire, atMicros, linkType) > FLUSH_BYTES) this.#flush()
+      },
+    }
+  }
+
+  #remove(id: number): void {
+    const source = this.#sources.get(id)
+    if (source === undefined) return
+    this.#finish(source)
+    addHealth(this.#ended, source.health())
+    if (this.#ended.namespaces.length > MAX_GONE_LISTED) this.#ended.namespaces.shift()
+    source.close()
+    this.#sources.delete(id)
+    this.#fds = [...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))
+    this.#port.report({ kind: 'removed', id })
+  }
+
+  #finish(source: SourceCapture): void {
+    source.finish()
+  }
+
+  #message(flow: FlowInfo, m: Message): void {
+    if (this.#makeLine === undefined) return
+    if (this.#owedBytes > MESSAGES_UNTIL_BYTES) {
+      this.#droppedMessages++
+      return
+    }
+    const slim = this.#owedBytes > BODIES_UNTIL_BYTES
+    if (slim) this.#droppedBodies++
+    this.#batch.add(this.#makeLine(flow, slim ? withoutBodies(m) : m))
+    if (this.#batch.length > FLUSH_BYTES) this.#flush()
+  }
+
+  #report(nowMs: number): void {
+    if (nowMs - this.#flushedMs >= FLUSH_MS) {
+      this.#flushedMs = nowMs
+      this.#flush()
+    }
+    if (nowMs - this.#healthMs >= HEALTH_MS) {
+      this.#healthMs = nowMs
+      for (const source of this.#sources.values()) source.engine.tick(Date.now() * 1000)
+      this.#port.report({ kind: 'health', health: this.#health() })
+    }
+  }
+
+  #flush(): void {
+    if (this.#batch.lines > 0) {
+      const { text, lines } = this.#batch.take()
+      this.#owedBytes += text.length
+      this.#port.report({ kind: 'lines', text, lines })
+    }
+    if (this.#blocks.pendingBytes > 0) {
+      const blocks = this.#blocks.take()
+      this.#owedBytes += blocks.length
+      this.#port.report({ kind: 'frames', blocks }, [blocks.buffer as ArrayBuffer])
+    }
+  }
+
+  #health(): Health {
+    const total = addHealth(emptyHealth(), this.#ended)
+    for (const source of this.#sources.values()) addHealth(total, source.health())
+    total.droppedBodies = this.#droppedBodies
+    total.droppedMessages = this.#droppedMessages
+    if (this.#droppedFrames > 0) total.limits['frames not written'] = this.#droppedFrames
+    return total
+  }
+}
+
+/** Rings are locked memory: many namespaces get small ones. 1 MiB blocks. */
+function blocksFor(sources: number): number {
+  if (sources <= 4) return 64
+  return sources <= 50 ? 16 : 4
+}
+
+function withoutBodies(m: Message): Message {
+  return {
+    protocol: m.protocol, atMicros: m.atMicros, elapsedMicros: m.elapsedMicros, what: m.what, status: m.status,
+    outcome: m.outcome, request: undefined, response: undefined, complete: m.complete,
+    notes: [...m.notes, 'details dropped: the reader of the output is too slow'],
+  }
+}
+
+function failure(error: unknown): { code: string, message: string, hint: string | undefined } {
+  if (error instanceof MtlscopeError) return { code: error.code, message: error.message, hint: error.hint }
+  throw error
+}

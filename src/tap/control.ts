@@ -1,0 +1,53 @@
+import type { Capture } from '../model/flow.ts'
+import type { Health } from '../model/health.ts'
+import type { PacketFilter } from '../net/packet-filter.ts'
+import type { Settings } from '../protocols/protocol.ts'
+import type { LineFormat } from './output.ts'
+
+/** A place to capture live. */
+export interface LiveSource {
+  /** `/proc/PID/ns/net`, `/run/netns/NAME`, or '' for the namespace of this program. */
+  path: string
+  /** Inode of the namespace that is meant: a process number may be another's by the time it is opened. */
+  inode?: number
+  /** For people, in messages and health. Empty for the own namespace. */
+  name: string
+  capture: Capture
+  /** Names of interfaces, or `any`. */
+  interfaces: string[]
+  /** Names for addresses (`10.0.0.7`) and for loopback ports (`:8080`). */
+  names?: Record<string, string>
+  /** Only packets of these addresses, for a namespace that holds more workloads than asked for. */
+  onlyHosts?: string[]
+}
+
+/** What a capture thread is started with. */
+export interface WorkerSetup {
+  worker: number
+  workers: number
+  settings: Settings
+  filter: PacketFilter | undefined
+  format: LineFormat
+  /** Also hand over the frames, as pcapng blocks. */
+  frames: boolean
+  dissect: boolean
+}
+
+/** Main thread to capture thread. */
+export type Command =
+  | { kind: 'add', id: number, source: LiveSource, fanoutGroup: number | undefined, expectedSources: number }
+  | { kind: 'remove', id: number }
+  | { kind: 'names', id: number, names: Record<string, string> }
+  /** Bytes of batches that the main thread has dealt with. */
+  | { kind: 'credit', bytes: number }
+  | { kind: 'stop' }
+
+/** Capture thread to main thread. */
+export type Report =
+  | { kind: 'added', id: number, notes: string[], interfaces: string[] }
+  | { kind: 'failed', id: number, code: string, message: string, hint: string | undefined }
+  | { kind: 'removed', id: number }
+  | { kind: 'lines', text: string, lines: number }
+  | { kind: 'frames', blocks: Uint8Array }
+  | { kind: 'health', health: Health }
+  | { kind: 'stopped', health: Health }

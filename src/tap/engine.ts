@@ -1,0 +1,217 @@
+import type { Capture, FlowInfo, Hop } from '../model/flow.ts'
+import type { Health } from '../model/health.ts'
+import { emptyHealth } from '../model/health.ts'
+import type { Message } from '../model/message.ts'
+import type { Micros } from '../model/time.ts'
+import { Decoder } from '../net/decode.ts'
+import { FlowTable } from '../net/flow-table.ts'
+import type { FrameSink } from '../net/frame.ts'
+import { MALFORMED, Packet, SYN, TCP, UDP, UNKNOWN_LINK } from '../net/packet.ts'
+import type { PacketFilter } from '../net/packet-filter.ts'
+import { matchesFilter } from '../net/packet-filter.ts'
+import { ReassemblyBudget, senderOfFirst } from '../net/reassembly.ts'
+import type { Protocol, Settings } from '../protocols/protocol.ts'
+import { PROTOCOLS, isServerPort } from '../protocols/registry.ts'
+import { Flow } from './flow.ts'
+import type { FlowOwner } from './flow-owner.ts'
+
+/** An idle connection is closed after this much capture time: longer than the keep-alive of common servers and proxies. */
+const IDLE_MICROS = 10 * 60 * 1e6
+/** A closed one stays known for this long, so that stray retransmissions do not start a new flow. */
+const LINGER_MICROS = 5 * 1e6
+const MAX_FLOWS = 200_000
+const MAX_LINGERING = 20_000
+const IPPROTO_TCP = 6
+
+export interface Emitter {
+  message(flow: FlowInfo, m: Message): void
+  /** A frame that the filter lets through, for writing captures. */
+  frame?: FrameSink
+}
+
+export interface EngineOptions {
+  settings: Settings
+  filter?: PacketFilter
+  capture: Capture
+  /** Name of the namespace, in the messages. */
+  namespace?: string
+  /** Makes flow ids unique among the engines of a run. */
+  prefix?: string
+  /** False: frames are only counted, filtered and handed on, nothing is dissected. */
+  dissect?: boolean
+  /** Connections of different scopes never mix. Default: all interfaces are one scope. */
+  scopeOf?: (interfaceId: number) => number
+  interfaceName?: (interfaceId: number) => string | undefined
+  isLoopback?: (interfaceId: number) => boolean
+  nameOf?: (ip: string, port: number) => string | undefined
+}
+
+/** Frames in, messages out: decoding, flow table, reassembly and dissection of one place of capture. No sockets, no clock. */
+export class Engine implements FrameSink, FlowOwner {
+  readonly protocols: readonly Protocol[] = PROTOCOLS
+  readonly settings: Settings
+  readonly budget = new ReassemblyBudget()
+  readonly prefix: string
+  readonly #options: EngineOptions
+  readonly #out: Emitter
+  readonly #packet = new Packet()
+  readonly #decoder = new Decoder()
+  readonly #table = new FlowTable<Flow>(Math.random() * 2 ** 32)
+  readonly #health: Health = emptyHealth()
+  #lingering: Flow[] = []
+  #lingerHead = 0
+  #nowMicros = 0
+  #flowNumber = 0
+
+  constructor(options: EngineOptions, out: Emitter) {
+    this.#options = options
+    this.#out = out
+    this.settings = options.settings
+    this.prefix = options.prefix ?? ''
+  }
+
+  frame(buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, linkType: number, interfaceId: number): void {
+    const health = this.#health
+    health.packets++
+    health.bytes += wire
+    if (atMicros > this.#nowMicros) this.#nowMicros = atMicros
+    const packet = this.#packet
+    const kind = this.#decoder.decode(buf, offset, captured, wire, linkType, atMicros, packet)
+    const filter = this.#options.filter
+    if (filter !== undefined && !((kind === TCP || kind === UDP) && matchesFilter(filter, packet))) {
+      if (kind === MALFORMED) health.malformedPackets++
+      return
+    }
+    this.#out.frame?.frame(buf, offset, captured, wire, atMicros, linkType, interfaceId)
+    if (kind === TCP) {
+      if (this.#options.dissect !== false) this.#segment(packet, atMicros, interfaceId)
+    } else if (kind === MALFORMED) health.malformedPackets++
+    else if (kind === UNKNOWN_LINK) health.unknownLink++
+  }
+
+  #segment(packet: Packet, atMicros: Micros, interfaceId: number): void {
+    const table = this.#table
+    const scope = this.#options.scopeOf?.(interfaceId) ?? 0
+    let flow = table.find(packet, IPPROTO_TCP, scope)
+    if (flow !== undefined && (packet.flags & SYN) !== 0 && flow.tcp.isReusedBy(packet, table.side)) {
+      this.#drop(flow)
+      flow = undefined
+    }
+    if (flow === undefined) {
+      flow = this.#open(packet, atMicros, interfaceId, scope)
+    }
+    flow.tcp.segment(table.side, packet, atMicros)
+    table.touch(flow, atMicros)
+    if (flow.retiredMicros < 0 && flow.tcp.closed) this.#retire(flow, atMicros)
+  }
+
+  #open(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): Flow {
+    const sender = senderOfFirst(packet, isServerPort)
+    const serverPort = sender === 0 ? packet.dstPort : packet.srcPort
+    const flow = new Flow(this, ++this.#flowNumber, serverPort, interfaceId, atMicros)
+    this.#health.flows++
+    if ((packet.flags & SYN) === 0) this.#health.flowsJoinedLate++
+    this.#expire()
+    this.#table.add(flow, packet, IPPROTO_TCP, scope, sender)
+    this.#table.side = sender
+    return flow
+  }
+
+  /** Both ends are done: nothing more will be said, but the node lingers. */
+  #retire(flow: Flow, atMicros: Micros): void {
+    flow.retiredMicros = atMicros
+    this.#lingering.push(flow)
+  }
+
+  #drop(flow: Flow): void {
+    if (!flow.tcp.closed) flow.tcp.close(flow.lastMicros)
+    flow.retiredMicros = Infinity
+    this.#table.remove(flow)
+  }
+
+  /** Lets go what is over or idle by capture time, and the oldest when there are too many. */
+  #expire(): void {
+    this.#expireLingering()
+    for (let oldest = this.#table.oldest(); oldest !== undefined; oldest = this.#table.oldest()) {
+      const full = this.#table.size > MAX_FLOWS
+      if (!full && this.#nowMicros - oldest.lastMicros < IDLE_MICROS) return
+      if (full) this.#health.flowsEvicted++
+      this.#drop(oldest)
+    }
+  }
+
+  #expireLingering(): void {
+    const queue = this.#lingering
+    while (this.#lingerHead < queue.length) {
+      const flow = queue[this.#lingerHead]!
+      const few = queue.length - this.#lingerHead <= MAX_LINGERING
+      if (few && flow.retiredMicros !== Infinity && this.#nowMicros - flow.retiredMicros < LINGER_MICROS) break
+      this.#lingerHead++
+      if (flow.retiredMicros !== Infinity) this.#drop(flow)
+    }
+    if (this.#lingerHead > 1024 && this.#lingerHead * 2 > queue.length) {
+      this.#lingering = queue.slice(this.#lingerHead)
+      this.#lingerHead = 0
+    }
+  }
+
+  /** Live captures call this now and then, so that idle connections end without a new packet. */
+  tick(nowMicros: Micros): void {
+    if (nowMicros > this.#nowMicros) this.#nowMicros = nowMicros
+    this.#expire()
+  }
+
+  /** No more frames: what is half-assembled is shown, marked incomplete where it is. */
+  end(): void {
+    for (const flow of [...this.#table]) this.#drop(flow)
+    this.#lingering = []
+    this.#lingerHead = 0
+  }
+
+  health(): Health {
+    const { truncated, tooDeep, fragmentsConflicting, fragmentsExpired } = this.#decoder.counters
+    const limits = { ...this.#health.limits }
+    for (const [name, count] of Object.entries({
+      'packets cut by the snap length': truncated,
+      'tunnels nested too deeply': tooDeep,
+      'fragments that contradict each other': fragmentsConflicting,
+      'segments far outside their window': this.budget.counters.outOfWindow,
+    })) if (count > 0) limits[name] = count
+    return { ...this.#health, fragmentsExpired, limits }
+  }
+
+  message(flow: Flow, m: Message): void {
+    this.#health.messages++
+    this.#out.message(flow.info, m)
+  }
+
+  lost(bytes: number): void {
+    this.#health.gaps++
+    this.#health.bytesLost += bytes
+  }
+
+  anomaly(what: string): void {
+    if (what === 'overlap-conflict') this.#health.overlapConflicts++
+    else if (what !== 'reset') this.#health.limits[what] = (this.#health.limits[what] ?? 0) + 1
+  }
+
+  malformed(): void {
+    this.#health.malformedBytes++
+  }
+
+  nameOf(ip: string, port: number): string | undefined {
+    return this.#options.nameOf?.(ip, port)
+  }
+
+  place(interfaceId: number, clientIp: string, serverIp: string): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> {
+    const { capture, namespace, interfaceName, isLoopback } = this.#options
+    const name = interfaceName?.(interfaceId)
+    const loopback = isLoopback?.(interfaceId) ?? (name === 'lo' || isLoopbackIp(clientIp) || isLoopbackIp(serverIp))
+    const hop: Hop = loopback ? 'clear' : 'wire'
+    return { capture, hop, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { interface: name }) }
+  }
+}
+
+function isLoopbackIp(ip: string): boolean {
+  return ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.')
+}

@@ -1,0 +1,20 @@
+import type { FlowInfo } from '../model/flow.ts'
+import type { Message } from '../model/message.ts'
+import type { ReassemblyBudget } from '../net/reassembly.ts'
+import type { Protocol, Settings } from '../protocols/protocol.ts'
+import type { Flow } from './flow.ts'
+
+/** What a flow needs of the engine that holds it. */
+export interface FlowOwner {
+  readonly protocols: readonly Protocol[]
+  readonly settings: Settings
+  readonly budget: ReassemblyBudget
+  /** Makes flow numbers unique among all engines of a run. */
+  readonly prefix: string
+  place(interfaceId: number, clientIp: string, serverIp: string): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'>
+  nameOf(ip: string, port: number): string | undefined
+  message(flow: Flow, m: Message): void
+  lost(bytes: number): void
+  anomaly(what: string): void
+  malformed(): void
+}

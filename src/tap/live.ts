@@ -1,0 +1,214 @@
+import { Worker } from 'node:worker_threads'
+import type { ErrorCode } from '../base/errors.ts'
+import { MtlscopeError } from '../base/errors.ts'
+import { sibling } from '../base/sibling.ts'
+import type { Health } from '../model/health.ts'
+import { addHealth, emptyHealth } from '../model/health.ts'
+import type { PacketFilter } from '../net/packet-filter.ts'
+import type { Settings } from '../protocols/protocol.ts'
+import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
+import type { Command, LiveSource, Report, WorkerSetup } from './control.ts'
+import type { LineFormat } from './output.ts'
+
+export interface LiveTapOptions {
+  filter?: PacketFilter
+  settings?: Settings
+  format: LineFormat
+  /** Hand over frames too (`-w`). */
+  frames?: boolean
+  /** False: no messages, frames only. */
+  dissect?: boolean
+  /** Capture threads. Default 1. */
+  workers?: number
+}
+
+/** Called on the main thread. What a call takes in is credited to the thread when it returns, so a slow observer is noticed. */
+export interface LiveObserver {
+  lines(text: string, lines: number): void
+  frames?(origin: number, blocks: Uint8Array): void
+  warn(text: string): void
+}
+
+/** After this many a thread is not started again. */
+const MAX_CRASHES = 10
+
+interface Pending { resolve: () => void, reject: (error: Error) => void, waiting: number, error?: Error }
+
+/** Live capture: one or more threads, each with a ring in every namespace that was added. */
+export class LiveTap {
+  readonly #workers: Worker[]
+  readonly #observer: LiveObserver
+  readonly #options: LiveTapOptions
+  readonly #pending = new Map<string, Pending>()
+  readonly #health: Health[]
+  readonly #sources = new Map<string, Extract<Command, { kind: 'add' }>>()
+  readonly #warned = new Set<string>()
+  /** Resolves when all threads have ended. */
+  readonly ended: Promise<void>
+  #resolveEnded: () => void = () => {}
+  #running = 0
+  #stopping = false
+  #expected = 1
+  #nextId = 1
+  #crashes = 0
+
+  constructor(options: LiveTapOptions, observer: LiveObserver) {
+    this.#options = options
+    this.#observer = observer
+    const workers = options.workers ?? 1
+    this.#health = Array.from({ length: workers }, emptyHealth)
+    this.#workers = Array.from({ length: workers }, (_, worker) => this.#start(worker, workers))
+    this.ended = new Promise((resolve) => { this.#resolveEnded = resolve })
+  }
+
+  #start(worker: number, workers: number): Worker {
+    const { settings = DEFAULT_SETTINGS, filter, format, frames = false, dissect = true } = this.#options
+    const setup: WorkerSetup = { worker, workers, settings, filter, format, frames, dissect }
+    const thread = new Worker(sibling(import.meta.url, 'worker'), { workerData: setup })
+    thread.on('message', (report: Report) => this.#take(worker, report))
+    thread.on('error', (error) => {
+      this.#crashes++
+      this.#warn(`a capture thread failed: ${error.stack ?? error.message}`)
+    })
+    thread.on('exit', () => this.#exit(worker, workers))
+    this.#running++
+    return thread
+  }
+
+  /** A bug ends its thread, not the program: a new one takes over the namespaces; what was half-assembled is lost and counted. */
+  #exit(worker: number, workers: number): void {
+    this.#running--
+    if (!this.#stopping && this.#crashes < MAX_CRASHES) {
+      const thread = this.#workers[worker] = this.#start(worker, workers)
+      for (const command of this.#sources.values()) thread.postMessage(command)
+      return
+    }
+    for (const pending of this.#pending.values()) pending.reject(new MtlscopeError('system-call', 'the capture thread has ended'))
+    this.#pending.clear()
+    if (this.#running === 0) this.#resolveEnded()
+  }
+
+  /** False when the threads have ended without being asked to. */
+  get alive(): boolean {
+    return this.#running > 0
+  }
+
+  /** How many namespaces are about to be added: many get smaller rings. */
+  expect(sources: number): void {
+    this.#expected = Math.max(this.#expected, sources)
+  }
+
+  /** Resolves when every thread captures there. */
+  async add(source: LiveSource): Promise<void> {
+    const id = this.#nextId++
+    const fanoutGroup = this.#workers.length > 1 ? (process.pid * 31 + id * 7) & 0xffff : undefined
+    const command = { kind: 'add', id, source, fanoutGroup, expectedSources: this.#expected } as const
+    this.#sources.set(source.path, command)
+    try {
+      await this.#ask(id, 'added', command)
+    } catch (error) {
+      this.#sources.delete(source.path)
+      throw error
+    }
+  }
+
+  /** Resolves when what was still in its rings has been handed over. */
+  async remove(path: string): Promise<void> {
+    const id = this.#sources.get(path)?.id
+    if (id === undefined) return
+    this.#sources.delete(path)
+    await this.#ask(id, 'removed', { kind: 'remove', id })
+  }
+
+  /** Names for addresses (`10.0.0.7`) or loopback ports (`:8080`) of a source that was added. Flows already seen keep theirs. */
+  rename(path: string, names: Record<string, string>): void {
+    const id = this.#sources.get(path)?.id
+    if (id !== undefined) this.#tell({ kind: 'names', id, names })
+  }
+
+  /** Drains rings and half-assembled messages, then ends the threads. */
+  async stop(): Promise<Health> {
+    this.#stopping = true
+    this.#tell({ kind: 'stop' })
+    await this.ended
+    return this.health()
+  }
+
+  health(): Health {
+    const total = this.#health.reduce(addHealth, emptyHealth())
+    if (this.#crashes > 0) total.limits['capture threads restarted'] = this.#crashes
+    total.namespaces = mergeNamespaces(total.namespaces)
+    return total
+  }
+
+  #tell(command: Command): void {
+    for (const worker of this.#workers) worker.postMessage(command)
+  }
+
+  #ask(id: number, kind: 'added' | 'removed', command: Command): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending.set(`${kind} ${id}`, { resolve, reject, waiting: this.#workers.length })
+      this.#tell(command)
+    })
+  }
+
+  #answer(kind: 'added' | 'removed', id: number, error?: Error): void {
+    const key = `${kind} ${id}`
+    const pending = this.#pending.get(key)
+    if (pending === undefined) return
+    pending.error ??= error
+    if (--pending.waiting > 0) return
+    this.#pending.delete(key)
+    if (pending.error === undefined) pending.resolve()
+    else pending.reject(pending.error)
+  }
+
+  #warn(text: string): void {
+    if (this.#warned.has(text)) return
+    this.#warned.add(text)
+    this.#observer.warn(text)
+  }
+
+  #take(worker: number, report: Report): void {
+    switch (report.kind) {
+      case 'lines':
+        this.#observer.lines(report.text, report.lines)
+        return this.#credit(worker, report.text.length)
+      case 'frames': {
+        const { length } = report.blocks
+        this.#observer.frames?.(worker, report.blocks)
+        return this.#credit(worker, length)
+      }
+      case 'health':
+      case 'stopped':
+        this.#health[worker] = report.health
+        return
+      case 'added':
+        for (const note of report.notes) this.#warn(note)
+        return this.#answer('added', report.id)
+      case 'removed':
+        return this.#answer('removed', report.id)
+      case 'failed':
+        return this.#answer('added', report.id, new MtlscopeError(report.code as ErrorCode, report.message, { hint: report.hint }))
+    }
+  }
+
+  #credit(worker: number, bytes: number): void {
+    this.#workers[worker]!.postMessage({ kind: 'credit', bytes } satisfies Command)
+  }
+}
+
+/** The same namespace in several threads is one line. */
+function mergeNamespaces(list: Health['namespaces']): Health['namespaces'] {
+  const merged = new Map<string, Health['namespaces'][number]>()
+  for (const n of list) {
+    const key = `${n.name} ${n.capture} ${n.interfaces.join()}`
+    const known = merged.get(key)
+    if (known === undefined) merged.set(key, { ...n })
+    else {
+      known.packets += n.packets
+      known.droppedByKernel += n.droppedByKernel
+    }
+  }
+  return [...merged.values()]
+}

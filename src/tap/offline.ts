@@ -1,0 +1,60 @@
+import type { CaptureInterface } from '../capture/capture-file.ts'
+import { readCaptureFile } from '../capture/capture-file.ts'
+import type { Health } from '../model/health.ts'
+import type { PacketFilter } from '../net/packet-filter.ts'
+import type { Settings } from '../protocols/protocol.ts'
+import type { Emitter } from './engine.ts'
+import { Engine } from './engine.ts'
+
+/** Interfaces and names that a file may bring; further ones are not remembered, so that a forged file cannot fill the memory. */
+const MAX_REMEMBERED = 100_000
+
+export interface OfflineOptions {
+  settings: Settings
+  filter?: PacketFilter
+  dissect?: boolean
+  signal?: AbortSignal
+  onProgress?: (readBytes: number, totalBytes: number | undefined) => void
+  /** Asked after each chunk of the file: true ends the reading early. */
+  stop?: () => boolean
+}
+
+export interface OfflineEmitter extends Emitter {
+  interface?(i: CaptureInterface): void
+  /** A decryption secrets block: kept, and written on. */
+  secrets?(type: number, bytes: Uint8Array): void
+}
+
+/**
+ * Reads a capture file (`-` is standard input) through one engine. What was read before an error has been emitted when it throws.
+ * A file that this program wrote has an interface for each namespace: connections seen in two of them stay apart.
+ */
+export async function tapFile(path: string, options: OfflineOptions, out: OfflineEmitter, done: (health: Health) => void): Promise<void> {
+  const interfaces = new Map<number, CaptureInterface>()
+  const names = new Map<string, string>()
+  let ours = false
+  const engine = new Engine({
+    settings: options.settings,
+    filter: options.filter,
+    dissect: options.dissect,
+    capture: 'pcap',
+    scopeOf: (id) => ours ? id : 0,
+    interfaceName: (id) => interfaces.get(id)?.name,
+    nameOf: (ip) => names.get(ip),
+  }, out)
+  try {
+    await readCaptureFile(path, {
+      section: (s) => { ours = s.userApplication?.startsWith('mtlscope') ?? false },
+      interface: (i) => {
+        if (interfaces.size < MAX_REMEMBERED) interfaces.set(i.id, i)
+        out.interface?.(i)
+      },
+      name: (ip, given) => { if (given[0] !== undefined && names.size < MAX_REMEMBERED) names.set(ip, given[0]) },
+      secrets: (type, bytes) => out.secrets?.(type, bytes),
+      frame: (buf, offset, captured, wire, at, linkType, id) => engine.frame(buf, offset, captured, wire, at, linkType, id),
+    }, { signal: options.signal, onProgress: options.onProgress, stop: options.stop })
+  } finally {
+    engine.end()
+    done(engine.health())
+  }
+}

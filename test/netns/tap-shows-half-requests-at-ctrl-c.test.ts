@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { need } from '../require.ts'
+import { ensureNetns } from './enter.ts'
+import { addNamespace } from './namespace.ts'
+import { call, sayAndStay, serveShop } from './peers.ts'
+import { TapProcess } from './tap-process.ts'
+
+const netns = ensureNetns()
+
+test('at Ctrl-C what is half-built is shown first, marked incomplete, with the reason', async (t) => {
+  if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
+  const namespace = addNamespace(t, 'halves')
+  await serveShop(t, namespace)
+  const tap = new TapProcess(t, '--netns', namespace.name)
+  await tap.capturing()
+  sayAndStay(t, namespace, 8080, 'POST /upload HTTP/1.1\\r\\nHost: shop\\r\\nContent-Length: 100\\r\\n\\r\\nonly a part')
+  sayAndStay(t, namespace, 8080, 'GET /cut HTTP/1.1\\r\\nHost: sh')
+  // All three are in the ring once the server of the last has answered.
+  for (let n = 0; n < 2; n++) {
+    call(namespace, 'http://127.0.0.1:8080/json')
+    await tap.until('the whole request', () => tap.messages.length > n)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  assert.equal(tap.holding('/upload').length, 0)
+
+  const { code, messages } = await tap.interrupt()
+  assert.equal(code, 0)
+  const half = (what: string): unknown[] => messages.filter((m) => m.what === what).map((m) => [m.status, m.outcome, m.complete])
+  assert.deepEqual(half('POST /upload'), [[undefined, 'none', false]])
+  assert.deepEqual(half('GET /cut'), [[undefined, 'none', false]])
+  const upload = messages.find((m) => m.what === 'POST /upload')!
+  assert.ok(upload.notes!.length > 0)
+  assert.equal((upload.request as { body: { text: string } }).body.text, 'only a part')
+})
+
+test('--for ends in order too', async (t) => {
+  if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
+  const namespace = addNamespace(t, 'for')
+  await serveShop(t, namespace)
+  const tap = new TapProcess(t, '--netns', namespace.name, '--for', '1500ms')
+  await tap.capturing()
+  call(namespace, 'http://127.0.0.1:8080/json')
+  const { code, messages } = await tap.end()
+  assert.deepEqual([code, messages.map((m) => m.what)], [0, ['GET /json']])
+})
+
+test('-c ends after so many messages, and no more are shown', async (t) => {
+  if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
+  const namespace = addNamespace(t, 'count')
+  await serveShop(t, namespace)
+  const tap = new TapProcess(t, '--netns', namespace.name, '-c', '3')
+  await tap.capturing()
+  const url = 'http://127.0.0.1:8080/json'
+  call(namespace, url, url, url, url, url)
+  const { code, messages } = await tap.end()
+  assert.deepEqual([code, messages.length], [0, 3])
+})

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Health } from '../../src/model/health.ts'
+import { need } from '../require.ts'
+import { ensureNetns } from './enter.ts'
+import { addNamespace } from './namespace.ts'
+import { serveShop } from './peers.ts'
+import { MAIN } from './tap-process.ts'
+
+const netns = ensureNetns()
+const hasWrk = spawnSync('wrk', ['--version']).error === undefined
+const MAX_MEMORY_KB = 700 * 1024
+
+test('a reader that stops reading costs messages, which are counted, and never packets', { timeout: 60_000 }, async (t) => {
+  if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
+  if (!need(t, 'peers', hasWrk, 'wrk')) return
+  const namespace = addNamespace(t, 'slow')
+  await serveShop(t, namespace)
+  const tap = spawn(process.execPath, [MAIN, 'tap', '--netns', namespace.name, '-o', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => { tap.kill('SIGKILL') })
+  let said = ''
+  tap.stderr.on('data', (text) => { said += text })
+  while (!said.includes('capturing')) await once(tap.stderr, 'data')
+
+  // Nobody reads standard output meanwhile.
+  namespace.run('wrk', '-t1', '-c8', '-d8s', 'http://127.0.0.1:8080/length')
+  await sleep(200)
+  const peakKb = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${tap.pid}/status`, 'latin1'))?.[1])
+  assert.ok(peakKb < MAX_MEMORY_KB, `${peakKb} kB`)
+  let last = ''
+  let lines = 0
+  tap.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (last + text).split('\\n')
+    lines += parts.length - 1
+    last = parts.at(-1) === '' ? parts.at(-2) + '\\n' : parts.at(-1)!
+    if (parts.at(-1) === '') lines--
+  })
+  tap.kill('SIGINT')
+  const [code] = await once(tap, 'close')
+  const { health } = JSON.parse(last) as { health: Health }
+  assert.equal(code, 0, said)
+  assert.equal(health.droppedByKernel, 0)
+  assert.ok(health.droppedBodies + health.droppedMessages > 0, JSON.stringify(health))
+  assert.match(said, /the reader of the output is too slow/)
+  t.diagnostic(`${health.messages} messages, ${lines} lines, ${health.droppedBodies} bodies and ${health.droppedMessages} messages dropped, peak ${Math.round(peakKb / 1024)} MiB`)
+})
