@@ -29,13 +29,6 @@ export interface ConversationSink {
   swapped?(): void
 }
 
-/** A dissector that can start in the middle. Called once, before any bytes, where the start of the connection was missed. */
-export interface LateJoiner { joinedLate(): void }
-
-function canJoinLate(dissector: Dissector): dissector is Dissector & LateJoiner {
-  return 'joinedLate' in dissector
-}
-
 const NONE = new Uint8Array(0)
 
 /**
@@ -206,7 +199,7 @@ export class Conversation implements LinkOwner {
     this.#link = link
     this.#current = protocol
     this.#dissector = protocol.open(link, this.#options.settings)
-    if (this.#ragged && canJoinLate(this.#dissector)) this.#dissector.joinedLate()
+    if (this.#ragged) this.#dissector.joinedLate?.()
     return link
   }
 

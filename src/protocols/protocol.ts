@@ -30,6 +30,8 @@ export interface Sink {
 
 /** One connection. It owns both directions. Peer bytes never make it throw. */
 export interface Dissector {
+  /** Told once, before any bytes: they may begin in the middle of a message. For those who must then be stricter. */
+  joinedLate?(): void
   /** The next in-order bytes of one side, cut anywhere; borrowed until return, so copy what must stay. Never empty. */
   data(side: Side, chunk: Uint8Array, at: Micros): void
   /** `bytes` of this side are lost for good: resynchronise, or report malformed and go quiet. */
