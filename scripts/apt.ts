@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findProgram } from './programs.ts'
+import { findProgram } from '../src/sys/exec.ts'
 import { runProgram } from './run-program.ts'
 
 /** Debian asks this before it starts a service; 101 forbids it (policy-rc.d(8) of its init-system-helpers). */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { envoyVenv, locateEnvoy } from '../src/proxy/envoy-binary.ts'
-import { findProgram } from './programs.ts'
+import { findProgram } from '../src/sys/exec.ts'
 import type { Outcome } from './run-program.ts'
 import { runProgram } from './run-program.ts'
 

@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { findProgram } from '../src/sys/exec.ts'
 
 export interface Program {
   readonly program: string
@@ -29,21 +28,6 @@ export const PROGRAMS: readonly Program[] = [
   { program: 'curl', debian: 'curl', what: 'a real HTTP client' },
   { program: 'openssl', debian: 'openssl', what: 'a real TLS peer; certificates of the tests' },
 ]
-
-/** Absolute path of a program, also in the folders that only root has on PATH. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin', '/sbin']
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-export function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 export function missingPrograms(): Program[] {
   return PROGRAMS.filter(({ program }) => findProgram(program) === undefined)

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { jsonText } from '../base/json-text.ts'
 import { useColour } from './terminal.ts'
 
 const HELP = `
@@ -28,7 +29,7 @@ async function runDoctor(output: 'text' | 'json'): Promise<number> {
   const { probeEnvoy } = await import('./doctor-envoy.ts')
   const checks = [...await probe(), await probeEnvoy()]
   const works = tapWorks(checks)
-  if (output === 'json') process.stdout.write(`${JSON.stringify({ ok: works, checks })}\n`)
+  if (output === 'json') process.stdout.write(`${jsonText({ ok: works, checks })}\n`)
   else {
     const { formatChecks } = await import('./doctor-text.ts')
     process.stdout.write(formatChecks(checks, useColour(process.stdout)))

@@ -7,9 +7,12 @@ import type { LiveSource } from '../tap/control.ts'
 import type { TapFlags } from './tap.ts'
 
 const NETNS_DIR = '/run/netns'
+/** Of the network namespace that sysfs was mounted in, which is mostly this program's own. */
+const INTERFACES_DIR = '/sys/class/net'
 
 /** The places that `-i`, `--pid` and `--netns` name. With the latter two `-i` chooses interfaces inside. */
 export function planSources(flags: TapFlags): LiveSource[] {
+  refuseEmpty(flags)
   const interfaces = flags.interface ?? ['any']
   const inside = [
     ...(flags.netns ?? []).map((name) => netnsSource(name, interfaces)),
@@ -17,6 +20,13 @@ export function planSources(flags: TapFlags): LiveSource[] {
   ]
   if (inside.length > 0 || flags.interface === undefined || flags.mesh === true) return inside
   return [{ path: '', name: '', capture: 'pcap', interfaces }]
+}
+
+/** `-i "$IFACE"` with a variable that is not set would capture nothing, for ever. */
+function refuseEmpty({ interface: interfaces, netns, pid }: TapFlags): void {
+  for (const [option, values] of [['-i', interfaces], ['--netns', netns], ['--pid', pid]] as const) {
+    if (values?.length === 0) throw new MtlscopeError('usage', `${option} names nothing`, { hint: 'see: mtlscope tap --help' })
+  }
 }
 
 function netnsSource(name: string, interfaces: string[]): LiveSource {
@@ -50,14 +60,25 @@ function comm(procfs: string, pid: string): string {
   }
 }
 
-/** Returns a function to call now and then: it tells each process of `--pid` that has ended, once. */
-export function watchPids(flags: TapFlags, ended: (pid: string) => void): () => void {
-  const alive = new Set(flags.pid ?? [])
+/**
+ * Returns a function to call now and then: it tells, once each, what was named and is no longer there. What `interfacesDir`
+ * never had is not missed: it may belong to another namespace than ours.
+ */
+export function watchSources(flags: TapFlags, gone: (text: string) => void, interfacesDir = INTERFACES_DIR): () => void {
+  const watched = new Map<string, string>()
+  for (const pid of flags.pid ?? []) watched.set(join(flags.procfs, pid), `pid ${pid} has ended; its namespace stays captured while others live in it`)
+  for (const name of flags.netns ?? []) watched.set(join(NETNS_DIR, name), `namespace ${name} was deleted; it stays captured while processes live in it`)
+  if (flags.pid === undefined && flags.netns === undefined) {
+    for (const name of flags.interface ?? []) {
+      const path = join(interfacesDir, name)
+      if (existsSync(path)) watched.set(path, `interface ${name} is gone: no more packets come from it`)
+    }
+  }
   return () => {
-    for (const pid of alive) {
-      if (existsSync(join(flags.procfs, pid))) continue
-      alive.delete(pid)
-      ended(pid)
+    for (const [path, text] of watched) {
+      if (existsSync(path)) continue
+      watched.delete(path)
+      gone(text)
     }
   }
 }

@@ -22,12 +22,12 @@ export function buildProgram(): Command {
     .version(`mtlscope ${VERSION}`, '-V, --version')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError()
-    .configureOutput({ outputError: (text) => sayUsage(text) })
+    .configureOutput({ outputError: (text) => sayUsage(text, 'mtlscope --help') })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-    .action(() => program.help())
   for (const command of [tapCommand(), demoCommand(), doctorCommand(), completionCommand(() => program)]) {
     program.addCommand(command.copyInheritedSettings(program))
+    command.configureOutput({ ...command.configureOutput(), outputError: (text) => sayUsage(text, `mtlscope ${command.name()} --help`) })
   }
   return program
 }
@@ -40,9 +40,13 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     else sayError(error)
     process.exit(error instanceof MtlscopeError ? error.exitCode : 1)
   })
+  process.stdout.on('error', endWithReader)
+  // Nobody hears what is said beside the data: that does not end a capture.
+  process.stderr.on('error', () => {})
   const program = buildProgram()
   try {
-    await program.parseAsync(argv as string[])
+    if (argv.length <= 2) program.outputHelp()
+    else await program.parseAsync(argv as string[])
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else if (error instanceof MtlscopeError) {
@@ -52,9 +56,19 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** commander's `error: unknown option '--prot'` and `(Did you mean --port?)`, in the voice of this program. */
-function sayUsage(text: string): void {
+/** Who reads the help may have gone (`| head -1`): that is no error. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(process.exitCode)
+}
+
+/**
+ * What commander says, in the voice of this program: `error: unknown option '--prot'` with `(Did you mean --port?)`,
+ * `error: option '-c, --count <n>' argument '0' is invalid. a whole number from 1.`
+ */
+function sayUsage(text: string, help: string): void {
   const [first = '', ...rest] = text.trim().split('\n')
-  const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1').trim().replace(/^Did/, 'did')
-  sayError(new MtlscopeError('usage', first.replace(/^error: /, ''), { hint: hint === '' ? 'see: mtlscope --help' : hint }))
+  const [, message = '', advice = ''] = /^(?:error: )?(.*?)(?:\. (.*?))?\.?$/.exec(first) ?? []
+  const hint = [advice, rest.join(' ').trim().replace(/^\((.*)\)$/, '$1')].find((part) => part !== '')
+  sayError(new MtlscopeError('usage', message, { hint: hint === undefined ? `see: ${help}` : hint[0]!.toLowerCase() + hint.slice(1) }))
 }

@@ -1,4 +1,6 @@
+import type { FlowInfo } from '../model/flow.ts'
 import { emptyHealth } from '../model/health.ts'
+import type { Message } from '../model/message.ts'
 import { PcapngWriter } from '../net/pcapng-writer.ts'
 import { FrameBlocks } from '../tap/frame-blocks.ts'
 import type { OfflineEmitter } from '../tap/offline.ts'
@@ -10,16 +12,17 @@ import { StatusLine } from './status-line.ts'
 import { TapOutput } from './tap-output.ts'
 import type { TapPlan } from './tap-plan.ts'
 
-const FLUSH_LENGTH = 64 * 1024
+const FLUSH_BYTES = 64 * 1024
 /** A pipe is read as it comes: its lines must not wait for a full batch. */
 const FLUSH_MS = 50
 
 /** `tap -r`: everything before an error is shown, then the error is thrown. */
 export async function runTapFile(path: string, plan: TapPlan, signal: AbortSignal): Promise<number> {
   const status = new StatusLine()
-  const output = new TapOutput(plan, status)
+  const output = new TapOutput(plan, status, true)
   const feed = new FileFeed(plan, output)
   let health = emptyHealth()
+  let whole = false
   const deadline = AbortSignal.any([signal, ...(plan.flags.for === undefined ? [] : [AbortSignal.timeout(plan.flags.for)])])
   const timer = setInterval(() => feed.flush(), FLUSH_MS)
   try {
@@ -28,11 +31,14 @@ export async function runTapFile(path: string, plan: TapPlan, signal: AbortSigna
       stop: () => output.done,
       onProgress: (read, total) => status.draw(() => progressText(read, total, output)),
     }, feed, (h) => { health = h })
+    whole = true
   } finally {
     clearInterval(timer)
     feed.flush()
-    output.finish(health)
-    for (const line of healthLines(health, output)) say(line)
+    // Where nothing could be read the error alone says so.
+    const told = whole || health.packets > 0
+    await output.finish(told ? health : undefined)
+    if (told) for (const line of healthLines(health, output)) say(line)
   }
   return 0
 }
@@ -40,21 +46,22 @@ export async function runTapFile(path: string, plan: TapPlan, signal: AbortSigna
 /** Messages and frames of the engine, gathered into writes. */
 class FileFeed implements OfflineEmitter {
   readonly #output: TapOutput
-  readonly #batch = new LineBatch()
-  readonly #makeLine: ReturnType<typeof lineMaker>
+  /** None where only frames are wanted. */
+  readonly #batch: LineBatch | undefined
   readonly #blocks: FrameBlocks | undefined
   readonly #names = new Map<number, string>()
   readonly frame: OfflineEmitter['frame']
 
   constructor(plan: TapPlan, output: TapOutput) {
     this.#output = output
-    this.#makeLine = lineMaker(plan.format)
+    const makeLine = lineMaker(plan.format)
+    this.#batch = makeLine && new LineBatch(makeLine)
     const blocks = plan.writeTo === undefined ? undefined : new FrameBlocks()
     this.#blocks = blocks
     this.frame = blocks && {
       frame: (buf, offset, captured, wire, at, linkType, id) => {
         const pending = blocks.frame(id, this.#names.get(id) ?? '', buf, offset, captured, wire, at, linkType)
-        if (pending > FLUSH_LENGTH) this.flush()
+        if (pending > FLUSH_BYTES) this.flush()
       },
     }
   }
@@ -71,16 +78,19 @@ class FileFeed implements OfflineEmitter {
     this.#output.block(writer.take())
   }
 
-  message(...args: Parameters<OfflineEmitter['message']>): void {
-    if (this.#makeLine === undefined || this.#output.done) return
-    this.#batch.add(this.#makeLine(...args))
-    if (this.#batch.length > FLUSH_LENGTH) this.flush()
+  message(flow: FlowInfo, m: Message): void {
+    const batch = this.#batch
+    if (batch === undefined || this.#output.done) return
+    batch.add(flow, m)
+    if (batch.sizeBytes > FLUSH_BYTES) this.flush()
   }
 
   flush(): void {
-    const { text, lines } = this.#batch.take()
-    this.#output.lines(text, lines)
-    if (this.#blocks !== undefined && this.#blocks.pendingBytes > 0) this.#output.frames(0, this.#blocks.take())
+    if (this.#batch !== undefined && this.#batch.lines > 0) {
+      const { text, lines } = this.#batch.take()
+      void this.#output.lines(text, lines)
+    }
+    if (this.#blocks !== undefined && this.#blocks.pendingBytes > 0) void this.#output.frames(0, this.#blocks.take())
   }
 }
 

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MtlscopeError } from '../base/errors.ts'
 import type { Health, RefusedHealth } from '../model/health.ts'
+import { readCapabilities } from '../sys/capabilities.ts'
 import { dropPrivileges } from '../sys/privileges.ts'
 import type { LiveSource } from '../tap/control.ts'
 import { LiveTap } from '../tap/live.ts'
 import { MeshTap } from '../tap/mesh-tap.ts'
 import { healthLines } from './health-text.ts'
-import { planSources, watchPids } from './live-sources.ts'
+import { planSources, watchSources } from './live-sources.ts'
 import { say, sayError, sayWarning } from './say.ts'
 import { StatusLine } from './status-line.ts'
 import { TapOutput } from './tap-output.ts'
@@ -22,7 +23,7 @@ const MAX_REFUSED = 1000
 export async function runTapLive(plan: TapPlan, signal: AbortSignal): Promise<number> {
   const status = new StatusLine()
   const sources = planSources(plan.flags)
-  const output = new TapOutput(plan, status)
+  const output = new TapOutput(plan, status, false)
   const warn = (text: string): void => {
     status.clear()
     sayWarning(text)
@@ -85,7 +86,7 @@ class LiveRun {
     if (sources.length > errors.length) this.#say(`capturing ${placesText(sources.filter((s) => !this.refused.some((r) => r.name === s.name)))}`)
     if (this.#plan.mesh) await this.#openMesh()
     else this.#dropRights()
-    this.#watch = watchPids(this.#plan.flags, (pid) => this.#warn(`pid ${pid} has ended; its namespace stays captured while others live in it`))
+    this.#watch = watchSources(this.#plan.flags, this.#warn)
   }
 
   async #addAll(sources: LiveSource[]): Promise<MtlscopeError[]> {
@@ -103,6 +104,9 @@ class LiveRun {
 
   async #openMesh(): Promise<void> {
     const { flags } = this.#plan
+    if (!readCapabilities().has('CAP_SYS_ADMIN')) {
+      throw new MtlscopeError('not-permitted', 'cannot enter the network namespaces of a mesh', { hint: 'needs CAP_SYS_ADMIN; try: mtlscope doctor' })
+    }
     this.#mesh = new MeshTap(this.#tap, {
       procfs: flags.procfs, exes: flags.exe ?? [], ips: flags.ip, interfaces: flags.interface ?? ['any'],
     }, {

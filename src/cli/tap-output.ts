@@ -1,19 +1,25 @@
 import { closeSync, openSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
+import { jsonText } from '../base/json-text.ts'
 import { VERSION } from '../base/version.ts'
 import type { Health } from '../model/health.ts'
 import { PcapngWriter } from '../net/pcapng-writer.ts'
 import { CaptureMerge } from '../tap/capture-merge.ts'
 import type { TapPlan } from './tap-plan.ts'
 import type { StatusLine } from './status-line.ts'
+import { PipeOutput } from './pipe-output.ts'
 import { SyncOutput } from './stdout.ts'
 
 const ENHANCED_PACKET_BLOCK = 6
+const LF = 0x0a
+
+/** Written at once, or (a promise) when there is room. */
+interface Output { readonly closed: boolean, write(data: string | Uint8Array): void | Promise<void> }
 
 /** Where lines and frames go, and when there are enough of them. */
 export class TapOutput {
-  readonly #lines = new SyncOutput(1, 'standard output')
-  readonly #frames: SyncOutput | undefined
+  readonly #stdout: Output
+  readonly #frames: Output | undefined
   readonly #fileFd: number | undefined
   readonly #merge = new CaptureMerge()
   readonly #status: StatusLine
@@ -23,20 +29,22 @@ export class TapOutput {
   #framesWritten = 0
   #messages = 0
 
-  constructor(plan: TapPlan, status: StatusLine) {
+  /** @param waits whether a slow reader of standard output may hold up the program: a file can wait, a live capture cannot. */
+  constructor(plan: TapPlan, status: StatusLine, waits: boolean) {
     this.#status = status
+    this.#stdout = (waits ? undefined : PipeOutput.open(1)) ?? new SyncOutput(1, 'standard output')
     this.#json = plan.format.kind === 'json'
     this.#countFrames = !plan.dissect
     this.#remaining = plan.flags.count ?? Infinity
     if (plan.writeTo === undefined) return
     if (plan.writeTo !== '-') this.#fileFd = openForWriting(plan.writeTo)
-    this.#frames = new SyncOutput(this.#fileFd ?? 1, plan.writeTo === '-' ? 'standard output' : plan.writeTo)
-    this.#frames.write(new PcapngWriter(`mtlscope ${VERSION}`).header())
+    this.#frames = this.#fileFd === undefined ? this.#stdout : new SyncOutput(this.#fileFd, plan.writeTo)
+    void this.#frames.write(new PcapngWriter(`mtlscope ${VERSION}`).header())
   }
 
   /** Enough was shown, or nobody reads any more. */
   get done(): boolean {
-    return this.#remaining <= 0 || this.#lines.closed || (this.#frames?.closed ?? false)
+    return this.#remaining <= 0 || this.#stdout.closed || (this.#frames?.closed ?? false)
   }
 
   get messages(): number {
@@ -47,28 +55,29 @@ export class TapOutput {
     return this.#framesWritten
   }
 
-  /** @param count how many messages `text` holds, one a line */
-  lines(text: string, count: number): void {
+  /** @param count how many messages `text` holds, one a line. Settled when they are written. */
+  lines(text: Uint8Array, count: number): void | Promise<void> {
     if (this.#remaining <= 0 || count === 0) return
     const taken = Math.min(count, this.#countFrames ? Infinity : this.#remaining)
     this.#status.clear()
-    this.#lines.write(taken < count ? firstLines(text, taken) : text)
     this.#messages += taken
     if (!this.#countFrames) this.#remaining -= taken
+    return this.#stdout.write(taken < count ? firstLines(text, taken) : text)
   }
 
-  /** pcapng blocks of one writer, whole. */
-  frames(origin: number, blocks: Uint8Array): void {
-    if (this.#frames === undefined) return
-    for (const part of this.#merge.blocks(origin, blocks)) {
+  /** pcapng blocks of one writer, whole. Settled when they are written; the bytes are ours. */
+  frames(origin: number, blocks: Uint8Array): void | Promise<void> {
+    let last: void | Promise<void> = undefined
+    for (const part of this.#frames === undefined ? [] : this.#merge.blocks(origin, blocks)) {
       const wanted = this.#limitFrames(part)
-      if (wanted.length > 0) this.#frames.write(wanted)
+      if (wanted.length > 0) last = this.#frames!.write(wanted)
     }
+    return last
   }
 
   /** A block that is no frame, such as decryption secrets. */
   block(bytes: Uint8Array): void {
-    this.#frames?.write(bytes)
+    void this.#frames?.write(bytes)
   }
 
   #limitFrames(blocks: Uint8Array): Uint8Array {
@@ -85,18 +94,18 @@ export class TapOutput {
     return blocks.subarray(0, at)
   }
 
-  /** The last line of JSON output says how far the list can be trusted. */
-  finish(health: Health): void {
+  /** The last line of JSON output says how far the list can be trusted; undefined where there is no list. */
+  async finish(health: Health | undefined): Promise<void> {
     this.#status.clear()
-    if (this.#json) this.#lines.write(JSON.stringify({ health }) + '\n')
     if (this.#fileFd !== undefined) closeSync(this.#fileFd)
+    if (this.#json && health !== undefined) await this.#stdout.write(jsonText({ health }) + '\n')
   }
 }
 
-function firstLines(text: string, count: number): string {
+function firstLines(text: Uint8Array, count: number): Uint8Array {
   let at = 0
-  for (let i = 0; i < count; i++) at = text.indexOf('\n', at) + 1
-  return text.slice(0, at)
+  for (let i = 0; i < count; i++) at = text.indexOf(LF, at) + 1
+  return text.subarray(0, at)
 }
 
 function openForWriting(path: string): number {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { count, durationMs, list, sizeBytes } from './values.ts'
+import { count, durationMs, list, sizeBytes, workers } from './values.ts'
 
 export interface TapFlags {
   read?: string
@@ -59,7 +59,7 @@ export function tapCommand(): Command {
     .option('--body-limit <size>', 'bytes kept of each body (JSON output)', sizeBytes, 64 * 1024)
     .option('--records', 'show each turn of unreadable TLS records too')
     .option('--utc', 'times of the compact output in UTC instead of local time')
-    .option('--workers <n>', 'capture threads (default: 1)', count)
+    .option('--workers <n>', 'capture threads (default: 1)', workers)
     .addHelpText('after', EXAMPLES)
     .action(async (flags: TapFlags) => {
       const { runTap } = await import('./tap-run.ts')

@@ -28,6 +28,15 @@ export function count(text: string): number {
   return value
 }
 
+/** More capture threads than this only cost memory: each has rings of its own. */
+const MAX_WORKERS = 64
+
+export function workers(text: string): number {
+  const value = /^\d{1,2}$/.test(text) ? Number(text) : NaN
+  if (!(value >= 1 && value <= MAX_WORKERS)) throw new InvalidArgumentError(`a whole number from 1 to ${MAX_WORKERS}.`)
+  return value
+}
+
 /** Collects a repeatable option; a comma separates as well. */
 export function list(text: string, before: string[] = []): string[] {
   return [...before, ...text.split(',').map((s) => s.trim()).filter((s) => s !== '')]

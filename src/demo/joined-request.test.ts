@@ -46,6 +46,8 @@ test('a request that was read on the wire says so, and why', () => {
 test('only a client certificate makes it mTLS', () => {
   const wires = (['mtls-seen', 'mtls-inferred', 'tls-one-way', 'tls', 'plaintext', 'wire-not-seen'] as const).map((verdict) => shownRequest(joined(verdict, [tls])).wire)
   assert.deepEqual(wires, ['mtls', 'mtls', 'tls-one-way', 'tls', 'clear', 'unknown'])
+  assert.match(shownRequest(joined('mtls-inferred', [tls])).evidence ?? '', /inferred/)
+  assert.equal(shownRequest(joined('mtls-seen', [tls])).evidence, undefined)
 })
 
 test('as JSON: one line, instants as RFC 3339, hops in order', () => {

@@ -1,3 +1,4 @@
+import { jsonText } from '../base/json-text.ts'
 import type { JoinedHop, JoinedRequest, JoinedVerdict } from '../mesh/hop-join.ts'
 import type { Micros } from '../model/time.ts'
 import { TimeText } from '../tap/time-text.ts'
@@ -15,6 +16,8 @@ const WIRE_OF: Record<JoinedVerdict, Wire> = {
   'mtls-seen': 'mtls', 'mtls-inferred': 'mtls', 'tls-one-way': 'tls-one-way', 'tls': 'tls', 'plaintext': 'clear', 'wire-not-seen': 'unknown',
 }
 
+const INFERRED = 'mTLS is inferred: client flight too long without a certificate'
+
 const utc = new TimeText(true)
 
 /** As a line of the screen. */
@@ -27,13 +30,14 @@ export function shownRequest(joined: JoinedRequest): ShownRequest {
     atMicros: joined.atMicros, from, to, wire,
     what: message.what, status: message.status, outcome: message.outcome, elapsedMicros: joined.elapsedMicros,
     details: detailsOf(joined, to), hops: hopsOf(joined.hops, from, to, wire),
+    ...(joined.verdict === 'mtls-inferred' && { evidence: INFERRED }),
   }
 }
 
 /** As one line of JSON, for `-o json`: docs/demo.md gives every field. */
 export function joinedLine(joined: JoinedRequest): string {
   const { message } = joined
-  return JSON.stringify({
+  return jsonText({
     at: utc.rfc3339(joined.atMicros), protocol: message.protocol, from: joined.from, to: joined.to, verdict: joined.verdict,
     elapsedMicros: joined.elapsedMicros, what: message.what, status: message.status, outcome: message.outcome, complete: message.complete,
     request: message.request, response: message.response, hops: joined.hops.map(jsonHop),

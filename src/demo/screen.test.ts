@@ -159,3 +159,12 @@ test('an edge that changes how it crosses changes its sign', () => {
   screen.request(request({ wire: 'clear' }))
   assert.match(out.lines.at(-1)!, /web→cart ───/)
 })
+
+test('what a verdict was inferred from is said once, and fits a narrow terminal', () => {
+  const out = new Recorder(true, 80)
+  const screen = new Screen(out, OPTIONS)
+  const evidence = 'mTLS is inferred: client flight too long without a certificate'
+  screen.request(request({ evidence }))
+  screen.request(request({ evidence }))
+  assert.equal(out.lines.filter((line) => line.trim() === evidence).length, 1)
+})

@@ -30,6 +30,7 @@ export class Screen {
   readonly #edges = new Edges()
   #health: Health = emptyHealth()
   #busy = ''
+  #evidenceTold = ''
 
   constructor(terminal: Terminal, options: ScreenOptions) {
     this.#terminal = terminal
@@ -58,8 +59,14 @@ export class Screen {
     const seen = this.#edges.add(request)
     const lines = [this.#line(this.#rows.row(request, this.#width))]
     if (request.hops.length > 0 && (seen === 'new' || this.#options.verbose)) lines.push(this.#line(this.#rows.hops(request)))
+    if (request.evidence !== undefined && request.evidence !== this.#evidenceTold) lines.push(this.#evidence(request.evidence))
     if (seen === 'new' && !this.#terminal.isTTY) lines.push(this.#line(this.#edgeList()))
     this.#region.print(lines, this.#line(this.#summary()))
+  }
+
+  #evidence(text: string): string {
+    this.#evidenceTold = text
+    return this.#line([{ text: `${' '.repeat(15)}${text}`, colour: 'grey' }])
   }
 
   /** A line between the others: a warning, a step. */

@@ -19,6 +19,8 @@ export interface ShownRequest {
   readonly details: readonly string[]
   /** The way that it took, for the line below. */
   readonly hops: readonly Segment[]
+  /** Where the verdict was concluded and not seen: from what. Said once. */
+  readonly evidence?: string
 }
 
 /** Sign and word of each, so that nothing rests on the colour alone. */

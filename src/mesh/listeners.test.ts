@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findOwners, readListeners } from './listeners.ts'
+import { findOwners, readListeners, readMembers } from './listeners.ts'
 import { FakeProcfs } from './procfs.fixture.ts'
 
 const HEAD = '  sl  local_address rem_address   st\n'
@@ -32,4 +32,10 @@ test('processes that cannot be looked into own nothing', (t) => {
   const procfs = new FakeProcfs().add(10, { netns: 7 })
   t.after(() => procfs.close())
   assert.deepEqual(findOwners(procfs.folder, [10, 11], new Set([500])), new Map())
+})
+
+test('one look at every process serves all namespaces', (t) => {
+  const procfs = new FakeProcfs().add(1, { netns: 7 }).add(10, { netns: 7 }).add(9, { netns: 8 })
+  t.after(() => procfs.close())
+  assert.deepEqual([...readMembers(procfs.folder)].sort(), [[7, [10, 1]], [8, [9]]])
 })

@@ -6,6 +6,7 @@ import { LISTEN, readTcpSockets } from './sockets.ts'
 
 /** Descriptors that are looked at in one search, over all processes: some 100 ms. */
 const MAX_DESCRIPTORS = 32_768
+const UNKNOWN = -1
 /** What Node calls its main thread, whatever it runs. */
 const NODE_THREAD = /^(node-)?MainThread$/
 
@@ -19,13 +20,14 @@ export interface Listener {
  * Who listens on which TCP port in the network namespace of that process. Ports whose process cannot be found are left out;
  * of several processes that share a socket it is the one of the lowest pid, pid 1 last (it may have opened it for another).
  * Reads the descriptors of every process in the namespace: not for every poll. Throws what node:fs throws for `pid` itself.
+ * `members`: those of readMembers, where several namespaces are asked about at once.
  */
-export function readListeners(procfs: string, pid: number): Map<number, Listener> {
+export function readListeners(procfs: string, pid: number, members = readMembers(procfs)): Map<number, Listener> {
   const wanted = new Map<number, number>()
   for (const socket of readTcpSockets(procfs, pid).sockets) {
     if (socket.state === LISTEN && socket.inode > 0) wanted.set(socket.inode, socket.localPort)
   }
-  const owners = findOwners(procfs, membersOf(procfs, readNetnsInode(procfs, pid)), new Set(wanted.keys()))
+  const owners = findOwners(procfs, members.get(readNetnsInode(procfs, pid) ?? UNKNOWN) ?? [], new Set(wanted.keys()))
   const listeners = new Map<number, Listener>()
   for (const [inode, port] of wanted) {
     const owner = owners.get(inode)
@@ -48,17 +50,26 @@ export function findOwners(procfs: string, pids: readonly number[], inodes: Read
   return owners
 }
 
-/** Processes of a network namespace: lowest pid first, pid 1 last. */
-function membersOf(procfs: string, inode: number | undefined): number[] {
-  const pids = pidsOf(readdirSync(procfs)).filter((pid) => netnsOf(procfs, pid) === inode)
-  return pids.sort((a, b) => (a === 1 ? Infinity : a) - (b === 1 ? Infinity : b))
+/** Processes by the number of their network namespace: lowest pid first, pid 1 last. One look at every process. */
+export function readMembers(procfs: string): Map<number, number[]> {
+  const members = new Map<number, number[]>()
+  const pids = pidsOf(readdirSync(procfs)).sort((a, b) => (a === 1 ? Infinity : a) - (b === 1 ? Infinity : b))
+  for (const pid of pids) {
+    const inode = netnsOf(procfs, pid)
+    if (inode === UNKNOWN) continue
+    const group = members.get(inode)
+    if (group === undefined) members.set(inode, [pid])
+    else group.push(pid)
+  }
+  return members
 }
 
-function netnsOf(procfs: string, pid: number): number | undefined {
+/** UNKNOWN where it cannot be read. */
+function netnsOf(procfs: string, pid: number): number {
   try {
-    return readNetnsInode(procfs, pid) ?? -1
+    return readNetnsInode(procfs, pid) ?? UNKNOWN
   } catch {
-    return -1
+    return UNKNOWN
   }
 }
 

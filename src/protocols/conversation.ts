@@ -30,6 +30,8 @@ export interface ConversationSink {
 }
 
 const NONE = new Uint8Array(0)
+/** What one takes with its dissector before anything is kept, measured. */
+const CONVERSATION_BYTES = 4096
 
 /**
  * A connection from its first byte: finds the protocol by content in bounded bytes, feeds its dissector, follows `switchTo` and `disown`.
@@ -69,6 +71,11 @@ export class Conversation implements LinkOwner {
   /** From then on the sides are swapped in here; only possible when joined late. */
   get swapped(): boolean {
     return this.#swapped
+  }
+
+  /** About what is kept of bytes and messages that are not told yet. */
+  get heldBytes(): number {
+    return CONVERSATION_BYTES + (this.#undecided?.sizeBytes ?? 0) + (this.#dissector?.heldBytes ?? 0)
   }
 
   data(captured: Side, chunk: Uint8Array, at: Micros): void {

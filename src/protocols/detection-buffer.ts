@@ -12,6 +12,10 @@ export class DetectionBuffer {
   #pieces: Piece[] = []
   readonly #sizes = [0, 0]
 
+  get sizeBytes(): number {
+    return this.#sizes[0]! + this.#sizes[1]!
+  }
+
   /** Copies the chunk. False where the side would hold too much: nothing was added. */
   add(side: Side, chunk: Uint8Array, at: Micros): boolean {
     if (this.#sizes[side]! + chunk.length > MAX_UNDECIDED_BYTES) return false

@@ -38,6 +38,8 @@ export interface Dissector {
   gap(side: Side, bytes: number, at: Micros): void
   /** No more bytes from this side: emit what is half-built, marked incomplete. Called once a side. */
   end(side: Side, at: Micros): void
+  /** About what it keeps of bytes and messages that are not told yet. Asked seldom. */
+  readonly heldBytes?: number
 }
 
 /** A protocol plug-in: bytes in, messages out. No sockets, no clock, no globals. */

@@ -7,7 +7,6 @@ import type { FrameSink } from '../net/frame.ts'
 import { pollFds } from '../sys/poll.ts'
 import type { Command, Report, WorkerSetup } from './control.ts'
 import { FrameBlocks } from './frame-blocks.ts'
-import type { LineMaker } from './output.ts'
 import { LineBatch, lineMaker } from './output.ts'
 import { SourceCapture } from './source-capture.ts'
 
@@ -33,8 +32,8 @@ export class CaptureThread {
   readonly #setup: WorkerSetup
   readonly #port: ThreadPort
   readonly #sources = new Map<number, SourceCapture>()
-  readonly #makeLine: LineMaker | undefined
-  readonly #batch = new LineBatch()
+  /** None where only frames are wanted. */
+  readonly #batch: LineBatch | undefined
   readonly #blocks = new FrameBlocks()
   readonly #ended = emptyHealth()
   #fds: number[] = []
@@ -49,7 +48,8 @@ export class CaptureThread {
   constructor(setup: WorkerSetup, port: ThreadPort) {
     this.#setup = setup
     this.#port = port
-    this.#makeLine = lineMaker(setup.format)
+    const makeLine = lineMaker(setup.format)
+    this.#batch = makeLine && new LineBatch(makeLine)
   }
 
   run(): void {
@@ -118,15 +118,16 @@ export class CaptureThread {
   }
 
   #message(flow: FlowInfo, m: Message): void {
-    if (this.#makeLine === undefined) return
+    const batch = this.#batch
+    if (batch === undefined) return
     if (this.#owedBytes > MESSAGES_UNTIL_BYTES) {
       this.#droppedMessages++
       return
     }
     const slim = this.#owedBytes > BODIES_UNTIL_BYTES
     if (slim) this.#droppedBodies++
-    this.#batch.add(this.#makeLine(flow, slim ? withoutBodies(m) : m))
-    if (this.#batch.length > FLUSH_BYTES) this.#flush()
+    batch.add(flow, slim ? withoutBodies(m) : m)
+    if (batch.sizeBytes > FLUSH_BYTES) this.#flush()
   }
 
   #report(nowMs: number): void {
@@ -142,10 +143,11 @@ export class CaptureThread {
   }
 
   #flush(): void {
-    if (this.#batch.lines > 0) {
-      const { text, lines } = this.#batch.take()
+    if (this.#batch !== undefined && this.#batch.lines > 0) {
+      const { text: borrowed, lines } = this.#batch.take()
+      const text = new Uint8Array(borrowed)
       this.#owedBytes += text.length
-      this.#port.report({ kind: 'lines', text, lines })
+      this.#port.report({ kind: 'lines', text, lines }, [text.buffer])
     }
     if (this.#blocks.pendingBytes > 0) {
       const blocks = this.#blocks.take()
@@ -167,7 +169,8 @@ export class CaptureThread {
 /** Rings are locked memory: many namespaces get small ones. 1 MiB blocks. */
 function blocksFor(sources: number): number {
   if (sources <= 4) return 64
-  return sources <= 50 ? 16 : 4
+  if (sources <= 50) return 16
+  return sources <= 150 ? 4 : 2
 }
 
 function withoutBodies(m: Message): Message {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
+import type { CompactOptions } from './compact-line.ts'
 import { CompactLines } from './compact-line.ts'
+import { LineBytes } from './line-bytes.ts'
 
 const flow: FlowInfo = {
   id: '1', client: { ip: '10.0.0.1', port: 40000, name: 'web' }, server: { ip: 'fd00::2', port: 80 },
@@ -13,27 +15,33 @@ const message: Message = {
   request: {}, response: {}, complete: true, notes: [],
 }
 
+function lineOf(options: CompactOptions, of: FlowInfo, m: Message): string {
+  const bytes = new LineBytes()
+  new CompactLines(options).add(bytes, of, m)
+  return Buffer.from(bytes.bytes).toString()
+}
+
 test('a plaintext hop on a wire is named as such', () => {
-  const line = new CompactLines({ colour: false, utc: true }).line(flow, message)
+  const line = lineOf({ colour: false, utc: true }, flow, message)
   assert.equal(line, ' 22:13:20.123  web       → [fd00::2]:80  GET /cart/7                                   200    1.9 ms  ─── CLEAR on the wire\n')
 })
 
 test('a clear hop inside a pod is grey and never red', () => {
-  const line = new CompactLines({ colour: true, utc: true }).line({ ...flow, hop: 'clear' }, message)
+  const line = lineOf({ colour: true, utc: true }, { ...flow, hop: 'clear' }, message)
   assert.ok(line.includes('\x1b[90m─── clear, inside\x1b[0m'))
   assert.ok(!line.includes('\x1b[31m'))
 })
 
 test('where several namespaces are captured, each line says which, and a long path loses its middle', () => {
   const long = { ...message, what: `GET /${'a'.repeat(40)}/end` }
-  const line = new CompactLines({ colour: false, utc: true }).line({ ...flow, hop: 'clear', namespace: 'web-1' }, long)
+  const line = lineOf({ colour: false, utc: true }, { ...flow, hop: 'clear', namespace: 'web-1' }, long)
   assert.ok(line.startsWith(' 22:13:20.123  web-1  web       → '))
   assert.match(line, /GET \/a+…a+\/end  200 /)
 })
 
 test('a half says why it is one, and peer bytes cannot steer the terminal', () => {
   const half = { ...message, what: 'GET /\x1b]0;x\x07', status: undefined, outcome: 'none', complete: false, notes: ['no answer was seen'] } as const
-  const line = new CompactLines({ colour: false, utc: true }).line(flow, half)
+  const line = lineOf({ colour: false, utc: true }, flow, half)
   assert.ok(line.includes('GET /\\x1b]0;x\\x07'))
   assert.ok(line.includes('–') && line.includes('(no answer was seen)'))
 })

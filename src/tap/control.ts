@@ -47,7 +47,7 @@ export type Report =
   | { kind: 'added', id: number, notes: string[], interfaces: string[] }
   | { kind: 'failed', id: number, code: string, message: string, hint: string | undefined }
   | { kind: 'removed', id: number }
-  | { kind: 'lines', text: string, lines: number }
+  | { kind: 'lines', text: Uint8Array, lines: number }
   | { kind: 'frames', blocks: Uint8Array }
   | { kind: 'health', health: Health }
   | { kind: 'stopped', health: Health }

@@ -19,8 +19,12 @@ import type { FlowOwner } from './flow-owner.ts'
 const IDLE_MICROS = 10 * 60 * 1e6
 /** A closed one stays known for this long, so that stray retransmissions do not start a new flow. */
 const LINGER_MICROS = 5 * 1e6
-const MAX_FLOWS = 200_000
+const MAX_FLOWS = 100_000
 const MAX_LINGERING = 20_000
+/** Of what the dissectors of all flows keep. Flows are weighed after so many bytes of segments, headers included: as much may come on top. */
+const MAX_HELD_BYTES = 96 * 1024 * 1024
+const WEIGH_AFTER_BYTES = 16 * 1024 * 1024
+const SEGMENT_HEADER_BYTES = 64
 const IPPROTO_TCP = 6
 
 export interface Emitter {
@@ -62,6 +66,7 @@ export class Engine implements FrameSink, FlowOwner {
   #lingerHead = 0
   #nowMicros = 0
   #flowNumber = 0
+  #unweighedBytes = 0
 
   constructor(options: EngineOptions, out: Emitter) {
     this.#options = options
@@ -90,6 +95,8 @@ export class Engine implements FrameSink, FlowOwner {
   }
 
   #segment(packet: Packet, atMicros: Micros, interfaceId: number): void {
+    this.#unweighedBytes += packet.payloadLength + SEGMENT_HEADER_BYTES
+    if (this.#unweighedBytes > WEIGH_AFTER_BYTES) this.#weigh()
     const table = this.#table
     const scope = this.#options.scopeOf?.(interfaceId) ?? 0
     let flow = table.find(packet, IPPROTO_TCP, scope)
@@ -127,6 +134,22 @@ export class Engine implements FrameSink, FlowOwner {
     if (!flow.tcp.closed) flow.tcp.close(flow.lastMicros)
     flow.retiredMicros = Infinity
     this.#table.remove(flow)
+  }
+
+  /** Lets the flows go that were silent longest, where all together hold too much. What they hold is told, marked incomplete. */
+  #weigh(): void {
+    this.#unweighedBytes = 0
+    let heldBytes = 0
+    for (const flow of this.#table) heldBytes += flow.heldBytes
+    if (heldBytes <= MAX_HELD_BYTES) return
+    for (const flow of this.#table) {
+      if (heldBytes <= MAX_HELD_BYTES / 2) return
+      const flowBytes = flow.heldBytes
+      if (flowBytes === 0) continue
+      heldBytes -= flowBytes
+      this.anomaly('memory of messages under way, a connection let go')
+      this.#drop(flow)
+    }
   }
 
   /** Lets go what is over or idle by capture time, and the oldest when there are too many. */
@@ -168,6 +191,7 @@ export class Engine implements FrameSink, FlowOwner {
     this.#lingerHead = 0
   }
 
+  /** A copy, the caller's to keep. */
   health(): Health {
     const { truncated, tooDeep, fragmentsConflicting, fragmentsExpired } = this.#decoder.counters
     const limits = { ...this.#health.limits }
@@ -177,7 +201,7 @@ export class Engine implements FrameSink, FlowOwner {
       'fragments that contradict each other': fragmentsConflicting,
       'segments far outside their window': this.budget.counters.outOfWindow,
     })) if (count > 0) limits[name] = count
-    return { ...this.#health, fragmentsExpired, limits }
+    return { ...this.#health, fragmentsExpired, limits, namespaces: [], refused: [] }
   }
 
   message(flow: Flow, m: Message): void {

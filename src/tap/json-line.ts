@@ -1,3 +1,4 @@
+import { jsonText } from '../base/json-text.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import { TimeText } from './time-text.ts'
@@ -47,7 +48,7 @@ export function jsonMessage(flow: FlowInfo, m: Message): JsonMessage {
   }
 }
 
-/** A line of JSON (ended by a newline). */
+/** A line of JSON, without its newline. */
 export function jsonLine(flow: FlowInfo, m: Message): string {
-  return JSON.stringify(jsonMessage(flow, m)) + '\n'
+  return jsonText(jsonMessage(flow, m))
 }

@@ -22,10 +22,11 @@ export interface LiveTapOptions {
   workers?: number
 }
 
-/** Called on the main thread. What a call takes in is credited to the thread when it returns, so a slow observer is noticed. */
+/** Called on the main thread. What a call takes in is credited to the thread when it is settled, so a slow observer is noticed. */
 export interface LiveObserver {
-  lines(text: string, lines: number): void
-  frames?(origin: number, blocks: Uint8Array): void
+  /** `text`: UTF-8, the observer's to keep. */
+  lines(text: Uint8Array, lines: number): void | Promise<void>
+  frames?(origin: number, blocks: Uint8Array): void | Promise<void>
   warn(text: string): void
 }
 
@@ -41,6 +42,8 @@ export class LiveTap {
   readonly #options: LiveTapOptions
   readonly #pending = new Map<string, Pending>()
   readonly #health: Health[]
+  /** What threads that crashed had counted. */
+  readonly #lost = emptyHealth()
   readonly #sources = new Map<string, Extract<Command, { kind: 'add' }>>()
   readonly #warned = new Set<string>()
   /** Resolves when all threads have ended. */
@@ -79,6 +82,8 @@ export class LiveTap {
   #exit(worker: number, workers: number): void {
     this.#running--
     if (!this.#stopping && this.#crashes < MAX_CRASHES) {
+      addHealth(this.#lost, this.#health[worker]!)
+      this.#health[worker] = emptyHealth()
       const thread = this.#workers[worker] = this.#start(worker, workers)
       for (const command of this.#sources.values()) thread.postMessage(command)
       return
@@ -99,8 +104,10 @@ export class LiveTap {
   }
 
   /** Resolves when every thread captures there. */
-  async add(source: LiveSource): Promise<void> {
+  async add(place: LiveSource): Promise<void> {
+    if (this.#sources.has(place.path)) return
     const id = this.#nextId++
+    const source = { ...place, name: this.#uniqueName(place.name) }
     const fanoutGroup = this.#workers.length > 1 ? (process.pid * 31 + id * 7) & 0xffff : undefined
     const command = { kind: 'add', id, source, fanoutGroup, expectedSources: this.#expected } as const
     this.#sources.set(source.path, command)
@@ -112,6 +119,14 @@ export class LiveTap {
     }
   }
 
+  /** Two namespaces of one name would be one interface in a capture, and read back their connections would mix. */
+  #uniqueName(name: string): string {
+    const taken = new Set([...this.#sources.values()].map((command) => command.source.name))
+    let unique = name
+    for (let n = 2; taken.has(unique); n++) unique = `${name}~${n}`
+    return unique
+  }
+
   /** Resolves when what was still in its rings has been handed over. */
   async remove(path: string): Promise<void> {
     const id = this.#sources.get(path)?.id
@@ -120,7 +135,7 @@ export class LiveTap {
     await this.#ask(id, 'removed', { kind: 'remove', id })
   }
 
-  /** Names for addresses (`10.0.0.7`) or loopback ports (`:8080`) of a source that was added. Flows already seen keep theirs. */
+  /** Names for addresses (`10.0.0.7`) or loopback ports (`:8080`) of a source that was added, '' to take one back. Flows already seen keep theirs. */
   rename(path: string, names: Record<string, string>): void {
     const id = this.#sources.get(path)?.id
     if (id !== undefined) this.#tell({ kind: 'names', id, names })
@@ -135,7 +150,7 @@ export class LiveTap {
   }
 
   health(): Health {
-    const total = this.#health.reduce(addHealth, emptyHealth())
+    const total = [this.#lost, ...this.#health].reduce(addHealth, emptyHealth())
     if (this.#crashes > 0) total.limits['capture threads restarted'] = this.#crashes
     total.namespaces = mergeNamespaces(total.namespaces)
     return total
@@ -172,13 +187,9 @@ export class LiveTap {
   #take(worker: number, report: Report): void {
     switch (report.kind) {
       case 'lines':
-        this.#observer.lines(report.text, report.lines)
-        return this.#credit(worker, report.text.length)
-      case 'frames': {
-        const { length } = report.blocks
-        this.#observer.frames?.(worker, report.blocks)
-        return this.#credit(worker, length)
-      }
+        return this.#credit(worker, report.text.length, this.#observer.lines(report.text, report.lines))
+      case 'frames':
+        return this.#credit(worker, report.blocks.length, this.#observer.frames?.(worker, report.blocks))
       case 'health':
       case 'stopped':
         this.#health[worker] = report.health
@@ -193,8 +204,10 @@ export class LiveTap {
     }
   }
 
-  #credit(worker: number, bytes: number): void {
-    this.#workers[worker]!.postMessage({ kind: 'credit', bytes } satisfies Command)
+  #credit(worker: number, bytes: number, taken: void | Promise<void>): void {
+    const tell = (): void => this.#workers[worker]!.postMessage({ kind: 'credit', bytes } satisfies Command)
+    if (taken === undefined) tell()
+    else void taken.then(tell)
   }
 }
 

@@ -1,14 +1,19 @@
 import { MtlscopeError } from '../base/errors.ts'
 import { MeshFollower } from '../mesh/follow.ts'
-import { readListeners } from '../mesh/listeners.ts'
+import { readListeners, readMembers } from '../mesh/listeners.ts'
 import type { MeshNamespace } from '../mesh/namespaces.ts'
-import { isLoopbackAddress } from '../mesh/workloads.ts'
+import { isLoopbackAddress, Names } from '../mesh/workloads.ts'
 import type { LiveTap } from './live.ts'
 
 /** A namespace that could not be entered is tried again so often: its process may just have been starting or ending. */
 const MAX_TRIES = 5
 /** Who listens inside is looked up again after so many polls: it walks all processes, for each namespace. */
 const LISTENERS_EVERY = 60
+
+/** Each has a ring of locked memory, and anybody may run something of a proxy's name in namespaces of his own. */
+const MAX_NAMESPACES = 512
+
+type Members = ReturnType<typeof readMembers>
 
 export interface MeshTapOptions {
   procfs: string
@@ -34,6 +39,7 @@ export class MeshTap {
   readonly #tries = new Map<number, number>()
   #polls = 0
   #scanFailed = false
+  #fullTold = false
 
   constructor(tap: LiveTap, options: MeshTapOptions, observer: MeshTapObserver) {
     this.#tap = tap
@@ -52,11 +58,14 @@ export class MeshTap {
     if (changes === undefined) return
     for (const r of changes.refused) this.#observer.refused(`${r.exe ?? 'process'} pid ${r.pid}`, r.why, r.hint)
     for (const n of changes.gone) await this.#leave(n)
-    const missing = [...this.#follower.namespaces.values()].filter((n) => this.#isMissing(n))
+    const missing = this.#withinBound([...this.#follower.namespaces.values()].filter((n) => this.#isMissing(n)))
     this.#tap.expect(this.#paths.size + missing.length)
-    await Promise.all(missing.map((n) => this.#enter(n)))
     const stale = this.#polls++ % LISTENERS_EVERY === 0
-    if (missing.length + changes.changed.length > 0 || stale) this.#shareNames()
+    if (missing.length + changes.changed.length === 0 && !stale) return
+    const members = this.#members()
+    const names = this.#names()
+    await Promise.all(missing.map((n) => this.#enter(n, names, members)))
+    this.#shareNames(names, members)
   }
 
   #scan(): ReturnType<MeshFollower['poll']> | undefined {
@@ -76,11 +85,20 @@ export class MeshTap {
     return !this.#paths.has(n.inode) && (this.#tries.get(n.inode) ?? 0) < MAX_TRIES
   }
 
-  async #enter(n: MeshNamespace): Promise<void> {
+  #withinBound(missing: MeshNamespace[]): MeshNamespace[] {
+    const room = MAX_NAMESPACES - this.#paths.size
+    if (missing.length > room && !this.#fullTold) {
+      this.#fullTold = true
+      this.#observer.refused('further namespaces', `${MAX_NAMESPACES} are captured at once and no more`, 'choose some with --ip')
+    }
+    return missing.slice(0, room)
+  }
+
+  async #enter(n: MeshNamespace, names: Record<string, string>, members: Members): Promise<void> {
     try {
       await this.#tap.add({
         path: n.path, inode: n.inode, name: n.name, capture: n.capture, interfaces: this.#options.interfaces,
-        names: { ...this.#names(), ...this.#listeners(n) },
+        names: { ...names, ...this.#listeners(n, members) },
         onlyHosts: n.isHost ? this.#options.ips : undefined,
       })
     } catch (error) {
@@ -104,33 +122,42 @@ export class MeshTap {
     this.#observer.left(n)
   }
 
-  /** Every namespace's addresses, by the name of its workload. The host's are everybody's. */
+  /** Every namespace's addresses, by the name of its workload; '' where several claim one. The host's are everybody's. */
   #names(): Record<string, string> {
+    const claims = new Names()
     const names: Record<string, string> = {}
     for (const n of this.#follower.namespaces.values()) {
       if (n.isHost) continue
-      for (const ip of n.addresses) if (!isLoopbackAddress(ip)) names[ip] = n.name
+      for (const ip of n.addresses) if (!isLoopbackAddress(ip) && claims.add(ip, n.name)) names[ip] = claims.nameOf(ip) ?? ''
     }
     return names
   }
 
+  #members(): Members {
+    try {
+      return readMembers(this.#options.procfs)
+    } catch {
+      // The next scan says so.
+      return new Map()
+    }
+  }
+
   /** On the loopback a port tells who it is: the process that listens on it. */
-  #listeners(n: MeshNamespace): Record<string, string> {
+  #listeners(n: MeshNamespace, members: Members): Record<string, string> {
     const pid = n.proxies[0]?.pid
     if (pid === undefined) return {}
     try {
-      return Object.fromEntries([...readListeners(this.#options.procfs, pid)].map(([port, { comm }]) => [`:${port}`, comm]))
+      return Object.fromEntries([...readListeners(this.#options.procfs, pid, members)].map(([port, { comm }]) => [`:${port}`, comm]))
     } catch {
       // The process ended meanwhile: names are a nicety.
       return {}
     }
   }
 
-  #shareNames(): void {
-    const names = this.#names()
+  #shareNames(names: Record<string, string>, members: Members): void {
     for (const n of this.#follower.namespaces.values()) {
       const path = this.#paths.get(n.inode)
-      if (path !== undefined) this.#tap.rename(path, { ...names, ...this.#listeners(n) })
+      if (path !== undefined) this.#tap.rename(path, { ...names, ...this.#listeners(n, members) })
     }
   }
 

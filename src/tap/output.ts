@@ -2,6 +2,7 @@ import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import { CompactLines } from './compact-line.ts'
 import { jsonLine } from './json-line.ts'
+import { LineBytes } from './line-bytes.ts'
 
 /** How messages become lines. Crosses into the capture threads, so it is plain data. */
 export type LineFormat =
@@ -11,24 +12,30 @@ export type LineFormat =
   | { kind: 'objects' }
   | { kind: 'none' }
 
-export type LineMaker = (flow: FlowInfo, m: Message) => string
+/** Adds the line of a message, with its newline. */
+export type LineMaker = (lines: LineBytes, flow: FlowInfo, m: Message) => void
 
 /** Undefined where no lines are wanted: then messages are counted only. */
 export function lineMaker(format: LineFormat): LineMaker | undefined {
-  if (format.kind === 'json') return jsonLine
-  if (format.kind === 'objects') return (flow, m) => JSON.stringify({ flow, message: plainMessage(m) }) + '\n'
+  if (format.kind === 'json') return (lines, flow, m) => lines.line(jsonLine(flow, m))
+  if (format.kind === 'objects') return (lines, flow, m) => lines.line(JSON.stringify({ flow, message: plainMessage(m) }))
   if (format.kind === 'none') return undefined
   const compact = new CompactLines(format)
-  return (flow, m) => compact.line(flow, m)
+  return (lines, flow, m) => compact.add(lines, flow, m)
 }
 
-/** Lines of one batch, kept as pieces and encoded once. */
+/** Lines on their way out, in one piece of memory that is used again and again. */
 export class LineBatch {
-  #text = ''
+  readonly #bytes = new LineBytes()
+  readonly #make: LineMaker
   #lines = 0
 
-  add(line: string): void {
-    this.#text += line
+  constructor(make: LineMaker) {
+    this.#make = make
+  }
+
+  add(flow: FlowInfo, m: Message): void {
+    this.#make(this.#bytes, flow, m)
     this.#lines++
   }
 
@@ -36,14 +43,14 @@ export class LineBatch {
     return this.#lines
   }
 
-  /** UTF-16 units so far: near enough to bytes to decide when a batch is full. */
-  get length(): number {
-    return this.#text.length
+  get sizeBytes(): number {
+    return this.#bytes.length
   }
 
-  take(): { text: string, lines: number } {
-    const taken = { text: this.#text, lines: this.#lines }
-    this.#text = ''
+  /** The bytes are borrowed until the next add(). */
+  take(): { text: Uint8Array, lines: number } {
+    const taken = { text: this.#bytes.bytes, lines: this.#lines }
+    this.#bytes.clear()
     this.#lines = 0
     return taken
   }

@@ -29,14 +29,14 @@ export class SourceCapture {
   /** For the user: what the kernel could not do, and what is done instead. */
   readonly notes: string[] = []
   readonly #netnsFd: number
-  readonly #names: Map<string, string>
+  readonly #names = new Map<string, string>()
   #interfaces = new Map<number, NetInterface>()
 
   constructor(options: SourceOptions, out: Emitter) {
     const { source, setup } = options
     this.id = options.id
     this.source = source
-    this.#names = new Map(Object.entries(source.names ?? {}))
+    this.rename(source.names ?? {})
     this.#netnsFd = openNetns(source.path === '' ? '/proc/self/ns/net' : source.path)
     try {
       this.#checkInode()
@@ -100,8 +100,12 @@ export class SourceCapture {
     return found
   }
 
+  /** '' takes a name back. */
   rename(names: Record<string, string>): void {
-    for (const [key, name] of Object.entries(names)) this.#names.set(key, name)
+    for (const [key, name] of Object.entries(names)) {
+      if (name === '') this.#names.delete(key)
+      else this.#names.set(key, name)
+    }
   }
 
   /** Everything that is ready in the rings. Returns the frames walked. */
@@ -120,10 +124,10 @@ export class SourceCapture {
   health(): Health {
     const health = this.engine.health()
     for (const ring of this.rings) health.droppedByKernel += ring.statistics().dropped
-    health.namespaces.push({
+    health.namespaces = [{
       name: this.source.name, capture: this.source.capture, interfaces: this.source.interfaces,
       packets: health.packets, droppedByKernel: health.droppedByKernel,
-    })
+    }]
     return health
   }
 

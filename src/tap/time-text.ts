@@ -4,12 +4,14 @@ import type { Micros } from '../model/time.ts'
 const LAST_SECOND = 253_402_300_800
 
 /**
- * Instants as text. Both keep the text of the last second: a busy capture asks for the same one thousands of times.
+ * Instants as text. Both keep the text of the last second, the clock of the last millisecond too: a busy capture asks for the same one again and again.
  */
 export class TimeText {
   #second = NaN
   #prefix = ''
   #clockSecond = NaN
+  #clockPrefix = ''
+  #clockMillisecond = NaN
   #clock = ''
   readonly #utc: boolean
 
@@ -29,15 +31,18 @@ export class TimeText {
 
   /** Time of day with milliseconds, local or UTC: `12:03:41.201`. */
   clock(at: Micros): string {
+    const millisecond = Math.floor(at / 1000)
+    if (millisecond === this.#clockMillisecond) return this.#clock
     const second = Math.floor(at / 1e6)
     if (second !== this.#clockSecond) {
       this.#clockSecond = second
       const date = dateOf(second)
-      this.#clock = this.#utc
+      this.#clockPrefix = this.#utc
         ? date.toISOString().slice(11, 20)
         : `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}.`
     }
-    return this.#clock + pad(Math.floor((at - second * 1e6) / 1000), 3)
+    this.#clockMillisecond = millisecond
+    return this.#clock = this.#clockPrefix + pad(Math.floor((at - second * 1e6) / 1000), 3)
   }
 }
 
@@ -50,10 +55,15 @@ function pad(value: number, width: number): string {
   return String(value).padStart(width, '0')
 }
 
+/** Below it there is one place behind the point. */
+const SHORT_MICROS = 9_950
+/** Most durations are short; making such a text costs 300 ns. */
+const shortTexts = new Array<string | undefined>(SHORT_MICROS)
+
 /** A duration for people: `0.8 ms`, `12 ms`, `1.24 s`. */
 export function durationText(micros: number): string {
   if (micros < 0) return '-' + durationText(-micros)
-  if (micros < 9_950) return `${(micros / 1000).toFixed(1)} ms`
+  if (micros < SHORT_MICROS) return shortTexts[micros] ??= `${(micros / 1000).toFixed(1)} ms`
   if (micros < 999_500) return `${Math.round(micros / 1000)} ms`
   if (micros < 59_950_000) return `${(micros / 1e6).toFixed(2)} s`
   return `${(micros / 60e6).toFixed(1)} min`

@@ -27,17 +27,17 @@ test('a reader that stops reading costs messages, which are counted, and never p
   while (!said.includes('capturing')) await once(tap.stderr, 'data')
 
   // Nobody reads standard output meanwhile.
-  namespace.run('wrk', '-t1', '-c8', '-d8s', 'http://127.0.0.1:8080/length')
+  namespace.run('wrk', '-t1', '-c8', '-d4s', 'http://127.0.0.1:8080/length')
   await sleep(200)
   const peakKb = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${tap.pid}/status`, 'latin1'))?.[1])
   assert.ok(peakKb < MAX_MEMORY_KB, `${peakKb} kB`)
   let last = ''
   let lines = 0
   tap.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const parts = (last + text).split('\\n')
-    lines += parts.length - 1
-    last = parts.at(-1) === '' ? parts.at(-2) + '\\n' : parts.at(-1)!
-    if (parts.at(-1) === '') lines--
+    const parts = (last + text).split('\n')
+    last = parts.pop()!
+    lines += parts.length
+    if (last === '') [last, lines] = [`${parts.at(-1)}\n`, lines - 1]
   })
   tap.kill('SIGINT')
   const [code] = await once(tap, 'close')
@@ -47,4 +47,28 @@ test('a reader that stops reading costs messages, which are counted, and never p
   assert.ok(health.droppedBodies + health.droppedMessages > 0, JSON.stringify(health))
   assert.match(said, /the reader of the output is too slow/)
   t.diagnostic(`${health.messages} messages, ${lines} lines, ${health.droppedBodies} bodies and ${health.droppedMessages} messages dropped, peak ${Math.round(peakKb / 1024)} MiB`)
+})
+
+test('a reader that stopped reading cannot keep the tap from ending', { timeout: 60_000 }, async (t) => {
+  if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
+  if (!need(t, 'peers', hasWrk, 'wrk')) return
+  const namespace = addNamespace(t, 'stuck')
+  await serveShop(t, namespace)
+  // A real pipe, made by a shell; its reader sleeps. The number of the tap's process comes first on standard error.
+  const words = [process.execPath, MAIN, 'tap', '--netns', namespace.name, '-o', 'json']
+  const pipe = spawn('bash', ['-c', '{ "$@" & echo "pid $!" >&2; wait $!; echo "ended $?" >&2; } | sleep 50', 'bash', ...words], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  t.after(() => { process.kill(-pipe.pid!, 'SIGKILL') })
+  let said = ''
+  pipe.stderr.on('data', (text) => { said += text })
+  const saying = async (text: string): Promise<void> => {
+    while (!said.includes(text)) await once(pipe.stderr, 'data')
+  }
+  await saying('capturing')
+  namespace.run('wrk', '-t1', '-c4', '-d1s', 'http://127.0.0.1:8080/length')
+  const pid = Number(/pid (\d+)/.exec(said)?.[1])
+  process.kill(pid, 'SIGINT')
+  await sleep(500)
+  assert.ok(!said.includes('ended'), 'the first Ctrl-C waits for the reader')
+  process.kill(pid, 'SIGINT')
+  await saying('ended 130')
 })

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { PROGRAMS, findProgram, packagesOf } from '../../scripts/programs.ts'
+import { PROGRAMS, packagesOf } from '../../scripts/programs.ts'
+import { findProgram } from '../../src/sys/exec.ts'
 
 const SETUP = fileURLToPath(new URL('../../scripts/setup.ts', import.meta.url))
 

@@ -38,6 +38,12 @@ export class BodyReader {
     return this.#half!
   }
 
+  /** Of the message that the body belongs to. */
+  get heldBytes(): number {
+    const half = this.#half
+    return half === undefined ? 0 : half.head.length + (half.body?.length ?? 0)
+  }
+
   /** The message is told: an idle connection should not keep it. */
   release(): void {
     this.#half = undefined

@@ -51,6 +51,10 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
     this.#responses.seek()
   }
 
+  get heldBytes(): number {
+    return this.#waitingBytes + this.#requests.heldBytes + this.#responses.heldBytes
+  }
+
   data(side: Side, chunk: Uint8Array, at: Micros): void {
     if (side === CLIENT) this.#requests.feed(chunk, at)
     else this.#responses.feed(chunk, at)

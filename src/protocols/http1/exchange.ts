@@ -2,7 +2,7 @@ import type { Message, Outcome } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Half } from './half.ts'
 import { addSentences } from './notes.ts'
-import { methodOf, pathOf, requestView, responseView, targetOf } from './view.ts'
+import { requestView, responseView, summaryOf } from './view.ts'
 
 const OUTCOMES: readonly Outcome[] = ['none', 'info', 'ok', 'redirect', 'client-error', 'server-error']
 
@@ -46,7 +46,7 @@ export class Exchange implements Message {
   get what(): string {
     const { requestHalf } = this
     if (requestHalf === undefined) return 'response without request'
-    return `${methodOf(requestHalf)} ${pathOf(targetOf(requestHalf))}`
+    return summaryOf(requestHalf)
   }
 
   get status(): number | undefined {

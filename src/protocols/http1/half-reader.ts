@@ -63,6 +63,11 @@ export class HalfReader {
     this.#body = new BodyReader(bodyLimitBytes)
   }
 
+  /** Of a head, of what is held back, and of a body that is being read. */
+  get heldBytes(): number {
+    return this.#pending.length + this.#body.heldBytes
+  }
+
   /** The start was missed: begin by searching. */
   seek(): void {
     this.#phase = SEEKING

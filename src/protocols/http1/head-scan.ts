@@ -1,4 +1,5 @@
 import { COLON, COMMA, CR, HT, LF, SP, TOKEN, isDigit, isSpace, isWord } from './bytes.ts'
+import { nextControl } from './next-control.ts'
 import type { Half } from './half.ts'
 import { MAX_HEADERS } from './limits.ts'
 import {
@@ -40,7 +41,8 @@ export function badLineAt(result: number): number {
 
 function scanHeaders(half: Half, buf: Uint8Array, from: number, to: number, strict: boolean): number {
   let at = from
-  for (let count = 0; at + 1 < to; count++) {
+  let count = 0
+  for (; at + 1 < to; count++) {
     const byte = buf[at]!
     if (byte === LF || (byte === CR && buf[at + 1] === LF)) return endOfHead(half, at, byte, count)
     let nameEnd = at
@@ -59,7 +61,7 @@ function scanHeaders(half: Half, buf: Uint8Array, from: number, to: number, stri
     }
     at = lf + 1
   }
-  if (at + 1 === to && buf[at] === LF) return endOfHead(half, at, LF, 0)
+  if (at + 1 === to && buf[at] === LF) return endOfHead(half, at, LF, count)
   return UNFINISHED
 }
 
@@ -72,22 +74,32 @@ function endOfHead(half: Half, at: number, byte: number, count: number): number 
 
 /** The LF that ends a field with the lines that are folded into it; -1 where the byte behind it is not there yet, which would tell. */
 function endOfField(half: Half, buf: Uint8Array, from: number, to: number): number {
-  for (let i = from; i + 1 < to; i++) {
+  const last = to - 1
+  let i = from
+  for (;;) {
+    i = nextControl(buf, i, last)
+    if (i >= last) return -1
     const byte = buf[i]!
-    if (byte >= SP || byte === HT) continue
-    const next = buf[i + 1]
-    if (byte !== LF) {
-      if (byte !== CR || next !== LF) half.bits |= CONTROL_IN_HEAD
-      continue
+    const next = buf[i + 1]!
+    if (byte === CR && next === LF) {
+      if (i + 2 >= to) return -1
+      const after = buf[i + 2]!
+      if (after !== SP && after !== HT) return i + 1
+      half.bits |= FOLDED
+      i += 2
+    } else if (byte === LF) {
+      half.bits |= BARE_LF
+      if (next !== SP && next !== HT) return i
+      half.bits |= FOLDED
+      i++
+    } else {
+      if (byte !== HT) half.bits |= CONTROL_IN_HEAD
+      i++
     }
-    if (buf[i - 1] !== CR) half.bits |= BARE_LF
-    if (next !== SP && next !== HT) return i
-    half.bits |= FOLDED
   }
-  return -1
 }
 
-/** Four names matter here; their lengths tell them apart from nearly all others. */
+/** Three names matter here; their lengths tell them apart from nearly all others. */
 function noteHeader(half: Half, buf: Uint8Array, at: number, nameLength: number, valueAt: number, valueEnd: number): void {
   if (nameLength === 14) {
     if (isWord(buf, at, 'content-length')) contentLength(half, buf, valueAt, valueEnd)

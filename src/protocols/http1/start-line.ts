@@ -2,6 +2,7 @@ import { CR, HT, LF, SP, TOKEN, isDigit, isSpace, isText } from './bytes.ts'
 import type { Half } from './half.ts'
 import { CONNECT, HEAD } from './half.ts'
 import { MAX_METHOD_BYTES } from './limits.ts'
+import { nextControl } from './next-control.ts'
 import { BARE_LF, CONTROL_IN_HEAD, LOOSE_START } from './notes.ts'
 
 /** The line has no end yet. */
@@ -14,9 +15,8 @@ const VERSION_BYTES = 8
 
 /** Offset of the next LF, or -1. Notes control characters on the way. */
 function lineFeed(half: Half, buf: Uint8Array, from: number, to: number): number {
-  for (let i = from; i < to; i++) {
-    const byte = buf[i]!
-    if (byte >= SP) continue
+  for (let i = nextControl(buf, from, to); i < to; i = nextControl(buf, i + 1, to)) {
+    const byte = buf[i]
     if (byte === LF) return i
     if (byte !== HT && !(byte === CR && (i + 1 === to || buf[i + 1] === LF))) half.bits |= CONTROL_IN_HEAD
   }

@@ -2,7 +2,9 @@ import type { BodyView } from './body-view.ts'
 import { bodyView } from './body-view.ts'
 import type { Half } from './half.ts'
 import type { Header } from './headers.ts'
-import { parseHeaders, textOf } from './headers.ts'
+import { isAsciiIn, parseHeaders, textOf } from './headers.ts'
+
+const SLASH = 0x2f
 
 interface HalfView {
   version: string
@@ -37,6 +39,14 @@ export function pathOf(target: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/is.exec(target)
   if (absolute === null) return target
   return absolute[1]!.startsWith('/') ? absolute[1]! : `/${absolute[1]!}`
+}
+
+/** Method and path. */
+export function summaryOf(request: Half): string {
+  const { head, wordEnd, textAt, textEnd } = request
+  // The usual request line has both in one piece; taking them apart and joining them again costs 300 ns.
+  if (textAt === wordEnd + 1 && head.charCodeAt(textAt) === SLASH && isAsciiIn(head, textAt, textEnd)) return head.slice(0, textEnd)
+  return `${methodOf(request)} ${pathOf(targetOf(request))}`
 }
 
 // Absent keys are undefined ones here: JSON leaves them out, and objects of one shape are cheaper to make.

@@ -37,6 +37,10 @@ export class TlsConnection implements Dissector, RecordSink {
     this.#reader = new HandshakeReader(new Handshake(), (side, what) => sink.malformed(side, what, this.#streams[side].recordOffset))
   }
 
+  get heldBytes(): number {
+    return this.#streams[CLIENT].waitingBytes + this.#streams[SERVER].waitingBytes + (this.#reader?.heldBytes ?? 0)
+  }
+
   data(side: Side, chunk: Uint8Array, at: Micros): void {
     if (this.#firstMicros < 0) this.#firstMicros = at
     this.#streams[side].data(chunk, at)

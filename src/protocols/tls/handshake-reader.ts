@@ -59,6 +59,10 @@ export class HandshakeReader implements HandshakeSink {
     this.#streams = [new HandshakeStream(this, CLIENT), new HandshakeStream(this, SERVER)]
   }
 
+  get heldBytes(): number {
+    return this.#streams[CLIENT].heldBytes + this.#streams[SERVER].heldBytes
+  }
+
   record(side: Side, type: number, version: number, sizeBytes: number, length: number, at: Micros): Verdict {
     const facts = this.facts.sides[side]
     facts.recordMicros = at
