@@ -17,11 +17,13 @@ test('a link that goes down does not keep poll from waiting, and what comes afte
   const ring = inside(b, () => openRing({ ifindex: findInterface('veth0').index, blockCount: 4 }))
   t.after(() => ring.close())
   b.run('ip', 'link', 'set', 'veth0', 'down')
-  ring.walk(new FramesSeen())
-  assert.equal(pollFds([ring.fd], 50), 0)
+  // The error and the last frames of the link wake it a few times; an error that stayed would do so every time.
   const from = performance.now()
-  pollFds([ring.fd], 50)
-  assert.ok(performance.now() - from > 25, 'the second call waits')
+  for (let n = 0; n < 20; n++) {
+    ring.walk(new FramesSeen())
+    pollFds([ring.fd], 20)
+  }
+  assert.ok(performance.now() - from > 200, 'most calls wait')
   b.run('ip', 'link', 'set', 'veth0', 'up')
   sendDatagrams(b, '127.0.0.1', 9, ['not on this link'])
   // From the other end until the link is ready again.

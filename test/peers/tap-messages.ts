@@ -2,7 +2,7 @@ import { MtlscopeError } from '../../src/base/errors.ts'
 import type { FlowInfo } from '../../src/model/flow.ts'
 import type { Health } from '../../src/model/health.ts'
 import { emptyHealth } from '../../src/model/health.ts'
-import { jsonMessage } from '../../src/tap/json-line.ts'
+import { jsonLine } from '../../src/tap/json-line.ts'
 import type { JsonMessage } from '../../src/tap/json-line.ts'
 import { tapFile } from '../../src/tap/offline.ts'
 
@@ -17,7 +17,7 @@ export async function tapMessages(path: string): Promise<{ messages: Tapped[], h
   const settings = { bodyLimitBytes: BODY_LIMIT_BYTES, ciphertextTurns: false }
   try {
     await tapFile(path, { settings }, {
-      message: (flow, m) => messages.push({ flow, message: JSON.parse(JSON.stringify(jsonMessage(flow, m))) as JsonMessage }),
+      message: (flow, m) => messages.push({ flow, message: JSON.parse(jsonLine(flow, m)) as JsonMessage }),
     }, (h) => { health = h })
   } catch (error) {
     if (error instanceof MtlscopeError) return { messages, health, error }
