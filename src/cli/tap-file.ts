@@ -1,3 +1,4 @@
+import { countText } from '../base/text.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import { emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
@@ -96,5 +97,5 @@ class FileFeed implements OfflineEmitter {
 
 function progressText(read: number, total: number | undefined, output: TapOutput): string {
   const share = total === undefined || total === 0 ? '' : `${Math.floor((read / total) * 100)} % of ${sizeText(total)}`
-  return `reading ${share === '' ? sizeText(read) : share} · ${output.messages.toLocaleString('en')} messages`
+  return `reading ${share === '' ? sizeText(read) : share} · ${countText(output.messages)} messages`
 }
