@@ -24,31 +24,34 @@ export interface JsonMessage {
   response?: object
 }
 
-const time = new TimeText(true)
+type FlowKeys = 'capture' | 'hop' | 'namespace' | 'interface' | 'flow' | 'client' | 'server'
 
-export function jsonMessage(flow: FlowInfo, m: Message): JsonMessage {
-  return {
-    at: time.rfc3339(m.atMicros),
-    protocol: m.protocol,
-    capture: flow.capture,
-    hop: flow.hop,
-    namespace: flow.namespace,
-    interface: flow.interface,
-    flow: flow.id,
-    client: flow.client,
-    server: flow.server,
+const time = new TimeText(true)
+/** What all messages of a flow have in common, as it stands in their lines: a tenth of the work. */
+const flowTexts = new WeakMap<FlowInfo, string>()
+
+/** A line of JSON (a JsonMessage), without its newline. */
+export function jsonLine(flow: FlowInfo, m: Message): string {
+  const { notes } = m
+  const own = {
     elapsedMicros: m.elapsedMicros,
     what: m.what,
     status: m.status,
     outcome: m.outcome,
     complete: m.complete,
-    notes: m.notes.length > 0 ? m.notes : undefined,
+    notes: notes.length > 0 ? notes : undefined,
     request: m.request,
     response: m.response,
-  }
+  } satisfies Omit<JsonMessage, FlowKeys | 'at' | 'protocol'>
+  return `{"at":"${time.rfc3339(m.atMicros)}","protocol":"${m.protocol}",${flowTextOf(flow)},${jsonText(own).slice(1)}`
 }
 
-/** A line of JSON, without its newline. */
-export function jsonLine(flow: FlowInfo, m: Message): string {
-  return jsonText(jsonMessage(flow, m))
+/** Keys and values without the braces around them. */
+function flowTextOf(flow: FlowInfo): string {
+  const known = flowTexts.get(flow)
+  if (known !== undefined) return known
+  const { capture, hop, namespace, interface: name, id, client, server } = flow
+  const text = jsonText({ capture, hop, namespace, interface: name, flow: id, client, server } satisfies Pick<JsonMessage, FlowKeys>).slice(1, -1)
+  flowTexts.set(flow, text)
+  return text
 }

@@ -5,7 +5,8 @@ const FOUR_SPACES = 0x20202020
 const FOUR_HIGH_BITS = 0x80808080 | 0
 
 /** Over the memory that was looked at last: heads come from few buffers, and making a view costs 100 ns. */
-let viewed: ArrayBufferLike = new ArrayBuffer(0)
+let lookedAt: Uint8Array = new Uint8Array(0)
+let viewed: ArrayBufferLike = lookedAt.buffer
 let view: DataView<ArrayBufferLike> = new DataView(viewed)
 
 /**
@@ -13,12 +14,9 @@ let view: DataView<ArrayBufferLike> = new DataView(viewed)
  * subtracting a space from each byte sets its highest bit where the byte was smaller. A borrow may do so behind such a byte, never before it.
  */
 export function nextControl(buf: Uint8Array, from: number, to: number): number {
-  const { buffer, byteOffset } = buf
-  if (buffer !== viewed) {
-    viewed = buffer
-    view = new DataView(buffer)
-  }
+  if (buf !== lookedAt) lookAt(buf)
   const words = view
+  const { byteOffset } = buf
   let i = from
   while (i + 4 <= to) {
     const four = words.getInt32(byteOffset + i, true)
@@ -27,4 +25,13 @@ export function nextControl(buf: Uint8Array, from: number, to: number): number {
   }
   while (i < to && buf[i]! >= SP) i++
   return i
+}
+
+/** Once a chunk and not once a line: asking an array for its buffer is a call into the runtime. */
+function lookAt(buf: Uint8Array): void {
+  lookedAt = buf
+  const { buffer } = buf
+  if (buffer === viewed) return
+  viewed = buffer
+  view = new DataView(buffer)
 }
