@@ -18,8 +18,11 @@ export interface TapPlan {
   mesh: boolean
 }
 
+/** What is known of standard output. `columns` only where it is a terminal. */
+export interface Terminal { stdout: boolean, colour: boolean, columns?: number }
+
 /** Throws MtlscopeError 'usage' or 'bad-filter' where the flags contradict each other. */
-export function planTap(flags: TapFlags, terminal: { stdout: boolean, colour: boolean }): TapPlan {
+export function planTap(flags: TapFlags, terminal: Terminal): TapPlan {
   const live = [flags.interface, flags.pid, flags.netns].some((l) => l !== undefined)
   refuse(flags.read !== undefined && (live || flags.mesh === true || flags.ip !== undefined), '-r reads a file and cannot be combined with a live source')
   refuse(flags.write === '-' && flags.output !== undefined, '-w - and -o both want standard output', 'write to a file, or leave out -o')
@@ -46,9 +49,9 @@ function planFilter(flags: TapFlags): PacketFilter | undefined {
   return parsePacketFilter({ ports: port, notPorts: notPort, hosts: host })
 }
 
-function planFormat(flags: TapFlags, terminal: { stdout: boolean, colour: boolean }): LineFormat {
+function planFormat(flags: TapFlags, terminal: Terminal): LineFormat {
   const output = flags.output ?? (terminal.stdout ? 'compact' : 'json')
-  return output === 'json' ? { kind: 'json' } : { kind: 'compact', colour: terminal.colour, utc: flags.utc === true }
+  return output === 'json' ? { kind: 'json' } : { kind: 'compact', colour: terminal.colour, utc: flags.utc === true, columns: terminal.columns }
 }
 
 /** The compact line shows no bodies, so none are kept for it. */

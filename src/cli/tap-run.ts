@@ -6,7 +6,7 @@ import { useColour } from './terminal.ts'
 
 /** Runs `mtlscope tap`; resolves with the exit code. */
 export async function runTap(flags: TapFlags): Promise<number> {
-  const plan = planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout) })
+  const plan = planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns })
   const signal = interruptSignal()
   try {
     if (flags.read !== undefined) return await runTapFile(flags.read, plan, signal)

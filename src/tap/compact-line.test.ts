@@ -45,3 +45,16 @@ test('a half says why it is one, and peer bytes cannot steer the terminal', () =
   assert.ok(line.includes('GET /\\x1b]0;x\\x07'))
   assert.ok(line.includes('–') && line.includes('(no answer was seen)'))
 })
+
+test('a narrow terminal takes from the path and shortens the words, so that a line fits', () => {
+  const long = { ...message, what: `GET /${'a'.repeat(40)}/end` }
+  const line = lineOf({ colour: false, utc: true, columns: 80 }, { ...flow, server: { ip: '10.0.0.2', port: 8080, name: 'cart' } }, long)
+  assert.match(line, /GET \/a+…a+\/end  200 .*─── CLEAR$/m)
+  assert.equal(line.length, 80 + 1)
+})
+
+test('a long status stands at the end and leaves the columns alone', () => {
+  const hello = { ...message, protocol: 'tls', what: 'TLS 1.3 handshake cart', status: 'TLS_AES_128_GCM_SHA256' }
+  const line = lineOf({ colour: false, utc: true }, flow, hello)
+  assert.match(line, /TLS 1\.3 handshake cart {31}1\.9 ms {2}═══ encrypted {2}TLS_AES_128_GCM_SHA256\n$/)
+})

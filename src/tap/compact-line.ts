@@ -16,11 +16,22 @@ const OUTCOME_COLOUR: Record<Outcome, string> = {
 /** Widest that an endpoint column grows to; what is longer pushes its own line only. */
 const MAX_ENDPOINT = 28
 const MAX_NAMESPACE = 24
-const WHAT_WIDTH = 44
+const MIN_WHAT = 10
+const MAX_WHAT = 44
 const STATUS_WIDTH = 3
+/** A longer status (a cipher suite, the name of an alert) stands at the end, so that it does not push the columns. */
+const MAX_STATUS = 6
 const ELAPSED_WIDTH = 8
+/** Time of day, and the spaces before it and behind. */
+const CLOCK_COLUMNS = 15
+/** Status and duration with their spaces, and the place. */
+const TAIL_COLUMNS = 38
+/** Columns of a terminal where the long words of the place have room, and what the short ones save. */
+const WIDE = 110
+const SHORTER_PLACE = 12
 
-export interface CompactOptions { colour: boolean, utc: boolean }
+/** `columns`: width of the terminal; unlimited where it is none. */
+export interface CompactOptions { colour: boolean, utc: boolean, columns?: number }
 
 /** Who calls whom, as it stands in the lines of one flow until a column grows. */
 interface Ends { layout: number, bytes: Uint8Array }
@@ -34,43 +45,49 @@ export class CompactLines {
   readonly #unread: Uint8Array
   readonly #clear: Uint8Array
   readonly #ends = new WeakMap<FlowInfo, Ends>()
+  readonly #columns: number
+  readonly #wide: boolean
   /** Counts how often a column grew. */
   #layout = 0
   #clientWidth = 9
   #serverWidth = 9
   #namespaceWidth = 4
+  #whatWidth = MAX_WHAT
 
   constructor(options: CompactOptions) {
     this.#colour = options.colour
     this.#time = new TimeText(options.utc)
     // Sign and word, as everywhere: a clear hop inside a pod is expected and never red.
-    this.#encrypted = Buffer.from('  ═══ encrypted')
-    this.#inside = Buffer.from('  ' + this.#paint(GREY, '─── clear, inside'))
+    const wide = this.#wide = (options.columns ?? Infinity) >= WIDE
+    this.#columns = (options.columns ?? Infinity) + (wide ? 0 : SHORTER_PLACE)
+    this.#encrypted = Buffer.from(`  ═══ ${wide ? 'encrypted' : 'TLS'}`)
+    this.#inside = Buffer.from('  ' + this.#paint(GREY, `─── ${wide ? 'clear, ' : ''}inside`))
     this.#unread = Buffer.from('  ' + this.#paint(GREY, ' ?  unread'))
-    this.#clear = Buffer.from('  ' + this.#paint(RED, '─── CLEAR on the wire'))
+    this.#clear = Buffer.from('  ' + this.#paint(RED, `─── CLEAR${wide ? ' on the wire' : ''}`))
   }
 
   add(line: LineBytes, flow: FlowInfo, m: Message): void {
     line.spaces(1)
     line.text(this.#time.clock(m.atMicros))
     line.encoded(this.#endsOf(flow))
-    const what = cutMiddle(printable(m.what), WHAT_WIDTH)
+    const what = cutMiddle(printable(m.what), this.#whatWidth)
     line.text(what)
-    line.spaces(WHAT_WIDTH + 2 - what.length)
-    this.#addStatus(line, m)
+    line.spaces(this.#whatWidth + 2 - what.length)
+    const status = m.status === undefined ? '–' : printable(String(m.status))
+    this.#addStatus(line, status.length > MAX_STATUS ? '' : status, m.outcome)
     const elapsed = m.elapsedMicros === undefined ? '' : durationText(m.elapsedMicros)
     line.spaces(2 + ELAPSED_WIDTH - elapsed.length)
     line.text(elapsed)
     line.encoded(this.#place(flow, m.protocol))
+    if (status.length > MAX_STATUS) line.text(`  ${this.#paint(OUTCOME_COLOUR[m.outcome], status)}`)
     if (!m.complete) this.#addNote(line, m)
     line.text('\n')
   }
 
-  #addStatus(line: LineBytes, { status, outcome }: Message): void {
-    const text = status === undefined ? '  –' : printable(String(status))
+  #addStatus(line: LineBytes, text: string, outcome: Outcome): void {
     const colour = this.#colour ? OUTCOME_COLOUR[outcome] : ''
-    if (colour !== '') line.text(colour)
     line.spaces(STATUS_WIDTH - text.length)
+    if (colour !== '') line.text(colour)
     line.text(text)
     if (colour !== '') line.text(RESET)
   }
@@ -82,7 +99,7 @@ export class CompactLines {
   #endsOf(flow: FlowInfo): Uint8Array {
     const known = this.#ends.get(flow)
     if (known?.layout === this.#layout) return known.bytes
-    const client = endpointText(flow.client)
+    const client = endpointText(flow.client, this.#wide)
     const server = endpointText(flow.server)
     this.#widen(client.length, server.length, flow.namespace)
     const bytes = Buffer.from(`  ${this.#namespace(flow)}${client.padEnd(this.#clientWidth)} → ${server.padEnd(this.#serverWidth)}  `)
@@ -96,6 +113,9 @@ export class CompactLines {
     this.#serverWidth = Math.max(serverWidth, Math.min(server, MAX_ENDPOINT))
     if (namespace !== undefined) this.#namespaceWidth = Math.max(namespaceWidth, namespaceText(namespace).length)
     if (clientWidth !== this.#clientWidth || serverWidth !== this.#serverWidth || namespaceWidth !== this.#namespaceWidth) this.#layout++
+    const left = this.#columns - CLOCK_COLUMNS - TAIL_COLUMNS - this.#clientWidth - this.#serverWidth - 5
+      - (namespace === undefined ? 0 : this.#namespaceWidth + 2)
+    this.#whatWidth = Math.max(MIN_WHAT, Math.min(left, MAX_WHAT))
   }
 
   /** Where it was seen: on the loopback the addresses do not tell. */
@@ -118,7 +138,9 @@ function namespaceText(namespace: string): string {
   return cutMiddle(printable(namespace), MAX_NAMESPACE)
 }
 
-function endpointText(e: Endpoint): string {
+/** A client's port tells little: where there is no room for it, it is left out. */
+function endpointText(e: Endpoint, withPort = true): string {
   if (e.name !== undefined) return printable(e.name)
+  if (!withPort) return e.ip
   return e.ip.includes(':') ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`
 }

@@ -7,7 +7,7 @@ import { LineBytes } from './line-bytes.ts'
 /** How messages become lines. Crosses into the capture threads, so it is plain data. */
 export type LineFormat =
   | { kind: 'json' }
-  | { kind: 'compact', colour: boolean, utc: boolean }
+  | { kind: 'compact', colour: boolean, utc: boolean, columns?: number }
   /** `{flow, message}` for a reader in this program: see live-messages.ts. */
   | { kind: 'objects' }
   | { kind: 'none' }
