@@ -6,7 +6,8 @@ import { useColour } from './terminal.ts'
 
 /** Runs `mtlscope tap`; resolves with the exit code. */
 export async function runTap(flags: TapFlags): Promise<number> {
-  const plan = planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns })
+  // A terminal that does not know its size says 0.
+  const plan = planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns || undefined })
   const signal = interruptSignal()
   try {
     if (flags.read !== undefined) return await runTapFile(flags.read, plan, signal)

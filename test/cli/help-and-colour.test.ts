@@ -24,7 +24,7 @@ for (const command of COMMANDS) {
 
 /** On a terminal of script(1), where colours are wanted unless somebody says otherwise. */
 function onTerminal(env: string): string {
-  const line = `${env} "${process.execPath}" "${new URL('../../src/cli/main.ts', import.meta.url).pathname}" tap -r http1-node.pcap`
+  const line = `stty cols 150; ${env} "${process.execPath}" "${new URL('../../src/cli/main.ts', import.meta.url).pathname}" tap -r http1-node.pcap`
   return spawnSync('script', ['-qec', line, '/dev/null'], { cwd: CAPTURES, encoding: 'utf8' }).stdout
 }
 
