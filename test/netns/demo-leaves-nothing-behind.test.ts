@@ -5,8 +5,8 @@ import { DemoRun, MAIN, missingForDemo, readTraces, usedNetworks } from './demo.
 
 const FIRST_REQUEST = /web +→ cart/
 const COMMAND = [process.execPath, MAIN, 'demo']
-/** The same on a terminal of its own. */
-const ON_TERMINAL = ['script', '-qefc', COMMAND.join(' '), '/dev/null']
+/** The same on a terminal of its own. `exec`: a shell that stays (dash) dies of the Ctrl-C that the demo handles. */
+const ON_TERMINAL = ['script', '-qefc', `exec ${COMMAND.join(' ')}`, '/dev/null']
 
 interface Ending { name: string, command: string[], end(run: DemoRun): void, exit?: number }
 
