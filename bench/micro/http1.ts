@@ -6,6 +6,7 @@ import { CLIENT, SERVER } from '../../src/model/side.ts'
 import { Conversation } from '../../src/protocols/conversation.ts'
 import { http1 } from '../../src/protocols/http1/http1.ts'
 import type { Settings } from '../../src/protocols/protocol.ts'
+import { DEFAULT_SETTINGS } from '../../src/protocols/protocol.ts'
 
 interface Traffic { name: string, request: Uint8Array, responses: Uint8Array[] }
 
@@ -64,7 +65,7 @@ for (const traffic of TRAFFIC) {
   for (const bodyLimitBytes of [0, 64 * 1024]) {
     for (const [reader, read] of Object.entries(READERS)) {
       const count = Math.ceil(pairs / traffic.responses.length / (reader === 'JSON' ? 10 : 1))
-      const settings = { bodyLimitBytes, ciphertextTurns: false }
+      const settings = { ...DEFAULT_SETTINGS, bodyLimitBytes, ciphertextTurns: false }
       const times = Array.from({ length: ROUNDS }, () => run(traffic, settings, read, count))
       console.log(`${traffic.name.padEnd(28)} body limit ${String(bodyLimitBytes).padStart(5)}  read: ${reader.padEnd(8)} ${Math.round(median(times)).toString().padStart(7)} ns a pair`)
     }

@@ -1,12 +1,12 @@
 import type { Message } from '../model/message.ts'
 import type { Side } from '../model/side.ts'
-import type { Protocol, Sink } from './protocol.ts'
+import type { Handover, Protocol, Sink } from './protocol.ts'
 
 /** What a conversation hears from its dissectors, with the link that tells which one it was. */
 export interface LinkOwner {
   said(link: ConversationLink, m: Message): void
   broken(link: ConversationLink, side: Side, what: string, offset: number): void
-  switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void
+  switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void
   disowned(link: ConversationLink): void
 }
 
@@ -29,8 +29,8 @@ export class ConversationLink implements Sink {
     this.#owner.broken(this, side, what, offset)
   }
 
-  switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void {
-    this.#owner.switched(this, protocol, clientRest, serverRest)
+  switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void {
+    this.#owner.switched(this, protocol, clientRest, serverRest, handover)
   }
 
   disown(): void {

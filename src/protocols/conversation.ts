@@ -7,7 +7,7 @@ import { ConversationLink } from './conversation-link.ts'
 import { DetectionBuffer } from './detection-buffer.ts'
 import type { Found } from './detection.ts'
 import { detect, detectEither } from './detection.ts'
-import type { Dissector, Protocol, Settings } from './protocol.ts'
+import type { Dissector, Handover, Protocol, Settings } from './protocol.ts'
 import { UnclaimedBytes } from './unclaimed.ts'
 
 export interface ConversationOptions {
@@ -201,11 +201,11 @@ export class Conversation implements LinkOwner {
     } else if (this.#link === link) this.#endAgain()
   }
 
-  #open(protocol: Protocol): ConversationLink {
+  #open(protocol: Protocol, handover?: Handover): ConversationLink {
     const link = new ConversationLink(this, protocol)
     this.#link = link
     this.#current = protocol
-    this.#dissector = protocol.open(link, this.#options.settings)
+    this.#dissector = protocol.open(link, this.#options.settings, handover)
     if (this.#ragged) this.#dissector.joinedLate?.()
     return link
   }
@@ -225,7 +225,7 @@ export class Conversation implements LinkOwner {
     if (link === this.#link) this.#sink.malformed(link.protocol.name, side, what, offset)
   }
 
-  switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void {
+  switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void {
     if (link !== this.#link) return
     const named = name === undefined ? undefined : this.#options.protocols.find((protocol) => protocol.name === name)
     this.#leave()
@@ -234,7 +234,7 @@ export class Conversation implements LinkOwner {
     this.#renewed = true
     this.#passed.reset(named === undefined ? name : undefined)
     this.#detecting = name === undefined
-    const next = named === undefined ? undefined : this.#open(named)
+    const next = named === undefined ? undefined : this.#open(named, handover)
     this.#feed(CLIENT, clientRest)
     this.#feed(SERVER, serverRest)
     if (next !== undefined && this.#link === next) this.#endAgain()

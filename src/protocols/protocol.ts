@@ -1,18 +1,33 @@
 import type { Message } from '../model/message.ts'
 import type { Side } from '../model/side.ts'
 import type { Micros } from '../model/time.ts'
+import type { Header } from './http/headers.ts'
+import type { RedactionRules } from './redaction.ts'
+import { DEFAULT_REDACTION } from './redaction.ts'
 
 export type Probe = 'yes' | 'no' | 'more'
 
-/** What the reader of the messages wants; a dissector may do less work, never more. */
+/** What the reader of the messages wants; a dissector may do less work, never more. Plain data: it is sent to other threads. */
 export interface Settings {
   /** Bytes of each body that are kept, as captured and once more after decompression. 0 keeps none and counts only. */
   readonly bodyLimitBytes: number
   /** Also report each turn of unreadable application data (records and bytes each way) as a message. */
   readonly ciphertextTurns: boolean
+  /** What must not be shown; `redactorOf` makes it ready. */
+  readonly redaction: RedactionRules
 }
 
-export const DEFAULT_SETTINGS: Settings = { bodyLimitBytes: 64 * 1024, ciphertextTurns: false }
+export const DEFAULT_SETTINGS: Settings = { bodyLimitBytes: 64 * 1024, ciphertextTurns: false, redaction: DEFAULT_REDACTION }
+
+/** The HTTP/1 exchange that made a connection go on as another protocol. Headers as sent: redact them before they are shown. */
+export interface Handover {
+  readonly atMicros: Micros
+  readonly method: string
+  /** As in the request line. Empty where the request was not captured. */
+  readonly target: string
+  readonly requestHeaders: readonly Header[]
+  readonly responseHeaders: readonly Header[]
+}
 
 /** Where a dissector puts what it found. None of the calls throws. */
 export interface Sink {
@@ -23,7 +38,7 @@ export interface Sink {
    * The connection goes on as another protocol (Upgrade, CONNECT, STARTTLS). `undefined`: detect it anew.
    * The rests are what arrived and was not consumed, borrowed until return. The dissector is not called again.
    */
-  switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array): void
+  switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void
   /** This was a wrong guess: detect anew among the others, from the bytes that follow. The dissector is not called again. */
   disown(): void
 }
@@ -52,5 +67,6 @@ export interface Protocol {
   readonly ports: readonly number[]
   /** First bytes of both sides, either possibly empty. 'more' until it can tell. */
   probe(client: Uint8Array, server: Uint8Array): Probe
-  open(sink: Sink, settings: Settings): Dissector
+  /** `handover`: the connection became this protocol by an HTTP Upgrade. */
+  open(sink: Sink, settings: Settings, handover?: Handover): Dissector
 }

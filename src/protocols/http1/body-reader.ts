@@ -2,7 +2,7 @@ import { ChunkedFraming } from './chunked.ts'
 import type { Framing } from './framing.ts'
 import { BY_CLOSE, BY_LENGTH, CHUNKED } from './framing.ts'
 import type { Half } from './half.ts'
-import { KeptBytes } from './kept-bytes.ts'
+import { KeptBytes } from '../http/kept-bytes.ts'
 import { BAD_CHUNK, BARE_LF, END_IN_BODY, LOST_IN_BODY, TRAILERS_CUT, UNTIL_CLOSE } from './notes.ts'
 
 /** Steps over one body after the other, counts it, and keeps its first bytes. */

@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import * as zlib from 'node:zlib'
 import { CLIENT, SERVER } from '../../model/side.ts'
-import type { BodyView } from './body-view.ts'
+import type { BodyView } from '../http/body-view.ts'
 import type { Step } from '../contract.fixture.ts'
 import { listen, text } from '../contract.fixture.ts'
-import { decodeBody } from './content-coding.ts'
+import { decodeBody } from '../http/content-coding.ts'
 import { http1 } from './http1.ts'
 import type { ResponseView } from './view.ts'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
 
 function fastBrotli(source: string | Buffer): Buffer {
   return zlib.brotliCompressSync(source, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 2 } })
@@ -19,7 +20,7 @@ function response(headers: string, body: Uint8Array | string, bodyLimitBytes = 6
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   const head = Buffer.from(`HTTP/1.1 200 OK\r\n${headers}Content-Length: ${bytes.length}\r\n\r\n`)
   const steps: Step[] = [text(CLIENT, 'GET / HTTP/1.1\r\n\r\n', 1), { side: SERVER, bytes: Buffer.concat([head, bytes]), at: 2 }]
-  return listen(http1, steps, { bodyLimitBytes, ciphertextTurns: false }).messages[0]!['response'] as ResponseView
+  return listen(http1, steps, { ...DEFAULT_SETTINGS, bodyLimitBytes, ciphertextTurns: false }).messages[0]!['response'] as ResponseView
 }
 
 const shown = (headers: string, body: Uint8Array | string, limit?: number): Partial<BodyView> | undefined => response(headers, body, limit).body
@@ -144,7 +145,7 @@ test('a large body that comes in many pieces is kept in order', () => {
     text(CLIENT, 'GET / HTTP/1.1\r\n\r\n', 1), text(SERVER, `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`, 2),
     ...pieces.map((piece) => text(SERVER, piece, 3)),
   ]
-  const view = (limit: number) => (listen(http1, steps, { bodyLimitBytes: limit, ciphertextTurns: false }).messages[0]!['response'] as ResponseView).body
+  const view = (limit: number) => (listen(http1, steps, { ...DEFAULT_SETTINGS, bodyLimitBytes: limit, ciphertextTurns: false }).messages[0]!['response'] as ResponseView).body
   assert.deepEqual(view(1_000_000), { text: body })
   assert.deepEqual(view(5000), { text: body.slice(0, 5000), truncated: true })
 })

@@ -12,7 +12,7 @@ import { need } from '../../../test/require.ts'
 import { parseCapture } from '../../net/capture-parser.ts'
 import { Engine } from '../../tap/engine.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
-import { headerValue } from './headers.ts'
+import { headerValue } from '../http/headers.ts'
 import type { RequestView, ResponseView } from './view.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../../shared/captures/', import.meta.url))

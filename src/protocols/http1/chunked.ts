@@ -1,4 +1,4 @@
-import { CR, HT, LF, SEMICOLON, SP, latin1 } from './bytes.ts'
+import { CR, HT, LF, SEMICOLON, SP, latin1 } from '../http/bytes.ts'
 import { MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES } from './limits.ts'
 
 const SIZE_START = 0

@@ -3,7 +3,7 @@ import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { FifoSink } from '../pairing.ts'
 import { FifoPairing } from '../pairing.ts'
-import type { Dissector, Settings, Sink } from '../protocol.ts'
+import type { Dissector, Handover, Settings, Sink } from '../protocol.ts'
 import { Exchange } from './exchange.ts'
 import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, requestFraming, responseFraming } from './framing.ts'
@@ -13,7 +13,7 @@ import type { HalfOwner } from './half-reader.ts'
 import { HalfReader } from './half-reader.ts'
 import { MAX_INTERIM, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from './limits.ts'
 import { END_IN_BODY, INTERIM_CUT, NOT_FINAL } from './notes.ts'
-import { successorOf } from './successor.ts'
+import { handoverOf, successorOf } from './successor.ts'
 
 /** What an object of each kind takes besides its text. */
 const HALF_BYTES = 256
@@ -29,6 +29,7 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
   #waitingBytes = 0
   /** What the connection goes on as, once it is handed over. */
   #successor: string | undefined
+  #handover: Handover | undefined
   /** Nothing of HTTP was seen so far. */
   #isBlank = true
   #hasSpoken = false
@@ -109,6 +110,7 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
 
   #switch(response: Half, request: Half | undefined): void {
     this.#successor = successorOf(response, request)
+    if (this.#successor !== undefined) this.#handover = handoverOf(response, request)
     if (request === undefined || request.over) return
     request.over = true
     request.bits |= END_IN_BODY
@@ -221,6 +223,6 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
     const clientRest = this.#requests.takeHeld()
     this.#pairing.endRequests()
     this.#pairing.endAnswers()
-    this.#sink.switchTo(this.#successor, clientRest, rest)
+    this.#sink.switchTo(this.#successor, clientRest, rest, this.#handover)
   }
 }

@@ -1,6 +1,6 @@
 import type { Micros } from '../../model/time.ts'
 import { BodyReader } from './body-reader.ts'
-import { CR, LF, latin1 } from './bytes.ts'
+import { CR, LF, latin1 } from '../http/bytes.ts'
 import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, UNKNOWN } from './framing.ts'
 import { Half } from './half.ts'

@@ -1,6 +1,6 @@
 import type { Micros } from '../../model/time.ts'
 import type { Exchange } from './exchange.ts'
-import type { KeptBytes } from './kept-bytes.ts'
+import type { KeptBytes } from '../http/kept-bytes.ts'
 import { INCOMPLETE } from './notes.ts'
 
 /** Methods that decide about the body of the answer (RFC 9112 §6.3). */

@@ -1,7 +1,7 @@
-import { COLON, COMMA, CR, HT, LF, SP, TOKEN, isDigit, isSpace, isWord } from './bytes.ts'
+import { COLON, COMMA, CR, HT, LF, SP, TOKEN, isDigit, isSpace, isWord } from '../http/bytes.ts'
 import { nextControl } from './next-control.ts'
 import type { Half } from './half.ts'
-import { MAX_HEADERS } from './limits.ts'
+import { MAX_HEADERS } from '../http/limits.ts'
 import {
   BAD_NAME, BARE_LF, CODING_IN_1_0, CONTROL_IN_HEAD, FOLDED, LENGTHS_DIFFER, LENGTH_AND_CODING, LENGTH_INVALID, LENGTH_REPEATED,
   SPACE_BEFORE_COLON, TOO_MANY_HEADERS,

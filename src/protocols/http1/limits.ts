@@ -1,7 +1,5 @@
 /** Start line and headers of one message, with the empty line that ends them. */
 export const MAX_HEAD_BYTES = 64 * 1024
-/** Header lines that are listed; those beyond still decide about the body. Also bounds the lines of a trailer section. */
-export const MAX_HEADERS = 512
 /** The line before a chunk: size and extensions. */
 export const MAX_CHUNK_LINE_BYTES = 16 * 1024
 /** What is kept of a trailer section. */
@@ -16,8 +14,6 @@ export const MAX_WAITING_ANSWERS = 8
 export const MAX_INTERIM = 8
 /** What the client sends before an Upgrade or CONNECT was answered. */
 export const MAX_HELD_BYTES = 64 * 1024
-/** Content codings of one body that are undone. */
-export const MAX_CODINGS = 4
 /** A request line that is longer than this is recognised without its end. */
 export const PROBE_LINE_BYTES = 1024
 /** Longest method that the probe believes. */

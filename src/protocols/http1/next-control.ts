@@ -1,4 +1,4 @@
-import { SP } from './bytes.ts'
+import { SP } from '../http/bytes.ts'
 
 const FOUR_SPACES = 0x20202020
 /** As the signed number that bitwise operations give. */

@@ -1,4 +1,5 @@
-import { MAX_HEADERS, MAX_HEAD_BYTES, MAX_INTERIM, MAX_TRAILER_BYTES } from './limits.ts'
+import { MAX_HEADERS } from '../http/limits.ts'
+import { MAX_HEAD_BYTES, MAX_INTERIM, MAX_TRAILER_BYTES } from './limits.ts'
 
 // What was noticed about a request or a response: one bit each, so that noting something costs nothing until somebody reads it.
 

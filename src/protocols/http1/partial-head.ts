@@ -1,5 +1,5 @@
 import type { Micros } from '../../model/time.ts'
-import { CR, LF } from './bytes.ts'
+import { CR, LF } from '../http/bytes.ts'
 import { Half } from './half.ts'
 import { Pending } from './pending.ts'
 import { mayBeRequestLine, mayBeStatusLine, scanRequestLine, scanStatusLine } from './start-line.ts'

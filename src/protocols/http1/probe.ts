@@ -1,5 +1,5 @@
 import type { Probe } from '../protocol.ts'
-import { SP } from './bytes.ts'
+import { SP } from '../http/bytes.ts'
 import { Half } from './half.ts'
 import { PROBE_LINE_BYTES } from './limits.ts'
 import { NOT_HTTP, UNFINISHED, mayBeRequestLine, mayBeStatusLine, scanRequestLine, scanStatusLine } from './start-line.ts'

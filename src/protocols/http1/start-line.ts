@@ -1,4 +1,4 @@
-import { CR, HT, LF, SP, TOKEN, isDigit, isSpace, isText } from './bytes.ts'
+import { CR, HT, LF, SP, TOKEN, isDigit, isSpace, isText } from '../http/bytes.ts'
 import type { Half } from './half.ts'
 import { CONNECT, HEAD } from './half.ts'
 import { MAX_METHOD_BYTES } from './limits.ts'

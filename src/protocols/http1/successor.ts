@@ -1,5 +1,7 @@
+import type { Handover } from '../protocol.ts'
 import type { Half } from './half.ts'
-import { headerValue, parseHeaders } from './headers.ts'
+import { headerValue, parseHeaders } from '../http/headers.ts'
+import { methodOf, targetOf } from './view.ts'
 
 const SUCCESSORS: ReadonlyMap<string, string> = new Map([['websocket', 'websocket'], ['h2c', 'http2'], ['tls', 'tls']])
 
@@ -13,4 +15,15 @@ export function successorOf(response: Half, request: Half | undefined): string |
 
 function upgradeOf(half: Half): string {
   return headerValue(parseHeaders(half.head, half.headersAt), 'upgrade')
+}
+
+/** What the successor may need to know of the exchange: headers decide about compression, the path about its name. */
+export function handoverOf(response: Half, request: Half | undefined): Handover {
+  return {
+    atMicros: (request ?? response).atMicros,
+    method: request === undefined ? '' : methodOf(request),
+    target: request === undefined ? '' : targetOf(request),
+    requestHeaders: request === undefined ? [] : parseHeaders(request.head, request.headersAt),
+    responseHeaders: parseHeaders(response.head, response.headersAt),
+  }
 }

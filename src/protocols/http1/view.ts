@@ -1,8 +1,8 @@
-import type { BodyView } from './body-view.ts'
-import { bodyView } from './body-view.ts'
+import type { BodyView } from '../http/body-view.ts'
+import { bodyView } from '../http/body-view.ts'
 import type { Half } from './half.ts'
-import type { Header } from './headers.ts'
-import { isAsciiIn, parseHeaders, textOf } from './headers.ts'
+import type { Header } from '../http/headers.ts'
+import { isAsciiIn, parseHeaders, textOf } from '../http/headers.ts'
 
 const SLASH = 0x2f
 
@@ -87,7 +87,7 @@ function halfView(half: Half): HalfView {
     headers,
     bodyBytes: half.bodyBytes,
     lostBytes: half.lostBytes > 0 ? half.lostBytes : undefined,
-    body: half.body === undefined ? undefined : bodyView(half, headers),
+    body: half.body === undefined ? undefined : bodyView(half.body, half.bodyBytes, headers),
     trailers: trailers.length > 0 ? trailers : undefined,
     durationMicros: Math.max(0, half.endMicros - half.atMicros),
     complete: half.complete,

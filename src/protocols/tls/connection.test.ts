@@ -7,6 +7,7 @@ import type { Said } from '../contract.fixture.ts'
 import { MAX_FLIGHT_RECORDS, MAX_SEARCH_BYTES } from './limits.ts'
 import { tls } from './tls.ts'
 import { changeCipherSpec, clientHello, clientHello13, data, messageOf, recordOf, serverHello, serverHello13, u16, u8, vector } from './wire.fixture.ts'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
 
 interface Plain { what: string, status?: string, outcome: string, complete: boolean, notes: string[], atMicros: number, elapsedMicros?: number, request?: Facts, response?: Facts }
 interface Facts { [key: string]: unknown, kind: string, records?: number, bytes?: number }
@@ -15,7 +16,7 @@ type Play = [Side, Uint8Array] | { side: Side, lost: number }
 
 /** Feeds one piece after the other, a microsecond apart. */
 function play(pieces: readonly Play[], ciphertextTurns = false): Said & { handshake: Plain, closed: Plain, turns: Plain[] } {
-  const listener = new Listener(tls, { bodyLimitBytes: 0, ciphertextTurns })
+  const listener = new Listener(tls, { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, ciphertextTurns })
   let at = 0
   for (const piece of pieces) {
     at++

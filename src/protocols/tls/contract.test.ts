@@ -4,6 +4,7 @@ import { MAX_HANDSHAKE_MESSAGE_BYTES, MAX_SEARCH_BYTES } from './limits.ts'
 import { makePki } from './pki.fixture.ts'
 import { record } from './recording.fixture.ts'
 import { tls } from './tls.ts'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
 
 const pki = await makePki()
 const plain = { ...pki.server, ca: pki.ca }
@@ -32,7 +33,7 @@ contract(tls, [
   { name: 'refused client 1.3', steps: refused13.steps },
   { name: 'hello retry request', steps: retried.steps },
 ], {
-  settings: { bodyLimitBytes: 0, ciphertextTurns: true },
+  settings: { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, ciphertextTurns: true },
   endless: [
     { name: 'application data', prefix: mutual13.steps, side: SERVER, block: small },
     { name: 'data without an answer', prefix: mutual13.steps, side: CLIENT, block: small },

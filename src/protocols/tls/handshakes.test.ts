@@ -7,11 +7,12 @@ import { listen } from '../contract.fixture.ts'
 import { CLIENT_ID, NOT_AFTER, NOT_BEFORE, SERVER_ID, makePki } from './pki.fixture.ts'
 import { STEP_MICROS, portOf, record, recordTo, startServer } from './recording.fixture.ts'
 import { tls } from './tls.ts'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
 
 type Facts = Record<string, never> & { [key: string]: unknown }
 interface Plain extends Omit<Message, 'request' | 'response'> { request: Facts, response: Facts }
 
-const TURNS = { bodyLimitBytes: 0, ciphertextTurns: true }
+const TURNS = { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, ciphertextTurns: true }
 const pki = await makePki()
 const plain = { ...pki.server, ca: pki.ca }
 const client = { ca: pki.ca }
@@ -226,6 +227,6 @@ test('turns and the closing count what went over the wire', async () => {
 
 test('without the setting there are no turns', async () => {
   const { steps } = await record(plain, client)
-  const { messages } = listen(tls, steps, { bodyLimitBytes: 0, ciphertextTurns: false })
+  const { messages } = listen(tls, steps, { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, ciphertextTurns: false })
   assert.deepEqual(messages.map((m) => (m['request'] as Facts).kind), ['handshake', 'closed'])
 })

@@ -8,6 +8,7 @@ import { MAX_ALERTS, MAX_FLIGHT_RECORDS, MAX_NOTES } from './limits.ts'
 import { makePki } from './pki.fixture.ts'
 import { record } from './recording.fixture.ts'
 import { tls } from './tls.ts'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
 
 const pki = await makePki()
 const plain = { ...pki.server, ca: pki.ca, requestCert: true }
@@ -70,7 +71,7 @@ function assertSound(said: Said): void {
 test('mangled handshakes never throw, and what is said of them is sound', () => {
   const changes = fc.array(fc.tuple(fc.nat(20), fc.oneof(change, lengthChange)), { minLength: 1, maxLength: 6 })
   fc.assert(fc.property(fc.constantFrom(...originals), changes, fc.nat(3), (steps, list, gapAt) => {
-    const listener = new Listener(tls, { bodyLimitBytes: 0, ciphertextTurns: true })
+    const listener = new Listener(tls, { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, ciphertextTurns: true })
     for (const [i, step] of mangle(steps, list).entries()) {
       if (i === gapAt + 3) listener.gap(step.side, 1 + list.length * 37, step.at)
       listener.data(step.side, step.bytes, step.at)

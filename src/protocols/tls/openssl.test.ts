@@ -16,6 +16,7 @@ import { listen } from '../contract.fixture.ts'
 import { CLIENT_ID, makePki } from './pki.fixture.ts'
 import { Recorder, portOf, startServer } from './recording.fixture.ts'
 import { tls } from './tls.ts'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
 
 interface Facts { [key: string]: unknown }
 interface Seen { request: Facts, response: Facts, status?: string, outcome: string, complete: boolean, notes: string[], text: string, steps: Step[], said: Said }
@@ -76,7 +77,7 @@ async function client(port: number, args: readonly string[], until: (steps: read
   await closed
   clearTimeout(overdue)
   await recorder.close()
-  const said = listen(tls, recorder.steps, { bodyLimitBytes: 0, ciphertextTurns: false })
+  const said = listen(tls, recorder.steps, { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, ciphertextTurns: false })
   return { ...said.messages[0] as unknown as Seen, text, steps: recorder.steps, said }
 }
 

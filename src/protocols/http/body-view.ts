@@ -2,9 +2,9 @@ import type { Buffer } from 'node:buffer'
 import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { codingsOf, decodeBody } from './content-coding.ts'
-import type { Half } from './half.ts'
 import type { Header } from './headers.ts'
 import { headerValue, isAscii } from './headers.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 const UTF_8 = 'utf-8'
 
@@ -24,11 +24,11 @@ export interface BodyView {
   decodedBytes: number | undefined
 }
 
-export function bodyView(half: Half, headers: readonly Header[]): BodyView {
-  const kept = half.body!
+/** `sentBytes`: length of the body as it was sent, of which `kept` may hold only the first part. */
+export function bodyView(kept: KeptBytes, sentBytes: number, headers: readonly Header[]): BodyView {
   const codings = codingsOf(headers)
   const charset = charsetOf(headers)
-  const isCut = kept.length < half.bodyBytes
+  const isCut = kept.length < sentBytes
   const view: BodyView = {
     text: undefined, base64: undefined, charset: undefined, encoding: undefined, undecoded: undefined, truncated: undefined, decodedBytes: undefined,
   }

@@ -1,0 +1,9 @@
+import type { HttpHeads, Lens } from './lens.ts'
+
+/** Every lens, in the order in which they are asked. */
+export const LENSES: readonly Lens[] = []
+
+export function lensFor(heads: HttpHeads): Lens | undefined {
+  for (const lens of LENSES) if (lens.claims(heads)) return lens
+  return undefined
+}
