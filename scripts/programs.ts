@@ -29,8 +29,12 @@ export const PROGRAMS: readonly Program[] = [
   { program: 'openssl', debian: 'openssl', what: 'a real TLS peer; certificates of the tests' },
 ]
 
-export function missingPrograms(): Program[] {
-  return PROGRAMS.filter(({ program }) => findProgram(program) === undefined)
+/** What only `npm run fixtures` needs: the servers and clients whose traffic the captures hold. The tests read the captures. */
+export const FIXTURE_PROGRAMS: readonly Program[] = [
+]
+
+export function missingPrograms(programs: readonly Program[]): Program[] {
+  return programs.filter(({ program }) => findProgram(program) === undefined)
 }
 
 /** Each package once, in the order of the table. */

