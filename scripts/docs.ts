@@ -2,8 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { ROOT } from './checkout.ts'
 import { renderErrors } from './errors-page.ts'
+import { renderLimits } from './limits-page.ts'
 
-const PAGES: readonly [path: string, text: string][] = [['docs/errors.md', renderErrors()]]
+const PAGES: readonly [path: string, text: string][] = [
+  ['docs/errors.md', renderErrors()],
+  ['docs/limits.md', await renderLimits()],
+]
 
 function current(path: string): string | undefined {
   try {

@@ -17,7 +17,13 @@ async function make(scene: Scene): Promise<string> {
   try {
     const act = await scene.set(stage)
     const captured = await stage.record(stage.server, scene.device ?? 'veth0', act, ...scene.filter ?? ['tcp'])
-    const path = join(FOLDER, `${scene.name}.${scene.pcapng ? 'pcapng' : 'pcap'}`)
+    const path = join(FOLDER, `${scene.name}.${scene.pcapng || scene.injected ? 'pcapng' : 'pcap'}`)
+    const keyLog = scene.keyLog === undefined ? undefined : join(stage.folder, scene.keyLog)
+    if (keyLog !== undefined && scene.injected) {
+      execFileSync('editcap', ['-F', 'pcapng', '--inject-secrets', `tls,${keyLog}`, captured, path])
+      return path
+    }
+    if (keyLog !== undefined) copyFileSync(keyLog, join(FOLDER, `${scene.name}.keylog`))
     if (scene.pcapng) execFileSync('editcap', ['-F', 'pcapng', captured, path])
     else copyFileSync(captured, path)
     return path

@@ -31,6 +31,25 @@ export const PROGRAMS: readonly Program[] = [
 
 /** What only `npm run fixtures` needs: the servers and clients whose traffic the captures hold. The tests read the captures. */
 export const FIXTURE_PROGRAMS: readonly Program[] = [
+  { program: 'nghttpd', debian: 'nghttp2-server', what: 'a real HTTP/2 server' },
+  { program: 'nghttpx', debian: 'nghttp2-proxy', what: 'a server that knows the Upgrade to HTTP/2' },
+  { program: 'nghttp', debian: 'nghttp2-client', what: 'real HTTP/2 clients: nghttp, h2load' },
+  { program: 'named', debian: 'bind9', what: 'a DNS server with every type of record' },
+  { program: 'dnssec-signzone', debian: 'bind9-utils', what: 'signs its zone' },
+  { program: 'dig', debian: 'bind9-dnsutils', what: 'a DNS client' },
+  { program: 'nsupdate', debian: 'bind9-dnsutils', what: 'changes a zone' },
+  { program: 'dnsmasq', debian: 'dnsmasq-base', what: 'the DNS server of small networks' },
+  { program: 'java', debian: 'openjdk-17-jdk-headless', what: 'a Kafka broker and its own client' },
+  { program: 'mvn', debian: 'maven', what: 'fetches the Kafka broker from Maven Central' },
+  { program: 'rabbitmqctl', debian: 'rabbitmq-server', what: 'a real AMQP broker' },
+  { program: 'amqp-publish', debian: 'amqp-tools', what: 'an AMQP client in C' },
+  { program: 'python3', debian: 'python3-pika', what: 'an AMQP client with confirms and transactions' },
+  { program: 'kcat', debian: 'kcat', what: 'a Kafka client with older versions' },
+  { program: 'pg_ctlcluster', debian: 'postgresql-15', what: 'a PostgreSQL server' },
+  { program: 'psql', debian: 'postgresql-client-15', what: 'PostgreSQL clients: psql, pgbench' },
+  { program: 'mariadbd', debian: 'mariadb-server', what: 'a server of the MySQL protocol' },
+  { program: 'mariadb', debian: 'mariadb-client', what: 'its client' },
+  { program: 'redis-cli', debian: 'redis-tools', what: 'the client of redis-server' },
 ]
 
 export function missingPrograms(programs: readonly Program[]): Program[] {

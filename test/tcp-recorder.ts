@@ -38,10 +38,10 @@ export class TcpRecorder implements StreamSink {
     this.tcp = new TcpConnection(this, budget)
   }
 
-  data(side: Side, chunk: Uint8Array, at: number): void {
-    if (chunk.length === 0) throw new Error('empty chunk')
-    this.out[side] += new TextDecoder('latin1').decode(chunk)
-    this.log.push(`${at} data ${side} ${chunk.length}`)
+  data(side: Side, buf: Uint8Array, from: number, to: number, at: number): void {
+    if (from >= to) throw new Error('no bytes')
+    this.out[side] += new TextDecoder('latin1').decode(buf.subarray(from, to))
+    this.log.push(`${at} data ${side} ${to - from}`)
   }
 
   gap(side: Side, bytes: number, at: number): void {

@@ -22,8 +22,8 @@ class Flow extends FlowNode implements StreamSink {
     this.tcp = new TcpConnection(this, budget)
   }
 
-  data(_side: number, chunk: Uint8Array): void {
-    this.bytes += chunk.length
+  data(_side: number, _buf: Uint8Array, from: number, to: number): void {
+    this.bytes += to - from
   }
 
   gap(_side: number, bytes: number): never {

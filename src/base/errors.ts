@@ -13,10 +13,23 @@ export const ERRORS = {
   'capture-cut': { exit: 1, what: 'The capture file ends in the middle of a record or block; everything before is shown.' },
   'capture-malformed': { exit: 1, what: 'The capture file breaks its format at the byte that is named; everything before is shown.' },
   'cannot-read': { exit: 1, what: 'A file could not be opened or read.' },
+  'cannot-listen': { exit: 1, what: 'An address to listen on is taken, not there, or not permitted.' },
   'cannot-write': { exit: 1, what: 'A file or the output could not be written.' },
+  'bad-schema': { exit: 1, what: 'A .proto file or a descriptor set cannot be understood, or lacks a type; the message names file and line.' },
+  'bad-config': { exit: 1, what: 'The configuration of a sidecar cannot be used; the message names line and column, or the variable.' },
   'bad-filter': { exit: 2, what: 'An address or port of a filter cannot be parsed, or the filter cannot hold.' },
+  'no-workload-api': { exit: 1, what: 'A SPIFFE Workload API gave no identity; it is asked again.' },
+  'bad-identity': { exit: 1, what: 'A private key, certificate chain or trust bundle cannot be understood, or they do not belong together.' },
+  'bad-rules': { exit: 1, what: 'A text of iptables-save or nft cannot be understood; the message names line and column.' },
+  'bad-packet': { exit: 2, what: 'The packet of mtlscope explain cannot be understood; the hint has an example.' },
   'system-call': { exit: 1, what: 'A system call failed in a way that has no better name.' },
   'child-failed': { exit: 1, what: 'A process that was started ended early or never became ready.' },
+  'ca-exists': { exit: 1, what: 'There is a file or a CA already where one would be written; nothing was changed.' },
+  'ca-state': { exit: 1, what: 'The folder of a CA, its token file or a certificate in it is missing, damaged, expired or readable for others.' },
+  'ca-busy': { exit: 1, what: 'Another process is changing the same CA.' },
+  'ca-refused': { exit: 1, what: 'The CA does not issue that: an identity, a name, a key or a lifetime outside its limits, or a token that it does not know.' },
+  'ca-rotation': { exit: 1, what: 'The step of a root rotation is not due, or the CA is at another step.' },
+  'ca-unreachable': { exit: 1, what: 'The CA did not answer in time, broke off, or is not the one whose bundle is trusted.' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3, what: string }>
 
 export type ErrorCode = keyof typeof ERRORS

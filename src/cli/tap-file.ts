@@ -1,4 +1,5 @@
 import { countText } from '../base/text.ts'
+import { KeyLogs } from '../capture/key-logs.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import { emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
@@ -8,7 +9,7 @@ import type { OfflineEmitter } from '../tap/offline.ts'
 import { tapFile } from '../tap/offline.ts'
 import { LineBatch, lineMaker } from '../tap/output.ts'
 import { healthLines, sizeText } from './health-text.ts'
-import { say } from './say.ts'
+import { say, sayWarning } from './say.ts'
 import { StatusLine } from './status-line.ts'
 import { TapOutput } from './tap-output.ts'
 import type { TapPlan } from './tap-plan.ts'
@@ -20,6 +21,9 @@ const FLUSH_MS = 50
 /** `tap -r`: everything before an error is shown, then the error is thrown. */
 export async function runTapFile(path: string, plan: TapPlan, signal: AbortSignal): Promise<number> {
   const status = new StatusLine()
+  // Before anything is written.
+  const keyLogs = new KeyLogs(plan.keyLogs)
+  keyLogs.require()
   const output = new TapOutput(plan, status, true)
   const feed = new FileFeed(plan, output)
   let health = emptyHealth()
@@ -28,17 +32,19 @@ export async function runTapFile(path: string, plan: TapPlan, signal: AbortSigna
   const timer = setInterval(() => feed.flush(), FLUSH_MS)
   try {
     await tapFile(path, {
-      settings: plan.settings, filter: plan.filter, dissect: plan.dissect, signal: deadline,
+      settings: plan.settings, filter: plan.filter, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs, signal: deadline,
       stop: () => output.done,
       onProgress: (read, total) => status.draw(() => progressText(read, total, output)),
     }, feed, (h) => { health = h })
     whole = true
   } finally {
     clearInterval(timer)
+    keyLogs.close()
     feed.flush()
     // Where nothing could be read the error alone says so.
     const told = whole || health.packets > 0
     await output.finish(told ? health : undefined)
+    for (const text of keyLogs.warnings()) sayWarning(text)
     if (told) for (const line of healthLines(health, output)) say(line)
   }
   return 0

@@ -29,7 +29,7 @@ export async function runTapLive(plan: TapPlan, signal: AbortSignal): Promise<nu
     sayWarning(text)
   }
   const tap = new LiveTap({
-    filter: plan.filter, settings: plan.settings, format: plan.format, dissect: plan.dissect,
+    filter: plan.filter, settings: plan.settings, format: plan.format, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs: plan.keyLogs,
     frames: plan.writeTo !== undefined, workers: plan.flags.workers,
   }, {
     lines: (text, lines) => output.lines(text, lines),

@@ -1,9 +1,11 @@
 import { MtlscopeError } from '../base/errors.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
 import { parsePacketFilter } from '../net/packet-filter.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import type { LineFormat } from '../tap/output.ts'
+import { planRedaction } from './redaction-rules.ts'
 import type { TapFlags } from './tap.ts'
 
 /** What the flags of `tap` come to. */
@@ -13,6 +15,10 @@ export interface TapPlan {
   settings: Settings
   format: LineFormat
   dissect: boolean
+  /** Paths of --keylog. */
+  keyLogs: readonly string[]
+  /** Of --decode-as. */
+  decodeAs?: DecodeAs
   /** Where frames go: a path, '-' for standard output. */
   writeTo: string | undefined
   mesh: boolean
@@ -27,6 +33,7 @@ export function planTap(flags: TapFlags, terminal: Terminal): TapPlan {
   refuse(flags.read !== undefined && (live || flags.mesh === true || flags.ip !== undefined), '-r reads a file and cannot be combined with a live source')
   refuse(flags.write === '-' && flags.output !== undefined, '-w - and -o both want standard output', 'write to a file, or leave out -o')
   const mesh = flags.mesh === true || flags.ip !== undefined || (flags.read === undefined && !live)
+  refuse(flags.exe !== undefined && !mesh, '--exe names proxies that --mesh looks for', 'add --mesh, or leave out --exe')
   const dissect = flags.write === undefined || flags.output !== undefined
   return {
     flags,
@@ -34,6 +41,7 @@ export function planTap(flags: TapFlags, terminal: Terminal): TapPlan {
     settings: planSettings(flags, terminal.stdout),
     format: dissect ? planFormat(flags, terminal) : { kind: 'none' },
     dissect,
+    keyLogs: flags.keylog ?? [],
     writeTo: flags.write,
     mesh,
   }
@@ -57,5 +65,5 @@ function planFormat(flags: TapFlags, terminal: Terminal): LineFormat {
 /** The compact line shows no bodies, so none are kept for it. */
 function planSettings(flags: TapFlags, stdoutIsTerminal: boolean): Settings {
   const json = flags.output === 'json' || (flags.output === undefined && !stdoutIsTerminal)
-  return { ...DEFAULT_SETTINGS, bodyLimitBytes: json ? flags.bodyLimit : 0, ciphertextTurns: flags.records === true }
+  return { ...DEFAULT_SETTINGS, details: json, bodyLimitBytes: json ? flags.bodyLimit : 0, ciphertextTurns: flags.records === true, redaction: planRedaction(flags.redact) }
 }

@@ -1,5 +1,7 @@
 import { interruptSignal } from './interrupt.ts'
+import { say, sayWarning } from './say.ts'
 import { runTapFile } from './tap-file.ts'
+import type { TapPlan } from './tap-plan.ts'
 import { planTap } from './tap-plan.ts'
 import type { TapFlags } from './tap.ts'
 import { useColour } from './terminal.ts'
@@ -7,7 +9,8 @@ import { useColour } from './terminal.ts'
 /** Runs `mtlscope tap`; resolves with the exit code. */
 export async function runTap(flags: TapFlags): Promise<number> {
   // A terminal that does not know its size says 0.
-  const plan = planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns || undefined })
+  const plan = await withDecodeAs(await withSchemas(planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns || undefined })))
+  warnOfRedaction(plan)
   const signal = interruptSignal()
   try {
     if (flags.read !== undefined) return await runTapFile(flags.read, plan, signal)
@@ -17,4 +20,23 @@ export async function runTap(flags: TapFlags): Promise<number> {
   } finally {
     signal.dispose()
   }
+}
+
+/** `--proto`, read before anything is captured. */
+async function withSchemas(plan: TapPlan): Promise<TapPlan> {
+  if (plan.flags.proto === undefined) return plan
+  const { readSchemas } = await import('../capture/schemas.ts')
+  return { ...plan, settings: { ...plan.settings, schemas: await readSchemas(plan.flags.proto) } }
+}
+
+/** `--decode-as`: the names are those of the registry, which a live capture's main thread does not load otherwise. */
+async function withDecodeAs(plan: TapPlan): Promise<TapPlan> {
+  if (plan.flags.decodeAs === undefined) return plan
+  const { parseDecodeAs } = await import('../protocols/decode-as.ts')
+  return { ...plan, decodeAs: parseDecodeAs(plan.flags.decodeAs) }
+}
+
+function warnOfRedaction({ flags, writeTo }: TapPlan): void {
+  if (flags.redact === false) sayWarning('nothing is redacted: passwords, cookies and tokens are shown as they were sent')
+  else if (writeTo !== undefined) say('packets are written as they were captured: redaction does not change them')
 }

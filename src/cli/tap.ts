@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
-import { count, durationMs, list, sizeBytes, workers } from './values.ts'
+import { rule } from './redaction-rules.ts'
+import { count, durationMs, list, paths, sizeBytes, workers } from './values.ts'
 
 export interface TapFlags {
   read?: string
@@ -19,6 +20,11 @@ export interface TapFlags {
   for?: number
   bodyLimit: number
   records?: boolean
+  decodeAs?: string[]
+  keylog?: string[]
+  proto?: string[]
+  /** Rules as written; false: --no-redact. */
+  redact?: string[] | false
   utc?: boolean
   workers?: number
 }
@@ -57,7 +63,12 @@ export function tapCommand(): Command {
     .option('-c, --count <n>', 'end after so many messages (with -w alone: frames)', count)
     .option('--for <duration>', 'end after this time: 30s, 5m', durationMs)
     .option('--body-limit <size>', 'bytes kept of each body (JSON output)', sizeBytes, 64 * 1024)
+    .option('--keylog <file>', 'decrypt TLS with the secrets of this key log (SSLKEYLOGFILE format), also while it grows (repeatable)', paths)
+    .option('--proto <path>', 'types of gRPC and protobuf messages: a folder of .proto files, one file, or a descriptor set (repeatable)', paths)
+    .option('--decode-as <port=protocol>', 'assume a protocol at a port: 9999=http1, udp:5300=dns (repeatable)', list)
     .option('--records', 'show each turn of unreadable TLS records too')
+    .option('--redact <rule>', 'hide more: header:NAME, param:NAME (query or form; * for any characters), text:REGEX (repeatable)', rule)
+    .option('--no-redact', 'hide nothing, not even Authorization, Cookie and passwords')
     .option('--utc', 'times of the compact output in UTC instead of local time')
     .option('--workers <n>', 'capture threads (default: 1)', workers)
     .addHelpText('after', EXAMPLES)

@@ -37,6 +37,11 @@ export function workers(text: string): number {
   return value
 }
 
+/** Collects a repeatable option whose values may have commas. */
+export function paths(path: string, before: string[] = []): string[] {
+  return [...before, path]
+}
+
 /** Collects a repeatable option; a comma separates as well. */
 export function list(text: string, before: string[] = []): string[] {
   return [...before, ...text.split(',').map((s) => s.trim()).filter((s) => s !== '')]

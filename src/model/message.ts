@@ -6,6 +6,15 @@ import type { Micros } from './time.ts'
  */
 export type Outcome = 'info' | 'ok' | 'redirect' | 'client-error' | 'server-error' | 'none'
 
+/** Takes text piece by piece. */
+export interface TextSink {
+  text(text: string): void
+  /** Its digits: a whole number, not negative. */
+  digits(value: number): void
+  /** UTF-8; not kept. */
+  encoded(utf8: Uint8Array): void
+}
+
 /**
  * One thing that was said on a connection: a request with its answer, or a half of one, or a TLS handshake.
  *
@@ -26,8 +35,12 @@ export interface Message {
   readonly outcome: Outcome
   readonly request: object | undefined
   readonly response: object | undefined
+  /** It was read out of encrypted bytes, with secrets that were given. */
+  readonly decrypted?: boolean
   /** False when a part is missing (lost, joined late, cut off by the end); `notes` says why. */
   readonly complete: boolean
+  /** Adds `,"request":{…},"response":{…}` as jsonText makes them, or what there is of the two: for those who can do it at less cost. */
+  addDetails?(out: TextSink): void
   /** Short sentences: why it is incomplete, what was tolerated, which limit was hit. */
   readonly notes: readonly string[]
 }

@@ -95,8 +95,8 @@ class Flow extends FlowNode implements StreamSink {
     this.tcp = new TcpConnection(this, budget)
   }
 
-  data(side: Side, chunk: Uint8Array): void {
-    this.bytes[side] += chunk.length
+  data(side: Side, _buf: Uint8Array, from: number, to: number): void {
+    this.bytes[side] += to - from
   }
 
   gap(): void {

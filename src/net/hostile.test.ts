@@ -42,8 +42,8 @@ class Flow extends FlowNode implements StreamSink {
     this.tcp = new TcpConnection(this, budget)
   }
 
-  data(_side: number, chunk: Uint8Array): void {
-    assert.ok(chunk.length > 0)
+  data(_side: number, buf: Uint8Array, from: number, to: number): void {
+    assert.ok(from >= 0 && from < to && to <= buf.length)
   }
 
   gap(_side: number, size: number): void {

@@ -171,10 +171,9 @@ export class OrderedBytes implements HoleOwner, Remembering {
   }
 
   protected deliver(buf: Uint8Array, offset: number, length: number, atMicros: Micros): void {
-    const chunk = new Uint8Array(buf.buffer, buf.byteOffset + offset, length)
-    this.budget.recent.remember(this, this.next, chunk)
+    this.budget.recent.remember(this, this.next, buf, offset, length)
     this.next = this.next + length | 0
-    this.#sink.data(this.side, chunk, atMicros)
+    this.#sink.data(this.side, buf, offset, offset + length, atMicros)
   }
 
   protected lose(bytes: number, atMicros: Micros): void {

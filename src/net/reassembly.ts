@@ -28,6 +28,11 @@ export class TcpConnection {
     this.#server = new TcpStream(SERVER, sink, budget)
   }
 
+  /** The client's SYN came before this object was made: its sequence number. To be told before any segment. */
+  opened(isn: number): void {
+    this.#client.synchronise(isn)
+  }
+
   /** Both ends are over: by FIN, by RST or by close(). */
   get closed(): boolean {
     return this.#client.ended && this.#server.ended

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { seqBefore, seqDistance } from './sequence.ts'
 
 const SLOTS = 2048
@@ -5,6 +6,10 @@ const SLOTS = 2048
 const SLOT_BYTES = 1024
 /** A retransmission is compared with at most so many earlier segments. */
 const MAX_STEPS = 64
+
+type Copy = (this: Uint8Array, target: Uint8Array, targetStart: number, sourceStart: number, sourceEnd: number) => number
+/** Needs no view of the part, which takes more time than the copy. */
+const copy = Buffer.prototype.copy as unknown as Copy
 
 /** A stream that remembers in which slot its latest bytes are. */
 export interface Remembering {
@@ -33,15 +38,16 @@ export class RecentBytes {
     return this.#ids === 0 ? ++this.#ids : this.#ids
   }
 
-  remember(owner: Remembering, seq: number, chunk: Uint8Array): void {
+  /** The bytes are buf[offset, offset + length). */
+  remember(owner: Remembering, seq: number, buf: Uint8Array, offset: number, length: number): void {
     const slot = this.#next
     this.#next = slot + 1 & SLOTS - 1
-    const kept = chunk.length > SLOT_BYTES ? chunk.subarray(0, SLOT_BYTES) : chunk
+    const kept = length > SLOT_BYTES ? SLOT_BYTES : length
     this.#bytes ??= new Uint8Array(SLOTS * SLOT_BYTES)
-    this.#bytes.set(kept, slot * SLOT_BYTES)
+    copy.call(buf, this.#bytes, slot * SLOT_BYTES, offset, offset + kept)
     this.#owner[slot] = owner.id
     this.#seq[slot] = seq
-    this.#length[slot] = kept.length
+    this.#length[slot] = kept
     this.#previous[slot] = owner.recentSlot
     owner.recentSlot = slot
   }

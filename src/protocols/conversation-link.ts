@@ -1,6 +1,6 @@
 import type { Message } from '../model/message.ts'
 import type { Side } from '../model/side.ts'
-import type { Handover, Protocol, Sink } from './protocol.ts'
+import type { Handover, Nested, Protocol, Sink } from './protocol.ts'
 
 /** What a conversation hears from its dissectors, with the link that tells which one it was. */
 export interface LinkOwner {
@@ -8,6 +8,7 @@ export interface LinkOwner {
   broken(link: ConversationLink, side: Side, what: string, offset: number): void
   switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void
   disowned(link: ConversationLink): void
+  nested(link: ConversationLink, alpn: string | undefined): Nested | undefined
 }
 
 /** The sink of one dissector. Knows which one it is, so that what an abandoned dissector still says goes nowhere. */
@@ -27,6 +28,10 @@ export class ConversationLink implements Sink {
 
   malformed(side: Side, what: string, offset: number): void {
     this.#owner.broken(this, side, what, offset)
+  }
+
+  nested(alpn: string | undefined): Nested | undefined {
+    return this.#owner.nested(this, alpn)
   }
 
   switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void {

@@ -151,7 +151,7 @@ test('what nobody claims is one message with the bytes of both sides', () => {
   assert.deepEqual(heard.end(), ['1 205 bytes out, 3 400 bytes in'])
   const { protocol, request, response, complete, notes, atMicros, elapsedMicros, outcome } = heard.messages[0]!
   assert.deepEqual({ protocol, request, response, complete, notes, atMicros, elapsedMicros, outcome }, {
-    protocol: 'tcp', request: { bytes: 1205 }, response: { bytes: 3400 }, complete: true, notes: [], atMicros: 1010, elapsedMicros: 10, outcome: 'none',
+    protocol: 'tcp', request: { bytes: 1205, durationMicros: 20 }, response: { bytes: 3400 }, complete: true, notes: [], atMicros: 1010, elapsedMicros: 10, outcome: 'none',
   })
 })
 

@@ -4,10 +4,12 @@ import { CLIENT, SERVER, otherSide } from '../model/side.ts'
 import type { Micros } from '../model/time.ts'
 import type { LinkOwner } from './conversation-link.ts'
 import { ConversationLink } from './conversation-link.ts'
+import { nestedConversation } from './conversation-nested.ts'
 import { DetectionBuffer } from './detection-buffer.ts'
 import type { Found } from './detection.ts'
 import { detect, detectEither } from './detection.ts'
-import type { Dissector, Handover, Protocol, Settings } from './protocol.ts'
+import type { Dissector, Handover, InPlaceDissector, Nested, Protocol, Settings } from './protocol.ts'
+import { isInPlace } from './protocol.ts'
 import { UnclaimedBytes } from './unclaimed.ts'
 
 export interface ConversationOptions {
@@ -19,6 +21,8 @@ export interface ConversationOptions {
   readonly joinedLate: () => boolean
   /** Name of the protocol to assume without a probe. */
   readonly decodeAs?: string
+  /** Conversations around this one: TLS that was decrypted. */
+  readonly depth?: number
 }
 
 export interface ConversationSink {
@@ -41,6 +45,8 @@ export class Conversation implements LinkOwner {
   readonly #sink: ConversationSink
   readonly #options: ConversationOptions
   #dissector: Dissector | undefined
+  /** The dissector too, where it takes bytes without a view of them. */
+  #inPlace: InPlaceDissector | undefined
   #current: Protocol | undefined
   /** Of the dissector; calls that come over another are of one that was left, and go nowhere. */
   #link: ConversationLink | undefined
@@ -86,6 +92,19 @@ export class Conversation implements LinkOwner {
     else if (this.#detecting) this.#detect(side, chunk, at)
   }
 
+  /** The next bytes as buf[from, to). */
+  dataIn(captured: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    const inPlace = this.#inPlace
+    if (inPlace === undefined) {
+      this.data(captured, new Uint8Array(buf.buffer, buf.byteOffset + from, to - from), at)
+      return
+    }
+    const side = this.#swapped ? otherSide(captured) : captured
+    this.#atMicros = at
+    this.#passed.add(side, to - from, at)
+    inPlace.dataIn(side, buf, from, to, at)
+  }
+
   gap(captured: Side, bytes: number, at: Micros): void {
     const side = this.#swapped ? otherSide(captured) : captured
     this.#passed.lostBytes += bytes
@@ -102,12 +121,12 @@ export class Conversation implements LinkOwner {
     this.#atMicros = at
     this.#ended |= 1 << side
     this.#dissector?.end(side, at)
-    if (this.#ended === 3 && this.#dissector === undefined && this.#passed.bytes > 0) this.#unclaimed()
+    if (this.#ended === 3 && this.#dissector === undefined && this.#passed.bytes + this.#passed.lostBytes > 0) this.#unclaimed()
   }
 
   #unclaimed(): void {
     this.#passed.joinedLate = this.#late
-    this.#sink.message(this.#passed.message())
+    this.#sink.message(this.#passed.message(this.#atMicros))
   }
 
   #detect(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -119,8 +138,13 @@ export class Conversation implements LinkOwner {
 
   #assume(name: string, side: Side, chunk: Uint8Array, at: Micros): void {
     const named = this.#options.protocols.find((protocol) => protocol.name === name)
-    if (named === undefined || this.#wrong !== undefined) this.#giveUp()
-    else this.#start(named, side, chunk, at)
+    if (named !== undefined && this.#wrong === undefined) {
+      this.#start(named, side, chunk, at)
+      return
+    }
+    this.#passed.wrongly = name
+    this.#sink.malformed(name, side, 'not what it was said to be', 0)
+    this.#giveUp()
   }
 
   get #late(): boolean {
@@ -206,6 +230,7 @@ export class Conversation implements LinkOwner {
     this.#link = link
     this.#current = protocol
     this.#dissector = protocol.open(link, this.#options.settings, handover)
+    this.#inPlace = isInPlace(this.#dissector) ? this.#dissector : undefined
     if (this.#ragged) this.#dissector.joinedLate?.()
     return link
   }
@@ -249,9 +274,15 @@ export class Conversation implements LinkOwner {
     this.#ragged = true
   }
 
+  nested(link: ConversationLink, alpn: string | undefined): Nested | undefined {
+    if (link !== this.#link) return undefined
+    return nestedConversation(this.#sink, this.#options, alpn, (sink, options) => new Conversation(sink, options))
+  }
+
   #leave(): void {
     this.#link = undefined
     this.#dissector = undefined
+    this.#inPlace = undefined
     this.#current = undefined
   }
 

@@ -25,6 +25,16 @@ export class KeyPairing<Q extends Timed, A extends Timed> {
     return this.#requests.size
   }
 
+  /** Neither requests nor answers wait. */
+  get isEmpty(): boolean {
+    return this.#requests.size === 0 && this.#answers.size === 0
+  }
+
+  /** The request that waits longest. */
+  get oldest(): Q | undefined {
+    return this.#requests.size === 0 ? undefined : this.#requests.values().next().value
+  }
+
   /** The answer, where that was captured first. A number that is used again gives up the request that had it. */
   asked(key: number, request: Q): A | undefined {
     const answer = this.#answers.get(key)

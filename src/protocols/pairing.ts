@@ -115,6 +115,11 @@ export class FifoPairing<Q extends Timed, A extends Timed> {
     this.#sink.unanswered(request)
   }
 
+  /** The oldest request, of which it is known that nothing answers it; it no longer waits. */
+  takeOldest(): Q | undefined {
+    return this.#take()
+  }
+
   /** No more requests will come: answers that wait for one wait in vain. */
   endRequests(): void {
     for (const answer of this.#answers.splice(0)) this.#sink.unasked(answer)

@@ -4,6 +4,7 @@ import type { Micros } from '../model/time.ts'
 import type { Header } from './http/headers.ts'
 import type { RedactionRules } from './redaction.ts'
 import { DEFAULT_REDACTION } from './redaction.ts'
+import type { SecretSource } from './secret-source.ts'
 
 export type Probe = 'yes' | 'no' | 'more'
 
@@ -13,8 +14,22 @@ export interface Settings {
   readonly bodyLimitBytes: number
   /** Also report each turn of unreadable application data (records and bytes each way) as a message. */
   readonly ciphertextTurns: boolean
+  /**
+   * False: nobody reads `request` and `response` of messages, so that a dissector need not keep what only they show. Default: true.
+   */
+  readonly details?: boolean
   /** What must not be shown; `redactorOf` makes it ready. */
   readonly redaction: RedactionRules
+  /** Secrets of TLS sessions, where a key log is read. Not plain data: each thread sets its own. */
+  readonly secrets?: SecretSource
+  /** Types of protobuf messages; `schemasOf` makes them ready. */
+  readonly schemas?: SchemaSource
+}
+
+/** What is known of protobuf messages before anything was captured. */
+export interface SchemaSource {
+  /** Serialized google.protobuf.FileDescriptorSet messages, whole with all that they import. */
+  readonly descriptorSets: readonly Uint8Array[]
 }
 
 export const DEFAULT_SETTINGS: Settings = { bodyLimitBytes: 64 * 1024, ciphertextTurns: false, redaction: DEFAULT_REDACTION }
@@ -41,6 +56,19 @@ export interface Sink {
   switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void
   /** This was a wrong guess: detect anew among the others, from the bytes that follow. The dissector is not called again. */
   disown(): void
+  /**
+   * Opens a conversation within this one, for the bytes that were decrypted; its messages are marked as such. `alpn` is what was agreed
+   * on: it decides the protocol, else the content does. Absent or undefined where conversations are nested too deeply.
+   */
+  nested?(alpn: string | undefined): Nested | undefined
+}
+
+/** The conversation inside a dissector's own. As with a Dissector: bytes are borrowed until return, `end` comes once a side. */
+export interface Nested {
+  data(side: Side, chunk: Uint8Array, at: Micros): void
+  gap(side: Side, bytes: number, at: Micros): void
+  end(side: Side, at: Micros): void
+  readonly heldBytes: number
 }
 
 /** One connection. It owns both directions. Peer bytes never make it throw. */
@@ -55,6 +83,16 @@ export interface Dissector {
   end(side: Side, at: Micros): void
   /** About what it keeps of bytes and messages that are not told yet. Asked seldom. */
   readonly heldBytes?: number
+}
+
+/** A dissector that can do without a view of each chunk, which costs more than a short message takes to read. */
+export interface InPlaceDissector extends Dissector {
+  /** As `data`, the bytes being buf[from, to). */
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void
+}
+
+export function isInPlace(dissector: Dissector): dissector is InPlaceDissector {
+  return 'dataIn' in dissector
 }
 
 /** A protocol plug-in: bytes in, messages out. No sockets, no clock, no globals. */

@@ -1,3 +1,5 @@
+const MAX_NAME_LENGTH = 64
+
 /** Stands where something was taken out. */
 export const REDACTED = '[redacted]'
 
@@ -31,23 +33,32 @@ export class Redactor {
   readonly credentials: boolean
   /** False: `text` gives back what it gets, so texts need not even be made for it. */
   readonly changesTexts: boolean
+  /** False: `target` gives back what it gets. */
+  readonly changesTargets: boolean
+  /** Some parameters are hidden. */
+  readonly hidesParameters: boolean
   readonly #names: ReadonlySet<string>
+  /** 1 for each length that a hidden name has: most names are told apart by it. */
+  readonly #lengths = new Uint8Array(MAX_NAME_LENGTH)
   readonly #patterns: readonly RegExp[]
   readonly #parameters: readonly RegExp[]
   readonly #texts: readonly RegExp[]
 
   constructor(rules: RedactionRules) {
     this.credentials = rules.credentials
-    this.#names = new Set(rules.headers.filter((name) => !name.includes('*')))
+    this.#names = new Set(rules.headers.filter((name) => !name.includes('*')).map((name) => name.toLowerCase()))
+    for (const name of this.#names) this.#lengths[Math.min(name.length, MAX_NAME_LENGTH - 1)] = 1
     this.#patterns = rules.headers.filter((name) => name.includes('*')).map(wildcard)
     this.#parameters = rules.parameters.map(wildcard)
     this.#texts = rules.texts.map((source) => new RegExp(source, 'giu'))
     this.changesTexts = rules.texts.length > 0
+    this.hidesParameters = rules.parameters.length > 0
+    this.changesTargets = this.changesTexts || this.hidesParameters
   }
 
   /** `name` as sent, in any case. */
   hidesHeader(name: string): boolean {
-    if (this.#names.size === 0 && this.#patterns.length === 0) return false
+    if (this.#patterns.length === 0 && this.#lengths[Math.min(name.length, MAX_NAME_LENGTH - 1)] === 0) return false
     const lower = name.toLowerCase()
     return this.#names.has(lower) || this.#patterns.some((pattern) => pattern.test(lower))
   }
@@ -56,10 +67,15 @@ export class Redactor {
     return this.hidesHeader(name) ? REDACTED : value
   }
 
-  /** A path with its query, or another form of request target: values of hidden parameters are replaced, and what the texts say. */
+  /** A path with its query and fragment, or another URI: values of hidden parameters are replaced, and what the texts say. */
   target(target: string): string {
-    const mark = this.#parameters.length === 0 ? -1 : target.indexOf('?')
-    return this.text(mark < 0 ? target : target.slice(0, mark + 1) + this.form(target.slice(mark + 1)))
+    const mark = this.hidesParameters ? target.search(/[?#]/) : -1
+    return this.text(mark < 0 ? target : target.slice(0, mark + 1) + target.slice(mark + 1).split(/([?#])/).map((part) => this.form(part)).join(''))
+  }
+
+  /** The user information of an absolute target counts as a credential (RFC 3986 §3.2.1). */
+  authority(target: string): string {
+    return this.credentials ? target.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${REDACTED}@`) : target
   }
 
   /** `a=1&b=2`, as in a query or a form (application/x-www-form-urlencoded). */
@@ -81,7 +97,7 @@ export class Redactor {
   /** A body, a statement, a value. */
   text(text: string): string {
     let result = text
-    for (const pattern of this.#texts) result = result.replace(pattern, REDACTED)
+    for (const pattern of this.#texts) result = result.replace(pattern, replacement)
     return result
   }
 
@@ -89,6 +105,11 @@ export class Redactor {
   credential(value: string): string {
     return this.credentials ? REDACTED : value
   }
+}
+
+/** A pattern may match between characters, where nothing is to be hidden. */
+function replacement(match: string): string {
+  return match === '' ? '' : REDACTED
 }
 
 const redactors = new WeakMap<RedactionRules, Redactor>()

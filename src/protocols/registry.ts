@@ -1,11 +1,25 @@
+import type { DatagramProtocol } from './datagram.ts'
+import { amqp } from './amqp/amqp.ts'
+import { dns, dnsDatagrams } from './dns/dns.ts'
 import { http1 } from './http1/http1.ts'
+import { http2 } from './http2/http2.ts'
+import { mysql } from './mysql/mysql.ts'
+import { postgres } from './postgres/postgres.ts'
+import { kafka } from './kafka/kafka.ts'
+import { memcached } from './memcached/memcached.ts'
+import { mongodb } from './mongodb/mongodb.ts'
 import type { Protocol } from './protocol.ts'
+import { redis } from './redis/redis.ts'
 import { tls } from './tls/tls.ts'
+import { websocket } from './websocket/websocket.ts'
 
-/** Every protocol that can be read. The order is the order of the probes where the port says nothing. */
-export const PROTOCOLS: readonly Protocol[] = [http1, tls]
+/** Every protocol that can be read over TCP. The order is the order of the probes where the port says nothing. */
+export const PROTOCOLS: readonly Protocol[] = [http1, http2, tls, dns, postgres, kafka, redis, mongodb, websocket, mysql, amqp, memcached]
 
-const serverPorts: ReadonlySet<number> = new Set(PROTOCOLS.flatMap((protocol) => protocol.ports))
+/** Every protocol that can be read over UDP. One that is spoken over both has the same name in both lists. */
+export const DATAGRAM_PROTOCOLS: readonly DatagramProtocol[] = [dnsDatagrams]
+
+const serverPorts: ReadonlySet<number> = new Set([...PROTOCOLS, ...DATAGRAM_PROTOCOLS].flatMap((protocol) => protocol.ports))
 
 /** A hint for connections whose start was not captured; never proof. */
 export function isServerPort(port: number): boolean {

@@ -1,6 +1,6 @@
 import type { Message } from '../model/message.ts'
 import type { Side } from '../model/side.ts'
-import { CLIENT, SERVER } from '../model/side.ts'
+import { CLIENT } from '../model/side.ts'
 import type { Micros } from '../model/time.ts'
 
 /** Counts what passes on a connection, so that bytes which no dissector claims are still mentioned. */
@@ -12,6 +12,8 @@ export class UnclaimedBytes {
   joinedLate = false
   /** The protocol that the connection went on as, where that one is known by name only. */
   successor: string | undefined = undefined
+  /** What the user said that it is, where it is not. */
+  wrongly: string | undefined = undefined
   #clientAt: Micros = -1
   #serverAt: Micros = -1
 
@@ -41,27 +43,24 @@ export class UnclaimedBytes {
     [this.#clientAt, this.#serverAt] = [this.#serverAt, this.#clientAt]
   }
 
-  message(): Message {
+  /** @param lastMicros when the connection ended */
+  message(lastMicros: Micros): Message {
     return {
       protocol: 'tcp',
-      atMicros: this.#firstAt(),
+      atMicros: this.#firstAt(lastMicros),
       elapsedMicros: this.#elapsed(),
       what: `${bytesText(this.clientBytes)} out, ${bytesText(this.serverBytes)} in`,
       status: undefined,
       outcome: 'none',
-      request: this.#count(CLIENT),
-      response: this.#count(SERVER),
+      request: { bytes: this.clientBytes, durationMicros: Math.max(0, lastMicros - this.#firstAt(lastMicros)) },
+      response: { bytes: this.serverBytes },
       complete: this.lostBytes === 0 && !this.joinedLate,
       notes: this.#notes(),
     }
   }
 
-  #count(side: Side): { bytes: number } {
-    return { bytes: side === CLIENT ? this.clientBytes : this.serverBytes }
-  }
-
-  #firstAt(): Micros {
-    if (this.#clientAt < 0) return this.#serverAt
+  #firstAt(lastMicros: Micros): Micros {
+    if (this.#clientAt < 0) return this.#serverAt < 0 ? lastMicros : this.#serverAt
     return this.#serverAt < 0 ? this.#clientAt : Math.min(this.#clientAt, this.#serverAt)
   }
 
@@ -75,6 +74,7 @@ export class UnclaimedBytes {
     const notes: string[] = []
     if (this.joinedLate) notes.push('the start of the connection was not captured')
     if (this.lostBytes > 0) notes.push(`${bytesText(this.lostBytes)} lost`)
+    if (this.wrongly !== undefined) notes.push(`this is not ${this.wrongly}, which --decode-as says`)
     if (this.successor !== undefined) notes.push(`continues as ${this.successor}, which cannot be read yet`)
     return notes
   }
@@ -84,4 +84,40 @@ export class UnclaimedBytes {
 export function bytesText(bytes: number): string {
   const digits = String(bytes).replace(/\B(?=(?:\d{3})+$)/g, ' ')
   return `${digits} ${bytes === 1 ? 'byte' : 'bytes'}`
+}
+
+/** A SYN that led nowhere: `refusedMicros` is when it was refused by RST, undefined where nobody answered. */
+export function failedConnection(firstMicros: Micros, lastMicros: Micros, sent: number, refusedMicros: Micros | undefined): Message {
+  const isRefused = refusedMicros !== undefined
+  return {
+    protocol: 'tcp',
+    atMicros: firstMicros,
+    elapsedMicros: isRefused ? Math.max(0, refusedMicros - firstMicros) : undefined,
+    what: isRefused ? 'connection refused' : `no answer to ${sent === 1 ? 'a SYN' : `${sent} SYNs`}`,
+    status: isRefused ? 'refused' : 'unanswered',
+    outcome: isRefused ? 'server-error' : 'none',
+    request: { bytes: 0, attempts: sent, durationMicros: Math.max(0, lastMicros - firstMicros) },
+    response: isRefused ? { bytes: 0 } : undefined,
+    complete: isRefused,
+    notes: isRefused ? [] : ['the SYN was not answered'],
+  }
+}
+
+/** A connection on which nothing was said, or nothing was captured of what was. */
+export function silentConnection(firstMicros: Micros, lastMicros: Micros, joinedLate: boolean, wasReset: boolean): Message {
+  const notes: string[] = []
+  if (joinedLate) notes.push('the start of the connection was not captured')
+  if (wasReset) notes.push('ended by RST')
+  return {
+    protocol: 'tcp',
+    atMicros: firstMicros,
+    elapsedMicros: undefined,
+    what: 'connection without data',
+    status: 'no data',
+    outcome: 'none',
+    request: { bytes: 0, durationMicros: Math.max(0, lastMicros - firstMicros) },
+    response: { bytes: 0 },
+    complete: !joinedLate,
+    notes,
+  }
 }

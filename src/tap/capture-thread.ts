@@ -1,4 +1,5 @@
 import { MtlscopeError } from '../base/errors.ts'
+import { KeyLogs } from '../capture/key-logs.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Health } from '../model/health.ts'
 import { addHealth, emptyHealth } from '../model/health.ts'
@@ -35,6 +36,7 @@ export class CaptureThread {
   /** None where only frames are wanted. */
   readonly #batch: LineBatch | undefined
   readonly #blocks = new FrameBlocks()
+  readonly #keyLogs: KeyLogs
   readonly #ended = emptyHealth()
   #fds: number[] = []
   #owedBytes = 0
@@ -48,6 +50,7 @@ export class CaptureThread {
   constructor(setup: WorkerSetup, port: ThreadPort) {
     this.#setup = setup
     this.#port = port
+    this.#keyLogs = new KeyLogs(setup.keyLogs)
     const makeLine = lineMaker(setup.format)
     this.#batch = makeLine && new LineBatch(makeLine)
   }
@@ -57,9 +60,11 @@ export class CaptureThread {
       pollFds(this.#fds, POLL_MS)
       for (const source of this.#sources.values()) source.walk()
       this.#obey()
+      this.#keyLogs.poll()
       this.#report(performance.now())
     }
     for (const source of this.#sources.values()) this.#finish(source)
+    this.#keyLogs.close()
     this.#flush()
     this.#port.report({ kind: 'stopped', health: this.#health() })
   }
@@ -78,6 +83,7 @@ export class CaptureThread {
     try {
       const opened = new SourceCapture({
         id, source, setup: this.#setup, fanoutGroup, blockCount: blocksFor(Math.max(expectedSources, this.#sources.size + 1)),
+        secrets: this.#keyLogs.secrets.desk(),
       }, {
         message: (flow, m) => this.#message(flow, m),
         frame: this.#setup.frames ? this.#frameSink(id, source.name) : undefined,
@@ -137,7 +143,8 @@ export class CaptureThread {
     }
     if (nowMs - this.#healthMs >= HEALTH_MS) {
       this.#healthMs = nowMs
-      for (const source of this.#sources.values()) source.engine.tick(Date.now() * 1000)
+      for (const source of this.#sources.values()) source.tick(Date.now() * 1000)
+      for (const text of this.#keyLogs.warnings()) this.#port.report({ kind: 'warning', text })
       this.#port.report({ kind: 'health', health: this.#health() })
     }
   }
@@ -159,6 +166,7 @@ export class CaptureThread {
   #health(): Health {
     const total = addHealth(emptyHealth(), this.#ended)
     for (const source of this.#sources.values()) addHealth(total, source.health())
+    this.#keyLogs.addTo(total)
     total.droppedBodies = this.#droppedBodies
     total.droppedMessages = this.#droppedMessages
     if (this.#droppedFrames > 0) total.limits['frames not written'] = this.#droppedFrames
@@ -176,7 +184,7 @@ function blocksFor(sources: number): number {
 function withoutBodies(m: Message): Message {
   return {
     protocol: m.protocol, atMicros: m.atMicros, elapsedMicros: m.elapsedMicros, what: m.what, status: m.status,
-    outcome: m.outcome, request: undefined, response: undefined, complete: m.complete,
+    outcome: m.outcome, request: undefined, response: undefined, decrypted: m.decrypted ?? false, complete: m.complete,
     notes: [...m.notes, 'details dropped: the reader of the output is too slow'],
   }
 }

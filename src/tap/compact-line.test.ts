@@ -46,6 +46,12 @@ test('a half says why it is one, and peer bytes cannot steer the terminal', () =
   assert.ok(line.includes('–') && line.includes('(no answer was seen)'))
 })
 
+test('what was decrypted is not said to be in the clear', () => {
+  const decrypted = { ...message, decrypted: true }
+  assert.match(lineOf({ colour: true, utc: true }, flow, decrypted), /  ═══ TLS, decrypted$/m)
+  assert.match(lineOf({ colour: false, utc: true, columns: 80 }, flow, decrypted), /  ═══ read$/m)
+})
+
 test('a narrow terminal takes from the path and shortens the words, so that a line fits', () => {
   const long = { ...message, what: `GET /${'a'.repeat(40)}/end` }
   const line = lineOf({ colour: false, utc: true, columns: 80 }, { ...flow, server: { ip: '10.0.0.2', port: 8080, name: 'cart' } }, long)

@@ -1,6 +1,7 @@
 import type { Capture } from '../model/flow.ts'
 import type { Health } from '../model/health.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import type { LineFormat } from './output.ts'
 
@@ -31,6 +32,9 @@ export interface WorkerSetup {
   /** Also hand over the frames, as pcapng blocks. */
   frames: boolean
   dissect: boolean
+  decodeAs: DecodeAs | undefined
+  /** Paths of key logs, which each thread reads for itself. */
+  keyLogs: readonly string[]
 }
 
 /** Main thread to capture thread. */
@@ -49,5 +53,7 @@ export type Report =
   | { kind: 'removed', id: number }
   | { kind: 'lines', text: Uint8Array, lines: number }
   | { kind: 'frames', blocks: Uint8Array }
+  /** For the user, each text once. */
+  | { kind: 'warning', text: string }
   | { kind: 'health', health: Health }
   | { kind: 'stopped', health: Health }

@@ -10,10 +10,17 @@ import { MALFORMED, Packet, SYN, TCP, UDP, UNKNOWN_LINK } from '../net/packet.ts
 import type { PacketFilter } from '../net/packet-filter.ts'
 import { matchesFilter } from '../net/packet-filter.ts'
 import { ReassemblyBudget, senderOfFirst } from '../net/reassembly.ts'
+import type { DatagramProtocol } from '../protocols/datagram.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
+import { DECODE_NOTHING } from '../protocols/decode-as.ts'
 import type { Protocol, Settings } from '../protocols/protocol.ts'
-import { PROTOCOLS, isServerPort } from '../protocols/registry.ts'
-import { Flow } from './flow.ts'
+import { DATAGRAM_PROTOCOLS, PROTOCOLS, isServerPort } from '../protocols/registry.ts'
+import type { Flow } from './flow.ts'
+import { ANSWERED, Attempts, TAKEN } from './flow-attempts.ts'
+import { UdpFlows } from './flow-datagrams.ts'
+import { Failures, MAX_TOLD, MAX_TOLD_OF_ADDRESS } from './flow-failures.ts'
 import type { FlowOwner } from './flow-owner.ts'
+import { TcpFlow } from './flow-tcp.ts'
 
 /** An idle connection is closed after this much capture time: longer than the keep-alive of common servers and proxies. */
 const IDLE_MICROS = 10 * 60 * 1e6
@@ -26,6 +33,11 @@ const MAX_HELD_BYTES = 96 * 1024 * 1024
 const WEIGH_AFTER_BYTES = 16 * 1024 * 1024
 const SEGMENT_HEADER_BYTES = 64
 const IPPROTO_TCP = 6
+const UNTOLD = `connections that came to nothing, counted and not shown: more than ${MAX_TOLD_OF_ADDRESS} of an address in a minute, or ${MAX_TOLD} of all`
+
+function randomSeed(): number {
+  return Math.random() * 2 ** 32
+}
 
 export interface Emitter {
   message(flow: FlowInfo, m: Message): void
@@ -43,6 +55,8 @@ export interface EngineOptions {
   prefix?: string
   /** False: frames are only counted, filtered and handed on, nothing is dissected. */
   dissect?: boolean
+  /** Protocols to assume at ports. Default: none. */
+  decodeAs?: DecodeAs
   /** Connections of different scopes never mix. Default: all interfaces are one scope. */
   scopeOf?: (interfaceId: number) => number
   interfaceName?: (interfaceId: number) => string | undefined
@@ -53,6 +67,8 @@ export interface EngineOptions {
 /** Frames in, messages out: decoding, flow table, reassembly and dissection of one place of capture. No sockets, no clock. */
 export class Engine implements FrameSink, FlowOwner {
   readonly protocols: readonly Protocol[] = PROTOCOLS
+  readonly datagramProtocols: readonly DatagramProtocol[] = DATAGRAM_PROTOCOLS
+  readonly decodeAs: DecodeAs
   readonly settings: Settings
   readonly budget = new ReassemblyBudget()
   readonly prefix: string
@@ -60,9 +76,12 @@ export class Engine implements FrameSink, FlowOwner {
   readonly #out: Emitter
   readonly #packet = new Packet()
   readonly #decoder = new Decoder()
-  readonly #table = new FlowTable<Flow>(Math.random() * 2 ** 32)
+  readonly #table = new FlowTable<TcpFlow>(randomSeed())
+  readonly #attempts = new Attempts(this, randomSeed())
+  readonly #datagrams = new UdpFlows(this, randomSeed())
+  readonly #failures = new Failures(randomSeed())
   readonly #health: Health = emptyHealth()
-  #lingering: Flow[] = []
+  #lingering: TcpFlow[] = []
   #lingerHead = 0
   #nowMicros = 0
   #flowNumber = 0
@@ -72,6 +91,7 @@ export class Engine implements FrameSink, FlowOwner {
     this.#options = options
     this.#out = out
     this.settings = options.settings
+    this.decodeAs = options.decodeAs ?? DECODE_NOTHING
     this.prefix = options.prefix ?? ''
   }
 
@@ -90,6 +110,8 @@ export class Engine implements FrameSink, FlowOwner {
     this.#out.frame?.frame(buf, offset, captured, wire, atMicros, linkType, interfaceId)
     if (kind === TCP) {
       if (this.#options.dissect !== false) this.#segment(packet, atMicros, interfaceId)
+    } else if (kind === UDP) {
+      if (this.#options.dissect !== false) this.#datagram(packet, atMicros, interfaceId)
     } else if (kind === MALFORMED) health.malformedPackets++
     else if (kind === UNKNOWN_LINK) health.unknownLink++
   }
@@ -106,31 +128,44 @@ export class Engine implements FrameSink, FlowOwner {
     }
     if (flow === undefined) {
       flow = this.#open(packet, atMicros, interfaceId, scope)
+      if (flow === undefined) return
     }
     flow.tcp.segment(table.side, packet, atMicros)
     table.touch(flow, atMicros)
     if (flow.retiredMicros < 0 && flow.tcp.closed) this.#retire(flow, atMicros)
   }
 
-  #open(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): Flow {
-    const sender = senderOfFirst(packet, isServerPort)
-    const serverPort = sender === 0 ? packet.dstPort : packet.srcPort
-    const flow = new Flow(this, ++this.#flowNumber, serverPort, interfaceId, atMicros)
-    this.#health.flows++
-    if ((packet.flags & SYN) === 0) this.#health.flowsJoinedLate++
+  /** A flow for a packet that has none. Undefined where there is no connection so far: a SYN alone, or what came of it. */
+  #open(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): TcpFlow | undefined {
+    const attempts = this.#attempts
+    const step = attempts.segment(packet, atMicros, interfaceId, scope)
+    if (step === TAKEN) return undefined
+    const attempt = step === ANSWERED ? attempts.attempt! : undefined
+    const sender = attempt === undefined ? senderOfFirst(packet, isServerPort) : attempts.side
+    const flow = attempt === undefined
+      ? new TcpFlow(this, this.opened(), interfaceId, atMicros)
+      : new TcpFlow(this, attempt.number, attempt.interfaceId, attempt.firstMicros)
+    if (attempt !== undefined) flow.tcp.opened(attempt.isn)
+    else if ((packet.flags & SYN) === 0) this.#health.flowsJoinedLate++
     this.#expire()
     this.#table.add(flow, packet, IPPROTO_TCP, scope, sender)
     this.#table.side = sender
     return flow
   }
 
+  #datagram(packet: Packet, atMicros: Micros, interfaceId: number): void {
+    this.#unweighedBytes += packet.payloadLength + SEGMENT_HEADER_BYTES
+    if (this.#unweighedBytes > WEIGH_AFTER_BYTES) this.#weigh()
+    this.#datagrams.datagram(packet, atMicros, interfaceId, this.#options.scopeOf?.(interfaceId) ?? 0)
+  }
+
   /** Both ends are done: nothing more will be said, but the node lingers. */
-  #retire(flow: Flow, atMicros: Micros): void {
+  #retire(flow: TcpFlow, atMicros: Micros): void {
     flow.retiredMicros = atMicros
     this.#lingering.push(flow)
   }
 
-  #drop(flow: Flow): void {
+  #drop(flow: TcpFlow): void {
     if (!flow.tcp.closed) flow.tcp.close(flow.lastMicros)
     flow.retiredMicros = Infinity
     this.#table.remove(flow)
@@ -141,15 +176,23 @@ export class Engine implements FrameSink, FlowOwner {
     this.#unweighedBytes = 0
     let heldBytes = 0
     for (const flow of this.#table) heldBytes += flow.heldBytes
+    for (const flow of this.#datagrams) heldBytes += flow.heldBytes
     if (heldBytes <= MAX_HELD_BYTES) return
-    for (const flow of this.#table) {
-      if (heldBytes <= MAX_HELD_BYTES / 2) return
+    heldBytes = this.#lighten(heldBytes, this.#table, (flow) => this.#drop(flow))
+    this.#lighten(heldBytes, this.#datagrams, (flow) => this.#datagrams.drop(flow))
+  }
+
+  #lighten<T extends Flow & { readonly heldBytes: number }>(totalBytes: number, flows: Iterable<T>, drop: (flow: T) => void): number {
+    let heldBytes = totalBytes
+    for (const flow of flows) {
+      if (heldBytes <= MAX_HELD_BYTES / 2) break
       const flowBytes = flow.heldBytes
       if (flowBytes === 0) continue
       heldBytes -= flowBytes
       this.anomaly('memory of messages under way, a connection let go')
-      this.#drop(flow)
+      drop(flow)
     }
+    return heldBytes
   }
 
   /** Lets go what is over or idle by capture time, and the oldest when there are too many. */
@@ -182,11 +225,15 @@ export class Engine implements FrameSink, FlowOwner {
   tick(nowMicros: Micros): void {
     if (nowMicros > this.#nowMicros) this.#nowMicros = nowMicros
     this.#expire()
+    this.#attempts.expire(this.#nowMicros)
+    this.#datagrams.expire(this.#nowMicros)
   }
 
   /** No more frames: what is half-assembled is shown, marked incomplete where it is. */
   end(): void {
-    for (const flow of [...this.#table]) this.#drop(flow)
+    for (const flow of this.#table) this.#drop(flow)
+    this.#attempts.end()
+    this.#datagrams.end()
     this.#lingering = []
     this.#lingerHead = 0
   }
@@ -202,6 +249,21 @@ export class Engine implements FrameSink, FlowOwner {
       'segments far outside their window': this.budget.counters.outOfWindow,
     })) if (count > 0) limits[name] = count
     return { ...this.#health, fragmentsExpired, limits, namespaces: [], refused: [] }
+  }
+
+  opened(): number {
+    this.#health.flows++
+    return ++this.#flowNumber
+  }
+
+  tells(flow: Flow): boolean {
+    if (this.#failures.tells(flow, this.#nowMicros)) return true
+    this.anomaly(UNTOLD)
+    return false
+  }
+
+  evicted(): void {
+    this.#health.flowsEvicted++
   }
 
   message(flow: Flow, m: Message): void {

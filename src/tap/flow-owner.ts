@@ -1,20 +1,30 @@
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import type { ReassemblyBudget } from '../net/reassembly.ts'
+import type { DatagramProtocol } from '../protocols/datagram.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Protocol, Settings } from '../protocols/protocol.ts'
 import type { Flow } from './flow.ts'
 
 /** What a flow needs of the engine that holds it. */
 export interface FlowOwner {
   readonly protocols: readonly Protocol[]
+  readonly datagramProtocols: readonly DatagramProtocol[]
+  readonly decodeAs: DecodeAs
   readonly settings: Settings
   readonly budget: ReassemblyBudget
   /** Makes flow numbers unique among all engines of a run. */
   readonly prefix: string
+  /** A new flow: its number. */
+  opened(): number
   place(interfaceId: number, clientIp: string, serverIp: string): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'>
   nameOf(ip: string, port: number): string | undefined
   message(flow: Flow, m: Message): void
+  /** Whether a flow that came to nothing is told on its own: floods of them are only counted. */
+  tells(flow: Flow): boolean
   lost(bytes: number): void
   anomaly(what: string): void
   malformed(): void
+  /** Let go because there were too many. */
+  evicted(): void
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { LineBytes } from './line-bytes.ts'
+import { LineBytes, Piece } from './line-bytes.ts'
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 300 }))
 const piece = fc.oneof(text, fc.nat(60))
@@ -12,10 +12,21 @@ test('is the UTF-8 of what was added, however it came and however often the memo
     for (const p of pieces) {
       if (typeof p === 'number') lines.spaces(p)
       else if (p.length % 3 === 0) lines.encoded(Buffer.from(p))
+      else if (p.length % 3 === 1) lines.piece(new Piece(p))
       else lines.text(p)
     }
-    const whole = pieces.map((p) => typeof p === 'number' ? ' '.repeat(p) : p.length % 3 === 0 ? Buffer.from(p).toString() : p)
+    const whole = pieces.map((p) => typeof p === 'number' ? ' '.repeat(p) : p.length % 3 === 2 ? p : Buffer.from(p).toString())
     assert.deepEqual(Buffer.from(lines.bytes), Buffer.concat(whole.map((p) => Buffer.from(p))))
+  }))
+})
+
+test('digits are those of the number', () => {
+  fc.assert(fc.property(fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 9, 10, 99, 100, 2 ** 32, Number.MAX_SAFE_INTEGER)), (value) => {
+    const lines = new LineBytes()
+    lines.text('a')
+    lines.digits(value)
+    lines.text('b')
+    assert.equal(Buffer.from(lines.bytes).toString(), `a${value}b`)
   }))
 })
 

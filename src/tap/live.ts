@@ -5,6 +5,7 @@ import { sibling } from '../base/sibling.ts'
 import type { Health } from '../model/health.ts'
 import { addHealth, emptyHealth } from '../model/health.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import type { Command, LiveSource, Report, WorkerSetup } from './control.ts'
@@ -18,6 +19,10 @@ export interface LiveTapOptions {
   frames?: boolean
   /** False: no messages, frames only. */
   dissect?: boolean
+  /** Paths of key logs, read as they grow. */
+  keyLogs?: readonly string[]
+  /** Protocols to assume at ports. */
+  decodeAs?: DecodeAs
   /** Capture threads. Default 1. */
   workers?: number
 }
@@ -65,8 +70,8 @@ export class LiveTap {
   }
 
   #start(worker: number, workers: number): Worker {
-    const { settings = DEFAULT_SETTINGS, filter, format, frames = false, dissect = true } = this.#options
-    const setup: WorkerSetup = { worker, workers, settings, filter, format, frames, dissect }
+    const { settings = DEFAULT_SETTINGS, filter, format, frames = false, dissect = true, decodeAs, keyLogs = [] } = this.#options
+    const setup: WorkerSetup = { worker, workers, settings, filter, format, frames, dissect, decodeAs, keyLogs }
     const thread = new Worker(sibling(import.meta.url, 'worker'), { workerData: setup })
     thread.on('message', (report: Report) => this.#take(worker, report))
     thread.on('error', (error) => {
@@ -190,6 +195,8 @@ export class LiveTap {
         return this.#credit(worker, report.text.length, this.#observer.lines(report.text, report.lines))
       case 'frames':
         return this.#credit(worker, report.blocks.length, this.#observer.frames?.(worker, report.blocks))
+      case 'warning':
+        return this.#warn(report.text)
       case 'health':
       case 'stopped':
         this.#health[worker] = report.health

@@ -1,7 +1,9 @@
 import type { CaptureInterface } from '../capture/capture-file.ts'
 import { readCaptureFile } from '../capture/capture-file.ts'
+import { KeyLogs } from '../capture/key-logs.ts'
 import type { Health } from '../model/health.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import type { Emitter } from './engine.ts'
 import { Engine } from './engine.ts'
@@ -13,6 +15,9 @@ export interface OfflineOptions {
   settings: Settings
   filter?: PacketFilter
   dissect?: boolean
+  decodeAs?: DecodeAs
+  /** Read for TLS secrets as well as the file's own decryption secrets blocks. The caller closes them. */
+  keyLogs?: KeyLogs
   signal?: AbortSignal
   onProgress?: (readBytes: number, totalBytes: number | undefined) => void
   /** Asked after each chunk of the file: true ends the reading early. */
@@ -33,10 +38,14 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
   const interfaces = new Map<number, CaptureInterface>()
   const names = new Map<string, string>()
   let ours = false
+  let nowMicros = 0
+  const keyLogs = options.keyLogs ?? new KeyLogs([])
+  const secrets = keyLogs.secrets.desk()
   const engine = new Engine({
-    settings: options.settings,
+    settings: { ...options.settings, secrets },
     filter: options.filter,
     dissect: options.dissect,
+    decodeAs: options.decodeAs,
     capture: 'pcap',
     scopeOf: (id) => ours ? id : 0,
     interfaceName: (id) => interfaces.get(id)?.name,
@@ -50,11 +59,24 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
         out.interface?.(i)
       },
       name: (ip, given) => { if (given[0] !== undefined && names.size < MAX_REMEMBERED) names.set(ip, given[0]) },
-      secrets: (type, bytes) => out.secrets?.(type, bytes),
-      frame: (buf, offset, captured, wire, at, linkType, id) => engine.frame(buf, offset, captured, wire, at, linkType, id),
-    }, { signal: options.signal, onProgress: options.onProgress, stop: options.stop })
+      secrets: (type, bytes) => {
+        keyLogs.secrets.block(type, bytes)
+        out.secrets?.(type, bytes)
+      },
+      frame: (buf, offset, captured, wire, at, linkType, id) => {
+        nowMicros = at
+        engine.frame(buf, offset, captured, wire, at, linkType, id)
+      },
+    }, { signal: options.signal, onProgress: options.onProgress, stop: () => {
+      keyLogs.poll()
+      secrets.tick(nowMicros)
+      return options.stop?.() ?? false
+    } })
   } finally {
     engine.end()
-    done(engine.health())
+    secrets.close()
+    const health = engine.health()
+    keyLogs.addTo(health)
+    done(health)
   }
 }

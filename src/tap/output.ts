@@ -1,7 +1,7 @@
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import { CompactLines } from './compact-line.ts'
-import { jsonLine } from './json-line.ts'
+import { addJsonLine } from './json-line.ts'
 import { LineBytes } from './line-bytes.ts'
 
 /** How messages become lines. Crosses into the capture threads, so it is plain data. */
@@ -17,7 +17,7 @@ export type LineMaker = (lines: LineBytes, flow: FlowInfo, m: Message) => void
 
 /** Undefined where no lines are wanted: then messages are counted only. */
 export function lineMaker(format: LineFormat): LineMaker | undefined {
-  if (format.kind === 'json') return (lines, flow, m) => lines.line(jsonLine(flow, m))
+  if (format.kind === 'json') return addJsonLine
   if (format.kind === 'objects') return (lines, flow, m) => lines.line(JSON.stringify({ flow, message: plainMessage(m) }))
   if (format.kind === 'none') return undefined
   const compact = new CompactLines(format)

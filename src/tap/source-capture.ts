@@ -3,6 +3,7 @@ import { MtlscopeError } from '../base/errors.ts'
 import { openAfPacket } from '../capture/af-packet.ts'
 import type { Health } from '../model/health.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
+import type { SecretDesk } from '../protocols/tls/secrets.ts'
 import type { NetInterface } from '../sys/interfaces.ts'
 import { listInterfaces } from '../sys/interfaces.ts'
 import { openNetns, withNetns } from '../sys/netns.ts'
@@ -18,6 +19,8 @@ export interface SourceOptions {
   setup: WorkerSetup
   fanoutGroup: number | undefined
   blockCount: number
+  /** Of the connections of this source. */
+  secrets: SecretDesk
 }
 
 /** One namespace in one capture thread: its rings, and the engine that reads them. */
@@ -29,6 +32,7 @@ export class SourceCapture {
   /** For the user: what the kernel could not do, and what is done instead. */
   readonly notes: string[] = []
   readonly #netnsFd: number
+  readonly #secrets: SecretDesk
   readonly #names = new Map<string, string>()
   #interfaces = new Map<number, NetInterface>()
 
@@ -36,6 +40,7 @@ export class SourceCapture {
     const { source, setup } = options
     this.id = options.id
     this.source = source
+    this.#secrets = options.secrets
     this.rename(source.names ?? {})
     this.#netnsFd = openNetns(source.path === '' ? '/proc/self/ns/net' : source.path)
     try {
@@ -45,6 +50,7 @@ export class SourceCapture {
       this.engine = this.#openEngine(options, filter, out)
     } catch (error) {
       closeSync(this.#netnsFd)
+      options.secrets.close()
       throw error
     }
   }
@@ -61,12 +67,13 @@ export class SourceCapture {
 
   #openEngine({ source, setup, id }: SourceOptions, filter: PacketFilter | undefined, out: Emitter): Engine {
     return new Engine({
-      settings: setup.settings,
+      settings: { ...setup.settings, secrets: this.#secrets },
       filter,
       capture: source.capture,
       namespace: source.name === '' ? undefined : source.name,
       prefix: setup.workers > 1 ? `${id}.${setup.worker}.` : `${id}.`,
       dissect: setup.dissect,
+      decodeAs: setup.decodeAs,
       interfaceName: (index) => this.#interface(index)?.name,
       isLoopback: (index) => this.#interface(index)?.loopback ?? false,
       nameOf: (ip, port) => this.#names.get(isLoopback(ip) ? `:${port}` : ip),
@@ -119,10 +126,18 @@ export class SourceCapture {
   finish(): void {
     for (const ring of this.rings) ring.flush(this.engine)
     this.engine.end()
+    this.#secrets.close()
+  }
+
+  /** Now and then, so that what is idle ends without a new packet. */
+  tick(nowMicros: number): void {
+    this.engine.tick(nowMicros)
+    this.#secrets.tick(nowMicros)
   }
 
   health(): Health {
     const health = this.engine.health()
+    if (this.#secrets.crowdedOut > 0) health.limits['connections that waited for secrets, too many'] = this.#secrets.crowdedOut
     for (const ring of this.rings) health.droppedByKernel += ring.statistics().dropped
     health.namespaces = [{
       name: this.source.name, capture: this.source.capture, interfaces: this.source.interfaces,

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { need } from '../require.ts'
 import { CAPTURES, shell } from './transcript.ts'
 
-const COMMANDS = ['', 'tap', 'demo', 'doctor', 'completion']
+const COMMANDS = ['', 'tap', 'demo', 'ca', 'ca init', 'ca issue', 'ca serve', 'ca token', 'ca rotate-root', 'ca show', 'doctor', 'completion']
+/** Of all commands, asked once. */
+const allHelp = shell(COMMANDS.map((command) => `mtlscope ${command} --help`).join('\n'), CAPTURES).then(({ stdout }) => stdout)
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined
 
 for (const command of COMMANDS) {
@@ -14,7 +16,7 @@ for (const command of COMMANDS) {
     assert.match(stdout, /^Usage: mtlscope /)
     const examples = stdout.slice(stdout.indexOf('Examples:')).split('\n').filter((line) => /^ +.*\bmtlscope\b/.test(line))
     assert.ok(examples.length >= 3, stdout)
-    const { stdout: known } = await shell(`for c in ${COMMANDS.join(' ')}; do mtlscope $c --help; done`, CAPTURES)
+    const known = await allHelp
     for (const option of examples.join(' ').match(/(?<= )--?[a-z][a-z-]*/g) ?? []) {
       if (/wireshark/.test(examples.find((line) => line.includes(option)) ?? '') && /^-[ki]$/.test(option)) continue
       assert.ok(known.includes(option), `${option} in an example of ${command}`)

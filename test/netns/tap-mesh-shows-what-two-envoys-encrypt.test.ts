@@ -39,7 +39,7 @@ test('what two Envoys encrypt is clear in both namespaces, and on the wire only 
     const [clear, ...more] = ours.filter((m) => m.namespace === name && m.protocol === 'http1')
     assert.deepEqual(more, [])
     assert.deepEqual([clear!.capture, clear!.hop, clear!.what, clear!.status, clear!.complete], ['envoy', 'clear', `POST ${path}`, 200, true])
-    assert.equal((clear!.request as { body: { text: string } }).body.text, `secret=${CANARY}`)
+    assert.deepEqual((clear!.request as { body: { form: unknown } }).body.form, [{ name: 'secret', value: CANARY }])
 
     const [wire] = ours.filter((m) => m.namespace === name && m.what.startsWith('TLS 1.3 handshake'))
     assert.deepEqual([wire!.capture, wire!.hop, wire!.protocol, wire!.server.ip, wire!.server.port], ['envoy', 'wire', 'tls', '10.99.0.2', 15006])

@@ -5,6 +5,7 @@ import { emptyHealth } from '../../src/model/health.ts'
 import { jsonLine } from '../../src/tap/json-line.ts'
 import type { JsonMessage } from '../../src/tap/json-line.ts'
 import { tapFile } from '../../src/tap/offline.ts'
+import type { Settings } from '../../src/protocols/protocol.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocols/protocol.ts'
 
 export interface Tapped { readonly flow: FlowInfo, readonly message: JsonMessage }
@@ -12,10 +13,10 @@ export interface Tapped { readonly flow: FlowInfo, readonly message: JsonMessage
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024
 
 /** All messages of a capture, as they read in JSON. `error` is how a broken file ended. */
-export async function tapMessages(path: string): Promise<{ messages: Tapped[], health: Health, error?: MtlscopeError }> {
+export async function tapMessages(path: string, more: Partial<Settings> = {}): Promise<{ messages: Tapped[], health: Health, error?: MtlscopeError }> {
   const messages: Tapped[] = []
   let health = emptyHealth()
-  const settings = { ...DEFAULT_SETTINGS, bodyLimitBytes: BODY_LIMIT_BYTES, ciphertextTurns: false }
+  const settings = { ...DEFAULT_SETTINGS, bodyLimitBytes: BODY_LIMIT_BYTES, ciphertextTurns: false, ...more }
   try {
     await tapFile(path, { settings }, {
       message: (flow, m) => messages.push({ flow, message: JSON.parse(jsonLine(flow, m)) as JsonMessage }),

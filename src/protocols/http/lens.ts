@@ -42,6 +42,8 @@ export interface Lens {
   readonly name: string
   /** Bytes of the request's body that it wants kept although nobody asked for bodies, for `what`. 0: none. Asked when the head is there. */
   wantedBytes(heads: HttpHeads): number
+  /** The same of the response's body, asked when both heads are there. */
+  wantedAnswerBytes?(heads: HttpHeads): number
   /** May the exchange be one of its own? Asked for each exchange, so quick. */
   claims(heads: HttpHeads): boolean
   /** Looks closer. Undefined: it is plain HTTP after all. Called when the message is first read; hostile bytes never make it throw. */

@@ -7,9 +7,9 @@ import { BAD_CHUNK, BARE_LF, END_IN_BODY, LOST_IN_BODY, TRAILERS_CUT, UNTIL_CLOS
 
 /** Steps over one body after the other, counts it, and keeps its first bytes. */
 export class BodyReader {
-  readonly #limitBytes: number
   #half: Half | undefined
   #framing: Framing = BY_LENGTH
+  #limitBytes = 0
   /** Of a body whose length is known. */
   #left = 0
   #chunks: ChunkedFraming | undefined
@@ -18,12 +18,10 @@ export class BodyReader {
   /** The framing makes no sense; the place in the stream is lost. */
   isBroken = false
 
-  constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes
-  }
-
-  begin(half: Half, framing: Framing): void {
+  /** At most `limitBytes` of it are kept. */
+  begin(half: Half, framing: Framing, limitBytes: number): void {
     this.#half = half
+    this.#limitBytes = limitBytes
     this.#framing = framing
     this.#left = half.contentLength
     this.isOver = false
@@ -49,29 +47,29 @@ export class BodyReader {
     this.#half = undefined
   }
 
-  /** Returns where it came to: the end of the bytes, or of the body where that `isOver` or `isBroken`. */
-  feed(buf: Uint8Array, from: number): number {
-    if (this.#framing === BY_LENGTH) return this.#feedLength(buf, from)
-    if (this.#framing === CHUNKED) return this.#feedChunks(buf, from)
-    return this.#pass(buf, from, buf.length)
-  }
-
-  #feedLength(buf: Uint8Array, from: number): number {
-    const to = Math.min(buf.length, from + this.#left)
-    this.#left -= to - from
-    if (this.#left === 0) this.isOver = true
+  /** Reads buf[from, to). Returns where it came to: the end of the bytes, or of the body where that `isOver` or `isBroken`. */
+  feed(buf: Uint8Array, from: number, to: number): number {
+    if (this.#framing === BY_LENGTH) return this.#feedLength(buf, from, to)
+    if (this.#framing === CHUNKED) return this.#feedChunks(buf, from, to)
     return this.#pass(buf, from, to)
   }
 
-  #feedChunks(buf: Uint8Array, from: number): number {
+  #feedLength(buf: Uint8Array, from: number, to: number): number {
+    const end = Math.min(to, from + this.#left)
+    this.#left -= end - from
+    if (this.#left === 0) this.isOver = true
+    return this.#pass(buf, from, end)
+  }
+
+  #feedChunks(buf: Uint8Array, from: number, to: number): number {
     const chunks = this.#chunks!
     let at = from
-    while (at < buf.length && !chunks.done && !chunks.bad) {
+    while (at < to && !chunks.done && !chunks.bad) {
       if (chunks.inData) {
-        const to = Math.min(buf.length, at + chunks.dataLeft)
-        chunks.passData(to - at)
-        at = this.#pass(buf, at, to)
-      } else at = chunks.feed(buf, at, buf.length)
+        const end = Math.min(to, at + chunks.dataLeft)
+        chunks.passData(end - at)
+        at = this.#pass(buf, at, end)
+      } else at = chunks.feed(buf, at, to)
     }
     if (chunks.done || chunks.bad) this.#endChunks()
     return at

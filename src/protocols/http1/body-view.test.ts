@@ -37,10 +37,10 @@ test('text is text, in UTF-8 or the charset that is named', () => {
 
 test('what is no text is base64', () => {
   const binary = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0])
-  assert.deepEqual(shown('Content-Type: image/png\r\n', binary), { base64: binary.toString('base64') })
-  assert.deepEqual(shown('', Buffer.from([0xff, 0xfe])), { base64: '//4=' })
-  assert.deepEqual(shown('', 'nul \0 inside'), { base64: Buffer.from('nul \0 inside').toString('base64') })
-  assert.deepEqual(shown('Content-Type: text/plain; charset=klingon\r\n', 'abc'), { base64: 'YWJj' })
+  assert.deepEqual(shown('Content-Type: image/png\r\n', binary), { base64: binary.toString('base64'), hex: '89 50 4e 47 00' })
+  assert.deepEqual(shown('', Buffer.from([0xff, 0xfe])), { base64: '//4=', hex: 'ff fe' })
+  assert.deepEqual(shown('', 'nul \0 inside'), { base64: Buffer.from('nul \0 inside').toString('base64'), hex: '6e 75 6c 20 00 20 69 6e 73 69 64 65' })
+  assert.deepEqual(shown('Content-Type: text/plain; charset=klingon\r\n', 'abc'), { base64: 'YWJj', hex: '61 62 63' })
 })
 
 test('every coding that is in use is undone', () => {
@@ -89,7 +89,7 @@ test('a character that the limit cuts in two is left out', () => {
   assert.deepEqual(shown('', 'ab☃☃', 4), { text: 'ab', truncated: true })
   assert.deepEqual(shown('', 'ab☃☃', 5), { text: 'ab☃', truncated: true })
   assert.deepEqual(shown('', 'ab😀', 5), { text: 'ab', truncated: true })
-  assert.deepEqual(shown('', Buffer.from('ab☃').subarray(0, 4)), { base64: Buffer.from('ab☃').subarray(0, 4).toString('base64') })
+  assert.deepEqual(shown('', Buffer.from('ab☃').subarray(0, 4)), { base64: Buffer.from('ab☃').subarray(0, 4).toString('base64'), hex: '61 62 e2 98' })
 })
 
 test('of a compressed body that was cut, what can be undone is shown', () => {

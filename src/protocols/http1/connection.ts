@@ -1,26 +1,35 @@
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
+import type { Reading } from '../http/reading.ts'
+import { readingOf } from '../http/reading.ts'
 import type { FifoSink } from '../pairing.ts'
 import { FifoPairing } from '../pairing.ts'
-import type { Dissector, Handover, Settings, Sink } from '../protocol.ts'
+import type { Handover, InPlaceDissector, Settings, Sink } from '../protocol.ts'
 import { Exchange } from './exchange.ts'
 import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, requestFraming, responseFraming } from './framing.ts'
 import type { Half } from './half.ts'
 import { CONNECT } from './half.ts'
+import { headMemosOf } from './head-memo.ts'
 import type { HalfOwner } from './half-reader.ts'
 import { HalfReader } from './half-reader.ts'
+import { Http1Heads, lensOf } from './heads.ts'
 import { MAX_INTERIM, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from './limits.ts'
 import { END_IN_BODY, INTERIM_CUT, NOT_FINAL } from './notes.ts'
 import { handoverOf, successorOf } from './successor.ts'
+
+/** Who keeps so much anyway need not ask the lenses. */
+const LENSES_WANT_BYTES = 64 * 1024
 
 /** What an object of each kind takes besides its text. */
 const HALF_BYTES = 256
 
 /** Both sides of an HTTP/1 connection: two readers and the pairing of what they find. */
-export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange, Half> {
+export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Exchange, Half> {
+  readonly details: boolean
   readonly #sink: Sink
+  readonly #reading: Reading
   readonly #requests: HalfReader
   readonly #responses: HalfReader
   readonly #pairing: FifoPairing<Exchange, Half>
@@ -39,8 +48,11 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
 
   constructor(sink: Sink, settings: Settings) {
     this.#sink = sink
-    this.#requests = new HalfReader(this, true, settings.bodyLimitBytes)
-    this.#responses = new HalfReader(this, false, settings.bodyLimitBytes)
+    this.details = settings.details !== false
+    this.#reading = readingOf(settings)
+    const memos = headMemosOf(settings)
+    this.#requests = new HalfReader(this, true, memos.requests)
+    this.#responses = new HalfReader(this, false, memos.responses)
     this.#pairing = new FifoPairing(this, MAX_WAITING_ANSWERS)
   }
 
@@ -57,8 +69,12 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
-    if (side === CLIENT) this.#requests.feed(chunk, at)
-    else this.#responses.feed(chunk, at)
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    if (side === CLIENT) this.#requests.feed(buf, from, to, at)
+    else this.#responses.feed(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number, at: Micros): void {
@@ -87,7 +103,7 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
   }
 
   #requestBegan(half: Half): Framing {
-    const exchange = new Exchange(half, undefined)
+    const exchange = new Exchange(this.#reading, half, undefined)
     half.exchange = exchange
     const answer = this.#pairing.asked(exchange)
     if (answer !== undefined) this.#join(exchange, answer)
@@ -149,6 +165,25 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
     this.finished(last)
   }
 
+  /** The lens of its request may read in it, and a request that is captured later may have one. */
+  needsHead(response: Half): boolean {
+    const { exchange } = response
+    return !response.isRequest && (exchange?.requestHalf === undefined || exchange.requestHalf.lens !== undefined)
+  }
+
+  /** A lens may want the beginning of a body although nobody asked for bodies. */
+  bodyLimitBytes(half: Half): number {
+    const { bodyLimitBytes } = this.#reading.settings
+    const request = half.isRequest ? half : half.exchange?.requestHalf
+    if (request === undefined || bodyLimitBytes >= LENSES_WANT_BYTES) return bodyLimitBytes
+    const response = half.isRequest ? undefined : half
+    const lens = lensOf(request, response)
+    if (lens === undefined) return bodyLimitBytes
+    const heads = new Http1Heads(request, response)
+    const wanted = half.isRequest ? lens.wantedBytes(heads) : lens.wantedAnswerBytes?.(heads)
+    return Math.max(bodyLimitBytes, wanted ?? 0)
+  }
+
   finished(half: Half): void {
     const { exchange } = half
     if (exchange === undefined) return
@@ -189,7 +224,7 @@ export class Http1Connection implements Dissector, HalfOwner, FifoSink<Exchange,
   }
 
   unasked(answer: Half): void {
-    answer.exchange = new Exchange(undefined, answer)
+    answer.exchange = new Exchange(this.#reading, undefined, answer)
     if (answer.over) this.#tell(answer.exchange)
   }
 

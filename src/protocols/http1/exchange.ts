@@ -1,6 +1,12 @@
-import type { Message, Outcome } from '../../model/message.ts'
+import { jsonText } from '../../base/json-text.ts'
+import type { Message, Outcome, TextSink } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
+import type { Lensed } from '../http/lensed.ts'
+import { lookThrough, withLens } from '../http/lensed.ts'
+import type { Reading } from '../http/reading.ts'
 import type { Half } from './half.ts'
+import { addHalfJson } from './half-json.ts'
+import { callOf, lensOf } from './heads.ts'
 import { addSentences } from './notes.ts'
 import { requestView, responseView, summaryOf } from './view.ts'
 
@@ -14,10 +20,14 @@ export class Exchange implements Message {
   isShed = false
   /** No response will come any more. */
   isUnanswered = false
+  readonly #reading: Reading
+  #hasLooked = false
+  #lensed: Lensed | undefined
   #request: object | undefined
   #response: object | undefined
 
-  constructor(requestHalf: Half | undefined, responseHalf: Half | undefined) {
+  constructor(reading: Reading, requestHalf: Half | undefined, responseHalf: Half | undefined) {
+    this.#reading = reading
     this.requestHalf = requestHalf
     this.responseHalf = responseHalf
   }
@@ -29,7 +39,7 @@ export class Exchange implements Message {
   }
 
   get protocol(): string {
-    return 'http1'
+    return this.#look()?.name ?? 'http1'
   }
 
   get atMicros(): Micros {
@@ -43,29 +53,59 @@ export class Exchange implements Message {
     return Math.max(0, responseHalf.atMicros - requestHalf.atMicros)
   }
 
-  get what(): string {
-    const { requestHalf } = this
-    if (requestHalf === undefined) return 'response without request'
-    return summaryOf(requestHalf)
+  /** What a lens says of it, when it is over. */
+  #look(): Lensed | undefined {
+    if (this.#hasLooked) return this.#lensed
+    const { requestHalf, responseHalf } = this
+    this.#hasLooked = true
+    const lens = lensOf(requestHalf, responseHalf)
+    if (lens !== undefined) this.#lensed = lookThrough(lens, callOf(requestHalf, responseHalf), this.#reading.settings)
+    return this.#lensed
   }
 
-  get status(): number | undefined {
+  get what(): string {
+    const lens = this.#look()
+    if (lens !== undefined) return lens.view.what
+    const { requestHalf } = this
+    if (requestHalf === undefined) return 'response without request'
+    return summaryOf(requestHalf, this.#reading.redactor)
+  }
+
+  get status(): number | string | undefined {
+    const lens = this.#look()
+    if (lens !== undefined) return lens.view.status
     const status = this.responseHalf?.status
     return status === 0 ? undefined : status
   }
 
   get outcome(): Outcome {
-    return OUTCOMES[Math.floor((this.responseHalf?.status ?? 0) / 100)] ?? 'none'
+    return this.#look()?.view.outcome ?? OUTCOMES[Math.floor((this.responseHalf?.status ?? 0) / 100)] ?? 'none'
   }
 
   get request(): object | undefined {
     if (this.requestHalf === undefined) return undefined
-    return this.#request ??= requestView(this.requestHalf)
+    const lens = this.#look()
+    const view = this.#request ??= requestView(this.requestHalf, this.#reading, lens?.view.showsBody !== true)
+    return lens === undefined ? view : withLens(view, lens.name, lens.view.request)
   }
 
   get response(): object | undefined {
     if (this.responseHalf === undefined) return undefined
-    return this.#response ??= responseView(this.responseHalf)
+    const lens = this.#look()
+    const view = this.#response ??= responseView(this.responseHalf, this.#reading, lens?.view.showsBody !== true)
+    return lens === undefined ? view : withLens(view, lens.name, lens.view.response)
+  }
+
+  addDetails(out: TextSink): void {
+    this.#addDetail(out, ',"request":', this.requestHalf)
+    this.#addDetail(out, ',"response":', this.responseHalf)
+  }
+
+  #addDetail(out: TextSink, key: string, half: Half | undefined): void {
+    if (half === undefined) return
+    out.text(key)
+    if (this.#look() === undefined && addHalfJson(out, half, this.#reading)) return
+    out.text(jsonText(half.isRequest ? this.request! : this.response!))
   }
 
   get complete(): boolean {
@@ -78,6 +118,8 @@ export class Exchange implements Message {
     if (this.responseHalf === undefined) notes.push(this.isShed ? 'given up: too many requests wait for an answer' : 'no response was captured')
     if (this.requestHalf !== undefined) addSentences(notes, 'request', this.requestHalf.bits)
     if (this.responseHalf !== undefined) addSentences(notes, 'response', this.responseHalf.bits)
+    const lens = this.#look()
+    if (lens !== undefined) notes.push(...lens.view.notes)
     return notes
   }
 }

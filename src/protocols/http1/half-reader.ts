@@ -4,8 +4,11 @@ import { CR, LF, latin1 } from '../http/bytes.ts'
 import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, UNKNOWN } from './framing.ts'
 import { Half } from './half.ts'
+import type { HeadMemo } from './head-memo.ts'
+import { shortHead, wholeHead } from './head-text.ts'
 import { guessStartLine } from './guess.ts'
-import { badLineAt, scanHead } from './head-scan.ts'
+import { scanHead } from './head-scan.ts'
+import { badLineAt } from './header-scan.ts'
 import { MAX_HEAD_BYTES, MAX_HELD_BYTES } from './limits.ts'
 import { AFTER_LOSS, EMPTY_LINES, END_IN_HEAD, HEAD_TOO_LONG, LOST_IN_HEAD } from './notes.ts'
 import { ENDED, PartialHead, REFUSED } from './partial-head.ts'
@@ -25,8 +28,14 @@ const NONE = new Uint8Array(0)
 
 /** The connection that a reader works for. */
 export interface HalfOwner {
+  /** False: of heads no more is kept than lines and lenses read. */
+  readonly details: boolean
+  /** Does a response need its head in spite of that? Asked when it has begun. */
+  needsHead(response: Half): boolean
   /** The head is there, or all that will ever be of it: how does the body end? */
   began(half: Half): Framing
+  /** How many bytes of its body are kept. */
+  bodyLimitBytes(half: Half): number
   /** `half.over`: the body is there, or all that will ever be of it. */
   finished(half: Half): void
   /** Whether what follows this request may be something else than the next request. */
@@ -45,6 +54,7 @@ export class HalfReader {
   readonly #owner: HalfOwner
   readonly #isRequest: boolean
   readonly #body: BodyReader
+  readonly #memo: HeadMemo
   #phase = AT_START
   /** Set while a start line is tried that was searched for. */
   #isStrict = false
@@ -56,11 +66,12 @@ export class HalfReader {
   #base = 0
   #offset = 0
 
-  constructor(owner: HalfOwner, isRequest: boolean, bodyLimitBytes: number) {
+  constructor(owner: HalfOwner, isRequest: boolean, memo: HeadMemo) {
     this.#owner = owner
     this.#isRequest = isRequest
+    this.#memo = memo
     this.#pending = new PartialHead(isRequest)
-    this.#body = new BodyReader(bodyLimitBytes)
+    this.#body = new BodyReader()
   }
 
   /** Of a head, of what is held back, and of a body that is being read. */
@@ -80,43 +91,47 @@ export class HalfReader {
     this.#phase = OFF
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    const end = this.#run(chunk, this.#offset, at)
-    this.#offset += chunk.length
-    if (this.#phase !== HANDING_OVER) return
+  /** The next bytes are buf[from, to). */
+  feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    const end = this.#run(buf, from, to, this.#offset - from, at)
+    this.#offset += to - from
+    if (this.#phase === HANDING_OVER) this.#handOver(buf, end, to, at)
+  }
+
+  #handOver(buf: Uint8Array, from: number, to: number, at: Micros): void {
     this.#phase = OFF
-    if (this.#pending.length === 0) this.#owner.handOver(end < chunk.length ? chunk.subarray(end) : NONE)
+    if (this.#pending.length === 0) this.#owner.handOver(from < to ? buf.subarray(from, to) : NONE)
     else {
-      this.#pending.hold(chunk, end, chunk.length, at, 0)
+      this.#pending.hold(buf, from, to, at, 0)
       this.#owner.handOver(this.#pending.take())
     }
   }
 
-  /** Returns how far it came: to the end, or to where the connection is handed over. */
-  #run(buf: Uint8Array, base: number, at: Micros): number {
+  /** `base`: stream offset of buf[0]. Returns how far it came: to the end, or to where the connection is handed over. */
+  #run(buf: Uint8Array, from: number, to: number, base: number, at: Micros): number {
     this.#base = base
-    let i = 0
-    while (i < buf.length && this.#phase < HANDING_OVER) i = this.#step(buf, i, at)
+    let i = from
+    while (i < to && this.#phase < HANDING_OVER) i = this.#step(buf, i, to, at)
     return i
   }
 
   /** Reads what the phase is about, returns where the next begins. */
-  #step(buf: Uint8Array, i: number, at: Micros): number {
+  #step(buf: Uint8Array, i: number, to: number, at: Micros): number {
     switch (this.#phase) {
-      case AT_START: return this.#pending.length === 0 ? this.#readHead(buf, i, at) : this.#continueHead(buf, i, at)
-      case IN_BODY: return this.#readBody(buf, i, at)
-      case SEEKING: return this.#search(buf, i)
-      default: return this.#hold(buf, i, at)
+      case AT_START: return this.#pending.length === 0 ? this.#readHead(buf, i, to, at) : this.#continueHead(buf, i, to, at)
+      case IN_BODY: return this.#readBody(buf, i, to, at)
+      case SEEKING: return this.#search(buf, i, to)
+      default: return this.#hold(buf, i, to, at)
     }
   }
 
-  #readHead(buf: Uint8Array, i: number, at: Micros): number {
-    if (buf[i] === CR || buf[i] === LF) return this.#skipEmptyLines(buf, i)
+  #readHead(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    if (buf[i] === CR || buf[i] === LF) return this.#skipEmptyLines(buf, i, to)
     const half = new Half(this.#isRequest, at)
-    const limit = Math.min(buf.length, i + MAX_HEAD_BYTES)
-    const end = scanHead(half, buf, i, limit, this.#isStrict)
+    const limit = Math.min(to, i + MAX_HEAD_BYTES)
+    const end = scanHead(half, buf, i, limit, this.#isStrict, this.#memo)
     if (end > 0) {
-      this.#begin(half, latin1(buf, i, end), at)
+      this.#begin(half, buf, i, end, at)
       return end
     }
     if (end !== UNFINISHED) return this.#refuse(i, end)
@@ -124,27 +139,27 @@ export class HalfReader {
       this.#headTooLong(half, latin1(buf, i, limit), this.#base + i, at)
       return limit
     }
-    if (this.#pending.begin(buf, i, at, this.#base + i, half.headersAt > 0) === REFUSED) this.#refusePending(NOT_HTTP)
-    return buf.length
+    if (this.#pending.begin(buf, i, to, at, this.#base + i, half.headersAt > 0) === REFUSED) this.#refusePending(NOT_HTTP)
+    return to
   }
 
   /** RFC 9112 §2.2. */
-  #skipEmptyLines(buf: Uint8Array, from: number): number {
+  #skipEmptyLines(buf: Uint8Array, from: number, to: number): number {
     this.#bits |= EMPTY_LINES
     let i = from
-    while (i < buf.length && (buf[i] === CR || buf[i] === LF)) i++
+    while (i < to && (buf[i] === CR || buf[i] === LF)) i++
     return i
   }
 
-  #continueHead(buf: Uint8Array, i: number, at: Micros): number {
+  #continueHead(buf: Uint8Array, i: number, to: number, at: Micros): number {
     const pending = this.#pending
     const held = pending.length
-    const to = Math.min(buf.length, i + MAX_HEAD_BYTES - held)
-    const state = pending.add(buf, i, to)
+    const limit = Math.min(to, i + MAX_HEAD_BYTES - held)
+    const state = pending.add(buf, i, limit)
     if (state === REFUSED) this.#refusePending(NOT_HTTP)
-    else if (state === ENDED) return this.#endPending(i - held, to, at)
+    else if (state === ENDED) return this.#endPending(i - held, limit, at)
     else if (pending.length === MAX_HEAD_BYTES) this.#pendingTooLong(at)
-    return to
+    return limit
   }
 
   /** `shift`: offset in the current bytes of what is pending. */
@@ -156,9 +171,9 @@ export class HalfReader {
       this.#refusePending(end)
       return to
     }
-    const head = latin1(pending.buffer, 0, end)
+    const { buffer } = pending
     pending.clear()
-    this.#begin(half, head, at)
+    this.#begin(half, buffer, 0, end, at)
     return end + shift
   }
 
@@ -183,7 +198,7 @@ export class HalfReader {
     const bytes = this.#pending.take()
     this.#base = offset
     const resume = this.#refuse(0, result)
-    const end = resume + this.#run(bytes.subarray(resume), offset + resume, atMicros)
+    const end = this.#run(bytes, resume, bytes.length, offset, atMicros)
     if (this.#phase === HANDING_OVER) this.#pending.hold(bytes, end, bytes.length, atMicros, 0)
     this.#base = base
   }
@@ -220,17 +235,20 @@ export class HalfReader {
     this.#finish(half, at)
   }
 
-  #begin(half: Half, head: string, at: Micros): void {
-    half.head = head
+  /** The head is buf[from, to). */
+  #begin(half: Half, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    const owner = this.#owner
     half.bits |= this.#bits
     this.#bits = 0
     this.#isStrict = false
-    const framing = this.#owner.began(half)
+    half.head = owner.details ? wholeHead(half, buf, from, to) : shortHead(half, buf, from, to)
+    const framing = owner.began(half)
+    if (half.head === '' && owner.needsHead(half)) half.head = wholeHead(half, buf, from, to)
     if (framing === NO_BODY) this.#finish(half, at)
     else if (framing === TUNNEL) this.#leave(half, at)
     else if (framing === UNKNOWN) this.#skipBody(half, at)
     else {
-      this.#body.begin(half, framing)
+      this.#body.begin(half, framing, this.#owner.bodyLimitBytes(half))
       this.#phase = IN_BODY
     }
   }
@@ -254,9 +272,9 @@ export class HalfReader {
     this.#owner.finished(half)
   }
 
-  #readBody(buf: Uint8Array, i: number, at: Micros): number {
+  #readBody(buf: Uint8Array, i: number, to: number, at: Micros): number {
     const body = this.#body
-    const end = body.feed(buf, i)
+    const end = body.feed(buf, i, to)
     if (body.isOver) this.#finish(body.half, at)
     if (!body.isBroken) return end
     // The byte that breaks it may be the first of the next message.
@@ -266,9 +284,9 @@ export class HalfReader {
     return broken
   }
 
-  #search(buf: Uint8Array, i: number): number {
-    const start = findStart(this.#isRequest, buf, i, buf.length)
-    if (start < buf.length) {
+  #search(buf: Uint8Array, i: number, to: number): number {
+    const start = findStart(this.#isRequest, buf, i, to)
+    if (start < to) {
       this.#phase = AT_START
       this.#isStrict = true
     }
@@ -280,15 +298,15 @@ export class HalfReader {
     this.#owner.lostCount(this.#isRequest)
   }
 
-  #hold(buf: Uint8Array, i: number, at: Micros): number {
-    const to = Math.min(buf.length, i + MAX_HELD_BYTES - this.#pending.length)
-    this.#pending.hold(buf, i, to, at, this.#base + i)
-    if (to < buf.length) {
+  #hold(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    const limit = Math.min(to, i + MAX_HELD_BYTES - this.#pending.length)
+    this.#pending.hold(buf, i, limit, at, this.#base + i)
+    if (limit < to) {
       this.#owner.malformed(this.#isRequest, `more than ${MAX_HELD_BYTES} bytes before the answer to an upgrade`, this.#pending.offset)
       this.seek()
       this.#lost()
     }
-    return to
+    return limit
   }
 
   /** There is no switch: what was held back are requests. */
@@ -297,7 +315,8 @@ export class HalfReader {
     this.#phase = AT_START
     if (this.#pending.length === 0) return
     const { atMicros, offset } = this.#pending
-    this.#run(this.#pending.take(), offset, atMicros)
+    const held = this.#pending.take()
+    this.#run(held, 0, held.length, offset, atMicros)
   }
 
   /** There is a switch: what was held back is the other protocol's. */

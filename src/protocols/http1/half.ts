@@ -1,6 +1,8 @@
 import type { Micros } from '../../model/time.ts'
 import type { Exchange } from './exchange.ts'
 import type { KeptBytes } from '../http/kept-bytes.ts'
+import type { BlockFacts, LineFacts } from './head-memo.ts'
+import type { Lens } from '../http/lens.ts'
 import { INCOMPLETE } from './notes.ts'
 
 /** Methods that decide about the body of the answer (RFC 9112 §6.3). */
@@ -17,6 +19,9 @@ export class Half {
   /** First and last byte of it. */
   atMicros: Micros
   endMicros: Micros
+  /** What is known of its parts from others that were the same. */
+  line: LineFacts | undefined = undefined
+  block: BlockFacts | undefined = undefined
   /** The bytes up to and with the empty line, one character a byte. */
   head = ''
   /** Where the header lines begin. */
@@ -34,6 +39,13 @@ export class Half {
   hasTransferEncoding = false
   isChunked = false
   hasUpgrade = false
+  /** Content-Type is one that a lens may read. */
+  hasLensType = false
+  /** There is a Content-Encoding, or a Transfer-Encoding. */
+  hasCoding = false
+  /** The value of Content-Type; `typeEnd` is 0 where there is none. */
+  typeAt = 0
+  typeEnd = 0
   /** Bits of notes.ts. */
   bits = 0
   /** Of the body as it was sent, without chunked framing; lost ones are counted too. */
@@ -46,6 +58,8 @@ export class Half {
   /** What it costs to let it wait; 0 while it does not. */
   waitingBytes = 0
   exchange: Exchange | undefined = undefined
+  /** Of a request: the lens that claims it by its own head; null while nobody has asked. */
+  lens: Lens | undefined | null = null
   /** 1xx responses that came before this one. */
   interim: Half[] | undefined = undefined
 

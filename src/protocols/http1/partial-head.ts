@@ -45,8 +45,8 @@ export class PartialHead {
   }
 
   /** The first bytes, which are known to have no empty line. */
-  begin(buf: Uint8Array, from: number, atMicros: Micros, offset: number, hasStartLine: boolean): HeadState {
-    this.hold(buf, from, buf.length, atMicros, offset)
+  begin(buf: Uint8Array, from: number, to: number, atMicros: Micros, offset: number, hasStartLine: boolean): HeadState {
+    this.hold(buf, from, to, atMicros, offset)
     this.#hasStartLine = hasStartLine
     return hasStartLine || this.#mayBeStart() ? PARTIAL : REFUSED
   }

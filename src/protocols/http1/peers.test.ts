@@ -162,5 +162,5 @@ test('what curl says', async (t) => {
   const all = shown(recorder.steps)
   assert.deepEqual(all.map((m) => `${m.what as string} ${m.status as number} ${m.complete}`),
     ['GET /gzip 200 true', 'GET /stream 200 true', 'POST /echo 200 true', 'HEAD /missing 404 true', 'PUT /up 200 true'])
-  assert.deepEqual([all[2]!.request.body!.text, all[4]!.request.body!.text], ['a=b', 'uploaded'])
+  assert.deepEqual([all[2]!.request.body!.form, all[4]!.request.body!.text], [[{ name: 'a', value: 'b' }], 'uploaded'])
 })

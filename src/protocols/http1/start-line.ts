@@ -2,7 +2,7 @@ import { CR, HT, LF, SP, TOKEN, isDigit, isSpace, isText } from '../http/bytes.t
 import type { Half } from './half.ts'
 import { CONNECT, HEAD } from './half.ts'
 import { MAX_METHOD_BYTES } from './limits.ts'
-import { nextControl } from './next-control.ts'
+import { nextControl } from './four-bytes.ts'
 import { BARE_LF, CONTROL_IN_HEAD, LOOSE_START } from './notes.ts'
 
 /** The line has no end yet. */
@@ -60,6 +60,11 @@ export function scanRequestLine(half: Half, buf: Uint8Array, from: number, to: n
   if (wordEnd - from === 4 && isText(buf, from, to, 'HEAD')) half.method = HEAD
   else if (wordEnd - from === 7 && isText(buf, from, to, 'CONNECT')) half.method = CONNECT
   return lf + 1
+}
+
+/** The line of a request or of a response. As below. */
+export function scanStartLine(half: Half, buf: Uint8Array, from: number, to: number): number {
+  return half.isRequest ? scanRequestLine(half, buf, from, to) : scanStatusLine(half, buf, from, to)
 }
 
 /** `HTTP/1.y SP 3DIGIT [SP reason]` (RFC 9112 §4). As above. */

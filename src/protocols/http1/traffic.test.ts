@@ -48,7 +48,7 @@ function expected(t: Turn): object {
   const textOf = (of: Body | undefined): string => of?.pieces.join('') ?? ''
   return {
     what: `${t.method} ${t.path}`, status: t.status, complete: true, notes: [], request: textOf(t.request), response: hasBody(t) ? textOf(t.response) : '',
-    interim: t.interim, header: t.value.trim(), trailer: t.request?.isChunked ? t.request.trailer : undefined,
+    interim: t.interim, header: t.name === 'Cookie' && t.value.trim() !== '' ? '[redacted]' : t.value.trim(), trailer: t.request?.isChunked ? t.request.trailer : undefined,
   }
 }
 

@@ -15,6 +15,20 @@ export class CertificateList {
 export function parseCertificateList(bytes: Uint8Array, at: number, end: number): CertificateList {
   const result = new CertificateList()
   const c = new Cursor(bytes, at, end)
+  parseEntries(result, c, false)
+  return result
+}
+
+/** That of TLS 1.3 (RFC 8446 §4.4.2): a request context in front, extensions behind each certificate. */
+export function parseCertificateList13(bytes: Uint8Array, at: number, end: number): CertificateList {
+  const result = new CertificateList()
+  const c = new Cursor(bytes, at, end)
+  c.skip(c.u8())
+  parseEntries(result, c, true)
+  return result
+}
+
+function parseEntries(result: CertificateList, c: Cursor, extended: boolean): void {
   const list = c.part(c.u24())
   while (list.left > 0) {
     const length = list.u24()
@@ -26,7 +40,7 @@ export function parseCertificateList(bytes: Uint8Array, at: number, end: number)
       result.cut = true
       list.skip(length)
     }
+    if (extended) list.skip(list.u16())
   }
   if (!c.ok || !list.ok) result.malformed = 'certificate message ends inside its list'
-  return result
 }

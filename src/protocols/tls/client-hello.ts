@@ -33,6 +33,8 @@ export class ClientHello {
   pskIdentities = 0
   /** Length of the session ticket: 0 only asks for one, undefined does not speak of tickets. */
   ticketBytes: number | undefined
+  /** The session ticket itself; nothing but its length is shown. */
+  ticket: Uint8Array | undefined
   recordSizeLimit: number | undefined
   maxFragmentLength: number | undefined
   /** 'outer': encrypted or GREASE, which nobody but the server can tell. */
@@ -106,7 +108,10 @@ function parseExtension(hello: ClientHello, type: number, body: Cursor): void {
     case ext.SUPPORTED_VERSIONS: hello.versions = list16(hello, body, body.u8()); break
     case ext.PSK_KEY_EXCHANGE_MODES: hello.pskModes = u8List(body.part(body.u8()), MAX_LIST); break
     case ext.PRE_SHARED_KEY: hello.pskIdentities = countIdentities(body); break
-    case ext.SESSION_TICKET: hello.ticketBytes = body.left; break
+    case ext.SESSION_TICKET:
+      hello.ticketBytes = body.left
+      hello.ticket = body.copy(body.left)
+      break
     case ext.RECORD_SIZE_LIMIT: hello.recordSizeLimit = body.u16(); break
     case ext.MAX_FRAGMENT_LENGTH: hello.maxFragmentLength = maxFragmentBytes(body.u8()); break
     case ext.COOKIE: hello.cookieBytes = body.u16(); break

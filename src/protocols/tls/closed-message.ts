@@ -14,6 +14,8 @@ export interface Closing {
   firstMicros: Micros
   lastMicros: Micros
   firstEnded: Side
+  /** Why something was not decrypted, where secrets were expected. */
+  notes: readonly string[]
 }
 
 /** The end of a connection, with what went over it. */
@@ -39,24 +41,34 @@ export class ClosedMessage implements Message {
 
   get request(): object {
     const { handshake: { sni, version }, firstMicros, lastMicros } = this.#closing
-    return withoutUndefined({ ...this.#side(CLIENT), sni, version, durationMicros: lastMicros - firstMicros })
+    return withoutUndefined({ ...this.#side(CLIENT), sni, version, durationMicros: Math.max(0, lastMicros - firstMicros) })
   }
 
   get response(): object {
     return withoutUndefined(this.#side(SERVER))
   }
 
+  /** Some of it was. */
+  get decrypted(): boolean {
+    return this.#closing.traffic.some((traffic) => traffic.decryptedBytes > 0)
+  }
+
   get complete(): boolean {
-    return this.notes.length === 0
+    return this.#losses().length === 0
   }
 
   get notes(): readonly string[] {
+    return [...this.#losses(), ...this.#closing.notes]
+  }
+
+  #losses(): string[] {
     const notes: string[] = []
     for (const side of [CLIENT, SERVER] as const) {
       const traffic = this.#closing.traffic[side]
       const name = sideName(side)
       if (traffic.lostBytes > 0) notes.push(`${traffic.lostBytes} bytes of the ${name} were lost`)
       if (traffic.unreadBytes > 0) notes.push(`${traffic.unreadBytes} bytes of the ${name} could not be read as records`)
+      if (traffic.undecrypted > 0) notes.push(`${traffic.undecrypted} records of the ${name} did not decrypt`)
       if (traffic.cutBytes > 0) notes.push(`the ${name} ended inside a record`)
     }
     if (!this.#closing.handshake.seen) notes.push('joined late: the handshake was not captured')
@@ -74,6 +86,10 @@ export class ClosedMessage implements Message {
       endedFirst: this.#closing.firstEnded === side,
       handshakeRecords: traffic.handshakeRecords || undefined,
       heartbeats: traffic.heartbeats || undefined,
+      decryptedBytes: traffic.decryptedBytes || undefined,
+      tickets: traffic.tickets || undefined,
+      keyUpdates: traffic.keyUpdates || undefined,
+      undecryptedRecords: traffic.undecrypted || undefined,
       lostBytes: traffic.lostBytes || undefined,
       unreadBytes: traffic.unreadBytes || undefined,
     }
@@ -84,6 +100,7 @@ export class ClosedMessage implements Message {
 function closeOf(handshake: HandshakeSummary, traffic: Traffic): string {
   if (traffic.alert !== undefined) return traffic.alert
   if (handshake.version === undefined) return 'unknown'
+  if (traffic.decryptedBytes > 0) return 'no alert'
   if (traffic.lastBytes === handshake.alertRecordBytes) return 'record of the size of an alert'
   return 'no alert'
 }

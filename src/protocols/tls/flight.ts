@@ -56,6 +56,12 @@ export interface Flight {
   end: 'finished' | 'assumed' | 'turn'
 }
 
+/** A flight of which every record was decrypted. */
+export function wholeFlight(opaque: OpaqueRecords): Flight {
+  const { records, bytes, sizes } = opaque
+  return { records, bytes, recordSizes: sizes, end: 'finished' }
+}
+
 /** The server's flight ends where the client's begins. */
 export function serverFlight(opaque: OpaqueRecords, suite: number): Flight {
   const { records, bytes, sizes } = opaque

@@ -22,14 +22,15 @@ export class HandshakeMessage implements Message {
 
   get elapsedMicros(): Micros | undefined {
     const { helloMicros, serverHelloMicros } = this.#handshake
-    return helloMicros < 0 || serverHelloMicros < 0 ? undefined : serverHelloMicros - helloMicros
+    return helloMicros < 0 || serverHelloMicros < 0 ? undefined : Math.max(0, serverHelloMicros - helloMicros)
   }
 
   get what(): string {
-    const { version, clientHello, seen } = this.#handshake
+    const { version, clientHello, seen, renegotiation } = this.#handshake
     if (!seen) return 'TLS, joined late'
     const name = version === undefined ? 'TLS' : versionName(version)
-    return clientHello?.serverName === undefined ? `${name} handshake` : `${name} handshake ${clientHello.serverName}`
+    const kind = renegotiation ? 'renegotiation' : 'handshake'
+    return clientHello?.serverName === undefined ? `${name} ${kind}` : `${name} ${kind} ${clientHello.serverName}`
   }
 
   /** The suite agreed on, or the name of the alert that ended the handshake. */
@@ -51,6 +52,10 @@ export class HandshakeMessage implements Message {
 
   get response(): object | undefined {
     return this.#response ??= serverFacts(this.#handshake)
+  }
+
+  get decrypted(): boolean {
+    return this.#handshake.decrypted
   }
 
   get complete(): boolean {
@@ -77,7 +82,7 @@ export class HandshakeMessage implements Message {
   #unfinished(): string {
     const h = this.#handshake
     if (h.ssl2) return 'the server speaks SSL 2.0, of which only the hellos are read'
-    if (h.tls13) return 'the client sent nothing that is large enough for its Finished'
+    if (h.tls13 && !h.decrypted) return 'the client sent nothing that is large enough for its Finished'
     return `no Finished of the ${sideName(h.sides[SERVER].finished ? CLIENT : SERVER)} was captured`
   }
 }

@@ -10,7 +10,7 @@ import { Cursor } from './cursor.ts'
 import type { Handshake, HandshakeSide } from './handshake.ts'
 import { HandshakeStream } from './handshake-stream.ts'
 import type { HandshakeSink } from './handshake-stream.ts'
-import { MAX_CERTIFICATES, MAX_CERTIFICATE_BYTES, MAX_LIST } from './limits.ts'
+import { MAX_LIST } from './limits.ts'
 import { ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLEAR_ALERT_BYTES, HANDSHAKE, SSL2_CLIENT_HELLO } from './record.ts'
 import { parseServerHello } from './server-hello.ts'
 import { parseServerKeyExchange } from './server-key-exchange.ts'
@@ -46,6 +46,8 @@ export class HandshakeReader implements HandshakeSink {
   over = false
   readonly facts: Handshake
   readonly #malformed: Malformed
+  /** Tickets are wanted as a whole: they name a session. */
+  readonly #keepsTickets: boolean
   readonly #streams: readonly [HandshakeStream, HandshakeStream]
   readonly #alertBytes: readonly [number[], number[]] = [[], []]
   /** Payload of this side cannot be read: encrypted, or out of place after a loss. */
@@ -53,8 +55,9 @@ export class HandshakeReader implements HandshakeSink {
   /** Pieces of a hello in the format of SSL 2.0. */
   readonly #ssl2: Uint8Array[] = []
 
-  constructor(facts: Handshake, malformed: Malformed) {
+  constructor(facts: Handshake, malformed: Malformed, keepsTickets = false) {
     this.facts = facts
+    this.#keepsTickets = keepsTickets
     this.#malformed = malformed
     this.#streams = [new HandshakeStream(this, CLIENT), new HandshakeStream(this, SERVER)]
   }
@@ -176,12 +179,13 @@ export class HandshakeReader implements HandshakeSink {
     for (let i = from; i < to && !this.over; i++) {
       held.push(bytes[i]!)
       if (held.length < 2) continue
-      this.#alert(side, held[0]!, held[1]!, at)
+      this.alert(side, held[0]!, held[1]!, at)
       held.length = 0
     }
   }
 
-  #alert(side: Side, level: number, description: number, at: Micros): void {
+  /** An alert in the clear, or one that was decrypted. */
+  alert(side: Side, level: number, description: number, at: Micros): void {
     const all = this.facts
     all.sides[side].addAlert({ level: alertLevelName(level), description: alertName(description) })
     if (description === CLOSE_NOTIFY) {
@@ -230,7 +234,7 @@ export class HandshakeReader implements HandshakeSink {
       case CLIENT_HELLO: this.#takeClientHello(parseClientHello(bytes, from, to)); return true
       case CERTIFICATE: this.#certificates(CLIENT, bytes, from, to); return true
       case CERTIFICATE_VERIFY: all.certificateVerify = true; return true
-      case CLIENT_KEY_EXCHANGE: all.clientKeyExchange = true; return true
+      case CLIENT_KEY_EXCHANGE: this.#clientKeyExchange(bytes, from, to); return true
       default: return isKnown(type) && all.clientHello !== undefined
     }
   }
@@ -281,12 +285,9 @@ export class HandshakeReader implements HandshakeSink {
   #certificates(side: Side, bytes: Uint8Array, from: number, to: number): void {
     const facts = this.facts.sides[side]
     if (facts.certificates !== undefined) return
-    const list = facts.certificates = parseCertificateList(bytes, from, to)
-    if (list.malformed !== undefined) {
-      this.#malformed(side, list.malformed)
-      this.facts.note(`the certificates of the ${sideName(side)} break their format`)
-    }
-    if (list.cut) this.facts.note(`only ${MAX_CERTIFICATES} certificates of at most ${MAX_CERTIFICATE_BYTES} bytes are kept of the ${sideName(side)}`)
+    const list = parseCertificateList(bytes, from, to)
+    if (list.malformed !== undefined) this.#malformed(side, list.malformed)
+    this.facts.takeCertificates(side, list)
   }
 
   #keyExchange(bytes: Uint8Array, from: number, to: number): void {
@@ -304,12 +305,19 @@ export class HandshakeReader implements HandshakeSink {
     all.note(all.certificateRequest.malformed)
   }
 
+  /** RFC 5246 §7.4.7.1: the premaster secret, encrypted for an RSA key. */
+  #clientKeyExchange(bytes: Uint8Array, from: number, to: number): void {
+    this.facts.clientKeyExchange = true
+    if (to - from >= 10) this.facts.premasterStart = Buffer.from(bytes.subarray(from + 2, from + 10)).toString('hex')
+  }
+
   /** RFC 5077 §3.3. */
   #ticket(bytes: Uint8Array, from: number, to: number): void {
     const c = new Cursor(bytes, from, to)
     const lifetimeSeconds = c.u32()
     const ticketBytes = c.u16()
     if (c.ok) this.facts.ticket = { lifetimeSeconds, bytes: ticketBytes }
+    if (this.#keepsTickets) this.facts.ticketSecret = c.copy(ticketBytes)
   }
 }
 

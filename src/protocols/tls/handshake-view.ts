@@ -31,10 +31,12 @@ export function clientFacts(handshake: Handshake): object | undefined {
     afterRetry: handshake.retriedHello === undefined ? undefined : retriedFacts(handshake.retriedHello),
     certificate: certificateFacts(side.certificates),
     certificateVerify: handshake.certificateVerify || undefined,
+    signatureAlgorithm: schemeName(side.signatureScheme),
     falseStart: handshake.falseStart || undefined,
     earlyDataSent: handshake.earlyData.records > 0
       ? { records: handshake.earlyData.records, bytes: handshake.earlyData.bytes }
       : undefined,
+    renegotiation: handshake.renegotiation || undefined,
     clientFlight: handshake.clientFlight,
     finished: finishedOf(handshake, CLIENT),
     alerts: side.alerts.length > 0 ? side.alerts : undefined,
@@ -125,7 +127,8 @@ export function serverFacts(handshake: Handshake): object | undefined {
 
 function chosenFacts(handshake: Handshake, hello: ServerHello): Plain {
   const group = hello.group ?? handshake.keyExchange?.group
-  const scheme = handshake.keyExchange?.signatureScheme
+  const scheme = handshake.keyExchange?.signatureScheme ?? handshake.sides[SERVER].signatureScheme
+  const encrypted = handshake.encryptedExtensions
   return {
     legacyVersion: versionName(hello.legacyVersion),
     cipherSuite: CIPHER_SUITES.name(hello.suite),
@@ -133,14 +136,16 @@ function chosenFacts(handshake: Handshake, hello: ServerHello): Plain {
     group: group === undefined ? undefined : GROUPS.name(group),
     postQuantum: group === undefined ? undefined : isPostQuantum(group),
     primeBits: handshake.keyExchange?.primeBits,
-    signatureAlgorithm: scheme === undefined ? undefined : signatureSchemeName(scheme),
-    alpn: hello.alpn,
+    signatureAlgorithm: schemeName(scheme),
+    alpn: encrypted?.alpn ?? hello.alpn,
+    earlyDataAccepted: encrypted !== undefined && handshake.earlyDataOffered ? encrypted.earlyData : undefined,
     compression: compressionName(hello.compression),
     sessionIdBytes: hello.sessionId.length,
     resumed: handshake.resumed,
     resumption: handshake.resumption,
     selectedPsk: hello.selectedPsk,
     extensions: ext.EXTENSIONS.names(hello.extensions),
+    encryptedExtensions: encrypted && ext.EXTENSIONS.names(encrypted.extensions),
     renegotiationInfo: handshake.tls13 ? undefined : hello.has(ext.RENEGOTIATION_INFO),
     extendedMasterSecret: handshake.tls13 ? undefined : hello.has(ext.EXTENDED_MASTER_SECRET),
     encryptThenMac: hello.has(ext.ENCRYPT_THEN_MAC) || undefined,
@@ -155,10 +160,11 @@ function retryFacts(retry: ServerHello): Plain {
   return withoutUndefined({ group: retry.group === undefined ? undefined : GROUPS.name(retry.group), cookieBytes: retry.cookieBytes })
 }
 
-/** Under TLS 1.3 the request is encrypted; before, it is in the clear and its absence says no. */
+/** Under TLS 1.3 the request is encrypted, and nothing is known where that is not read; before, it is in the clear and its absence says no. */
 function certificateRequested(handshake: Handshake): boolean | undefined {
   if (handshake.certificateRequest !== undefined) return true
-  if (handshake.tls13 || handshake.serverHello === undefined || handshake.lostBytes > 0) return undefined
+  if (handshake.serverHello === undefined || handshake.lostBytes > 0) return undefined
+  if (handshake.tls13) return handshake.sides[SERVER].finished ? false : undefined
   return handshake.serverHelloDone || handshake.abbreviated === true ? false : undefined
 }
 
@@ -166,7 +172,7 @@ function requestFacts(handshake: Handshake): Plain | undefined {
   const request = handshake.certificateRequest
   if (request === undefined) return undefined
   return withoutUndefined({
-    types: request.types.map(certificateTypeName),
+    types: request.types?.map(certificateTypeName),
     signatureAlgorithms: request.signatureSchemes?.map(signatureSchemeName),
     authorities: request.authorities,
     authoritiesCount: request.authoritiesCount,
@@ -184,17 +190,21 @@ function certificateFacts(list: CertificateList | undefined): Plain | undefined 
   })
 }
 
-/** Whether the side's Finished was seen, as an encrypted record; under TLS 1.3 it cannot be told from others. */
+/** Whether the side's Finished was seen, as an encrypted record; under TLS 1.3 it must be decrypted to be told from others. */
 function finishedOf(handshake: Handshake, side: Side): boolean | undefined {
-  return handshake.tls13 || handshake.serverHello === undefined ? undefined : handshake.sides[side].finished
+  return (handshake.tls13 && !handshake.decrypted) || handshake.serverHello === undefined ? undefined : handshake.sides[side].finished
 }
 
 /** From the ClientHello to the last record of the handshake. */
 function handshakeMicros(handshake: Handshake): number | undefined {
   if (handshake.helloMicros < 0 || !handshake.complete) return undefined
   const flight = handshake.clientFlight
-  const end = flight === undefined ? handshake.overMicros : handshake.sides[CLIENT].opaque.times[flight.records - 1] ?? -1
+  const end = flight === undefined || handshake.decrypted ? handshake.overMicros : handshake.sides[CLIENT].opaque.times[flight.records - 1] ?? -1
   return end < 0 ? undefined : end - handshake.helloMicros
+}
+
+function schemeName(scheme: number | undefined): string | undefined {
+  return scheme === undefined ? undefined : signatureSchemeName(scheme)
 }
 
 function hexOf(bytes: Uint8Array): string | undefined {

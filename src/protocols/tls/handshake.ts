@@ -1,13 +1,14 @@
-import { CLIENT, SERVER } from '../../model/side.ts'
+import { CLIENT, SERVER, sideName } from '../../model/side.ts'
 import type { Side } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { CertificateList } from './certificate-list.ts'
 import type { CertificateRequest } from './certificate-request.ts'
 import type { ClientHello } from './client-hello.ts'
+import type { EncryptedExtensions } from './encrypted-extensions.ts'
 import { EARLY_DATA } from './extensions.ts'
-import { OpaqueRecords, alertRecordBytes, clientFlight, finishedRecordBytes, serverFlight } from './flight.ts'
+import { OpaqueRecords, alertRecordBytes, clientFlight, finishedRecordBytes, serverFlight, wholeFlight } from './flight.ts'
 import type { Flight } from './flight.ts'
-import { MAX_ALERTS, MAX_NOTES } from './limits.ts'
+import { MAX_ALERTS, MAX_CERTIFICATES, MAX_CERTIFICATE_BYTES, MAX_NOTES } from './limits.ts'
 import type { ServerHello } from './server-hello.ts'
 import type { ServerKeyExchange } from './server-key-exchange.ts'
 import { SSL_2, isTls13, versionName } from './versions.ts'
@@ -23,8 +24,10 @@ export class HandshakeSide {
   recordVersion = 0
   certificates: CertificateList | undefined
   changedCipherSpec = false
-  /** TLS 1.2 and before: the first record under the new keys came. */
+  /** TLS 1.2 and before: the first record under the new keys came. TLS 1.3: it was decrypted. */
   finished = false
+  /** What signed its CertificateVerify (TLS 1.3, decrypted). */
+  signatureScheme: number | undefined
   readonly alerts: AlertFact[] = []
   /** Records of encrypted content (application data by their type). */
   readonly opaque = new OpaqueRecords()
@@ -57,6 +60,16 @@ export class Handshake {
   serverHelloDone = false
   ocspStapled = false
   ticket: { lifetimeSeconds: number, bytes: number } | undefined
+  /** The ticket itself, before TLS 1.3; only kept where secrets may be known. */
+  ticketSecret: Uint8Array | undefined
+  /** Start of the encrypted premaster secret, in hexadecimal; what the oldest key logs go by. */
+  premasterStart: string | undefined
+  /** Encrypted messages of it were read with secrets from a key log. */
+  decrypted = false
+  /** TLS 1.3, decrypted. */
+  encryptedExtensions: EncryptedExtensions | undefined
+  /** It is one within a connection that was protected already. */
+  renegotiation = false
   /** TLS 1.2 and before: the server went to its Finished without keys of its own. Undefined while not known. */
   abbreviated: boolean | undefined
   /** Encrypted records that the client sent before the answer. */
@@ -82,6 +95,13 @@ export class Handshake {
 
   fail(side: Side, status: string): void {
     this.failure ??= { side, status }
+  }
+
+  /** The first of a side counts. */
+  takeCertificates(side: Side, list: CertificateList): void {
+    this.sides[side].certificates = list
+    if (list.malformed !== undefined) this.note(`the certificates of the ${sideName(side)} break their format`)
+    if (list.cut) this.note(`only ${MAX_CERTIFICATES} certificates of at most ${MAX_CERTIFICATE_BYTES} bytes are kept of the ${sideName(side)}`)
   }
 
   /** True once anything of a handshake was understood. */
@@ -128,13 +148,13 @@ export class Handshake {
   get clientFlight(): Flight | undefined {
     const { opaque } = this.sides[CLIENT]
     if (!this.tls13 || this.serverHello === undefined || opaque.records === 0) return undefined
-    return clientFlight(opaque, this.serverHello.suite, this.earlyDataOffered)
+    return this.decrypted ? wholeFlight(opaque) : clientFlight(opaque, this.serverHello.suite, this.earlyDataOffered)
   }
 
   get serverFlight(): Flight | undefined {
     const { opaque } = this.sides[SERVER]
     if (!this.tls13 || this.serverHello === undefined || opaque.records === 0) return undefined
-    return serverFlight(opaque, this.serverHello.suite)
+    return this.decrypted ? wholeFlight(opaque) : serverFlight(opaque, this.serverHello.suite)
   }
 
   /** TLS 1.3: what the client sent is large enough to hold its Finished. */
@@ -152,7 +172,7 @@ export class Handshake {
   get complete(): boolean {
     if (this.failure !== undefined) return this.clientHello !== undefined && this.lostBytes === 0
     if (this.clientHello === undefined || this.serverHello === undefined || this.lostBytes > 0) return false
-    if (this.tls13) return this.clientMayHaveFinished
+    if (this.tls13 && !this.decrypted) return this.clientMayHaveFinished
     return this.sides[CLIENT].finished && this.sides[SERVER].finished
   }
 }

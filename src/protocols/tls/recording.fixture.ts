@@ -57,6 +57,8 @@ export interface Witness {
   resumed: boolean
   session: Buffer | undefined
   error: string | undefined
+  /** Lines as for SSLKEYLOGFILE. */
+  keyLog: string
 }
 
 /** A server of node:tls that answers each chunk with `pong`. */
@@ -74,8 +76,9 @@ export async function startServer(options: nodeTls.TlsOptions): Promise<nodeTls.
 
 /** One connection of node:tls to `port`: handshake, one ping, one pong, close. */
 export async function talk(port: number, options: nodeTls.ConnectionOptions): Promise<Witness> {
-  const witness: Witness = { version: null, suite: '', alpn: null, group: undefined, resumed: false, session: undefined, error: undefined }
+  const witness: Witness = { version: null, suite: '', alpn: null, group: undefined, resumed: false, session: undefined, error: undefined, keyLog: '' }
   const socket = nodeTls.connect({ host: '127.0.0.1', port, servername: 'cart.shop.example', ...options })
+  socket.on('keylog', (line: Buffer) => { witness.keyLog += line.toString() })
   socket.on('session', (session: Buffer) => { witness.session = session })
   socket.on('secureConnect', () => {
     const key = socket.getEphemeralKeyInfo() as { name?: string } | null

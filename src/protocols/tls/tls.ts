@@ -2,7 +2,7 @@ import type { Protocol } from '../protocol.ts'
 import { TlsConnection } from './connection.ts'
 import { probeTls } from './probe.ts'
 
-/** TLS 1.0 to 1.3 and what came before it, as far as it is in the clear: records, handshakes, alerts. Nothing is decrypted. */
+/** TLS 1.0 to 1.3 and what came before it, records, handshakes, alerts as far as they are in the clear; all of it where a key log has the secrets. */
 export const tls: Protocol = {
   name: 'tls',
   spec: 'https://www.rfc-editor.org/rfc/rfc8446',

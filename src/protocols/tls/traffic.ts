@@ -11,6 +11,11 @@ export class Traffic {
   /** Handshake records under encryption: renegotiation, or late tickets. */
   handshakeRecords = 0
   heartbeats = 0
+  /** Decrypted: application data, what the handshake is followed by, and what did not authenticate. */
+  decryptedBytes = 0
+  tickets = 0
+  keyUpdates = 0
+  undecrypted = 0
   lostBytes = 0
   /** Bytes in which no record could be found. */
   unreadBytes = 0

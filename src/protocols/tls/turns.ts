@@ -20,7 +20,7 @@ export class TurnMessage implements Message {
     const asked = turn.clientRecords > 0
     const answered = turn.serverRecords > 0
     this.atMicros = asked ? turn.clientMicros : turn.serverMicros
-    this.elapsedMicros = asked && answered ? turn.serverMicros - turn.clientMicros : undefined
+    this.elapsedMicros = asked && answered ? Math.max(0, turn.serverMicros - turn.clientMicros) : undefined
     this.outcome = asked && answered ? 'ok' : 'none'
     this.request = asked ? { kind: 'ciphertext', records: turn.clientRecords, bytes: turn.clientBytes } : undefined
     this.response = answered ? { kind: 'ciphertext', records: turn.serverRecords, bytes: turn.serverBytes } : undefined

@@ -1,0 +1,129 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DEFAULT_SETTINGS } from '../src/protocols/protocol.ts'
+import { tapFile } from '../src/tap/offline.ts'
+import type { Bench, BenchContext, Row } from './contract.ts'
+import { writeRepeatedPcap } from './gen/repeated-pcap.ts'
+import type { Loop } from './gen/steady-pcap.ts'
+import { turnsFor, writeSteadyPcap } from './gen/steady-pcap.ts'
+import { cpuMs, measure } from './measure.ts'
+
+const ROUNDS = 3
+const MESSAGES = 100_000
+const MAX_FILE_BYTES = 96 * 1024 * 1024
+/** Copies have addresses of their own, in two bytes. */
+const MAX_COPIES = 60_000
+const FACTOR = 10
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const PROGRAM = join(ROOT, 'dist/cli/main.js')
+
+interface Case {
+  readonly protocol: string
+  /** What is said again and again on connections that stay open; of test/fixtures/captures, made from real peers. */
+  readonly loop?: Loop
+  /** Or captures of whole short connections, again and again with other addresses. */
+  readonly captures?: readonly string[]
+  /** Of the server, so that tshark knows the protocol by it. */
+  readonly port: number
+  /** What tshark is asked; a list of a few fields. */
+  readonly filter: string
+  readonly fields: readonly string[]
+}
+
+const CAPTURES = join(ROOT, 'test/fixtures/captures/')
+const loop = (capture: string, connection: Loop['connection'], from: number, to: number, streams?: number): Loop => ({ capture: `${CAPTURES}${capture}`, connection, from, to, streams })
+
+const CASES: readonly Case[] = [
+  { protocol: 'http2', loop: loop('http2-h2load.pcap', 0, 3, 5, 8), port: 8080, filter: 'http2', fields: ['http2.streamid', 'http2.headers.path', 'http2.headers.status'] },
+  { protocol: 'grpc', loop: loop('grpc-unary.pcap', 0, 3, 8, 2), port: 50051, filter: 'grpc', fields: ['http2.streamid', 'http2.headers.path', 'grpc.message_length'] },
+  { protocol: 'websocket', loop: loop('websocket-plain.pcap', 0, 2, 10), port: 8080, filter: 'websocket', fields: ['websocket.opcode', 'websocket.payload_length'] },
+  { protocol: 'graphql', loop: loop('graphql-node.pcap', 0, 0, 12), port: 8080, filter: 'http', fields: ['http.request.uri', 'http.response.code', 'http.file_data'] },
+  { protocol: 'redis', loop: loop('redis-types.pcap', 'all', 0, 999), port: 6379, filter: 'resp', fields: ['resp.bulk_string.value', 'resp.string', 'resp.error'] },
+  { protocol: 'kafka', loop: loop('kafka-produce.pcap', 1, 2, 4), port: 9092, filter: 'kafka', fields: ['kafka.api_key', 'kafka.correlation_id', 'kafka.topic_name'] },
+  { protocol: 'amqp', loop: loop('amqp-basics.pcap', 0, 15, 23), port: 5672, filter: 'amqp', fields: ['amqp.channel', 'amqp.method.class', 'amqp.method.method'] },
+  { protocol: 'postgres', loop: loop('postgres-pgbench.pcap', 5, 12, 16), port: 5432, filter: 'pgsql', fields: ['pgsql.type', 'pgsql.query', 'pgsql.tag'] },
+  { protocol: 'mysql', loop: loop('mysql-mariadb.pcap', 0, 3, 17), port: 3306, filter: 'mysql', fields: ['mysql.command', 'mysql.query', 'mysql.error_code'] },
+  { protocol: 'mongodb', loop: loop('mongodb-plain.pcap', 1, 4, 16), port: 27017, filter: 'mongo', fields: ['mongo.opcode', 'mongo.request_id', 'mongo.element.name'] },
+  { protocol: 'memcached', loop: loop('memcached-text.pcap', 0, 0, 24), port: 11211, filter: 'memcache', fields: ['memcache.command', 'memcache.key', 'memcache.response'] },
+  { protocol: 'dns', captures: ['dns-records.pcap', 'dns-dnsmasq.pcap'], port: 53, filter: 'dns', fields: ['dns.qry.name', 'dns.qry.type', 'dns.flags.rcode'] },
+  { protocol: 'tls', captures: ['tls13.pcap', 'tls12.pcap'], port: 443, filter: 'tls.handshake', fields: ['tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.handshake.ciphersuite'] },
+]
+
+async function messagesOf(path: string, protocol: string): Promise<number> {
+  let count = 0
+  await tapFile(path, { settings: DEFAULT_SETTINGS }, { message: (_flow, m) => { if (m.protocol === protocol) count++ } }, () => {})
+  return count
+}
+
+function write({ loop: again, captures, port }: Case, turns: number, file: string): Promise<{ sizeBytes: number }> {
+  return again === undefined ? writeRepeatedPcap(captures!.map((name) => CAPTURES + name), turns, file) : writeSteadyPcap(again, port, turnsFor(turns), file)
+}
+
+/** A file of about as many messages, from what a small one has. */
+async function makeFile(one: Case, file: string): Promise<{ messages: number, sizeBytes: number }> {
+  const few = 256
+  const { sizeBytes } = await write(one, few, file)
+  const inFew = await messagesOf(file, one.protocol)
+  if (inFew === 0) throw new Error(`no ${one.protocol} in its captures`)
+  const turns = Math.min(MAX_COPIES, Math.ceil(few * Math.min(MESSAGES / inFew, MAX_FILE_BYTES / sizeBytes)))
+  const made = await write(one, turns, file)
+  return { messages: await messagesOf(file, one.protocol), sizeBytes: made.sizeBytes }
+}
+
+/** A row without a peer would look reached or missed for no reason. */
+async function cpuOf(program: string, args: string[]): Promise<number> {
+  const usage = await measure(program, args)
+  if (usage.code !== 0) throw new Error(`${program} ${args.join(' ')} ended with code ${usage.code}`)
+  return cpuMs(usage) * 1000
+}
+
+async function rowsOf(one: Case, context: BenchContext): Promise<Row[]> {
+  context.progress(`${one.protocol}: writing`)
+  const file = join(context.folder, `${one.protocol}.pcap`)
+  const { messages, sizeBytes } = await makeFile(one, file)
+  const tap = async (format: string): Promise<number> => await cpuOf(process.execPath, [PROGRAM, 'tap', '-r', file, '-o', format]) / messages
+  const samples: Record<'compact' | 'json' | 'tshark', number[]> = { compact: [], json: [], tshark: [] }
+  for (let round = 1; round <= ROUNDS; round++) {
+    context.progress(`${one.protocol}: round ${round} of ${ROUNDS}`)
+    samples.compact.push(await tap('compact'))
+    samples.json.push(await tap('json'))
+    if (round === 1) samples.tshark.push(await cpuOf('tshark', tsharkOptions(file, one)) / messages)
+  }
+  rmSync(file)
+  const peers = [{ name: 'tshark', samples: samples.tshark }]
+  const goal = { timesLessThan: 'tshark', factor: FACTOR } as const
+  const note = `${messages} messages, ${Math.round(sizeBytes / 1e6)} MB`
+  return [
+    { metric: `${one.protocol}, -o compact`, unit: 'µs a message', samples: samples.compact, peers, goal, note },
+    { metric: `${one.protocol}, -o json`, unit: 'µs a message', samples: samples.json, peers, goal },
+  ]
+}
+
+function tsharkOptions(file: string, { filter, fields, port }: Case): string[] {
+  const decodeAs = filter === 'http2' || filter === 'grpc' ? ['-d', `tcp.port==${port},http2`] : []
+  return ['-n', '-r', file, ...decodeAs, '-Y', filter, '-T', 'fields', '-e', 'frame.time_epoch', ...fields.flatMap((field) => ['-e', field])]
+}
+
+/** Speeds that a loop of bench/micro prints. */
+async function decoderRows(script: string, pattern: RegExp): Promise<Row[]> {
+  const { stdout, code } = await measure(process.execPath, [join(ROOT, 'bench/micro', script)], { keepOutput: true })
+  const rows = [...stdout.matchAll(pattern)].map(([, name, speed]): Row => ({ metric: name!.trim(), unit: 'MB/s', samples: [Number(speed)], goal: { atLeast: 200 } }))
+  if (code !== 0 || rows.length === 0) throw new Error(`bench/micro/${script} said nothing`)
+  return rows
+}
+
+async function run(context: BenchContext): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const one of CASES) rows.push(...await rowsOf(one, context))
+  context.progress('decoders')
+  rows.push(...(await decoderRows('hpack.ts', /^(.+?) +\d+ MB\/s in +(\d+) MB\/s out/gm)).map((row) => ({ ...row, metric: `HPACK, ${row.metric}` })))
+  rows.push(...(await decoderRows('kafka.ts', /^(records of +\d+ bytes, \w+): +(\d+) MB\/s of records/gm)).map((row) => ({ ...row, metric: `Kafka ${row.metric.replace(/ +/g, ' ')}` })))
+  return rows
+}
+
+export const bench: Bench = {
+  name: 'protocols',
+  claim: 'each protocol costs at least ten times less CPU a message than with tshark; header blocks and Kafka records are decoded at 200 MB/s a core',
+  run,
+}

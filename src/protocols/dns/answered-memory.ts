@@ -1,0 +1,53 @@
+import type { Side } from '../../model/side.ts'
+import type { Micros } from '../../model/time.ts'
+import { MAX_REMEMBERED_ANSWERS } from './limits.ts'
+
+/** The latest answers of a flow, by key and hash: a capture on several interfaces has each of them more than once. Most flows have one. */
+export class AnsweredMemory {
+  #key = -1
+  #hash = 0
+  /** Those before it, keys and hashes in turn. */
+  #older: number[] | undefined
+  #lastMicros = -1
+  #lastHash = 0
+
+  remember(key: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#key >= 0) {
+      const older = this.#older ??= []
+      older.unshift(this.#key, this.#hash)
+      if (older.length >= MAX_REMEMBERED_ANSWERS * 2) older.length -= 2
+    }
+    this.#key = key
+    this.#hash = hashOf(bytes, start, end)
+  }
+
+  /** Whether this query was answered before, by the same bytes or by others. */
+  recall(key: number, bytes: Uint8Array, start: number, end: number): 'same' | 'other' | undefined {
+    const known = this.#hashOf(key)
+    if (known === undefined) return undefined
+    return known === hashOf(bytes, start, end) ? 'same' : 'other'
+  }
+
+  #hashOf(key: number): number | undefined {
+    if (this.#key === key) return this.#hash
+    const older = this.#older
+    for (let i = 0; older !== undefined && i < older.length; i += 2) if (older[i] === key) return older[i + 1]
+    return undefined
+  }
+
+  /** Whether the last datagram of this side had the same bytes, less than `withinMicros` ago. */
+  isCopy(side: Side, bytes: Uint8Array, start: number, end: number, at: Micros, withinMicros: number): boolean {
+    const hash = hashOf(bytes, start, end) ^ side
+    const copy = this.#lastMicros >= 0 && hash === this.#lastHash && at - this.#lastMicros < withinMicros
+    this.#lastMicros = at
+    this.#lastHash = hash
+    return copy
+  }
+}
+
+/** FNV-1a in 32 bits. Who forges an equal one hides a copy of his own answer. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 | 0
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  return hash
+}

@@ -1,0 +1,76 @@
+import { MAX_NAME_BYTES, MAX_PORTALS, MAX_STATEMENTS, MAX_STATEMENT_BYTES } from './limits.ts'
+import type { Statement } from './result.ts'
+
+/** A statement with the parameters that it was given. */
+export interface Portal { readonly statement: Statement | undefined, readonly statementName: string, readonly bind: string, description: string | undefined }
+
+/** Prepared statements and portals by name. Bounded: what was not used longest is forgotten first. */
+export class Statements {
+  readonly #statements = new Map<string, Statement>()
+  readonly #portals = new Map<string, Portal>()
+  #bytes = 0
+
+  get heldBytes(): number {
+    return this.#bytes
+  }
+
+  add(statement: Statement): void {
+    const { name } = statement
+    if (name.length > MAX_NAME_BYTES) return
+    this.removeStatement(name)
+    this.#statements.set(name, statement)
+    this.#bytes += statement.heldBytes
+    for (const oldest of this.#statements.keys()) {
+      if (this.#statements.size <= MAX_STATEMENTS && (this.#bytes <= MAX_STATEMENT_BYTES || this.#statements.size === 1)) break
+      this.removeStatement(oldest)
+    }
+  }
+
+  /** What was learnt about a statement after it was added. */
+  describe(statement: Statement, parameters: string | undefined, description: string | undefined): void {
+    const isKept = this.#statements.get(statement.name) === statement
+    const before = statement.heldBytes
+    if (parameters !== undefined) statement.parameterDescription = parameters
+    if (description !== undefined) statement.description = description
+    if (isKept) this.#bytes += statement.heldBytes - before
+  }
+
+  find(name: string): Statement | undefined {
+    const statement = this.#statements.get(name)
+    // Used last, so forgotten last.
+    if (statement !== undefined && this.#statements.size > MAX_STATEMENTS / 2) {
+      this.#statements.delete(name)
+      this.#statements.set(name, statement)
+    }
+    return statement
+  }
+
+  removeStatement(name: string): void {
+    const statement = this.#statements.get(name)
+    if (statement === undefined) return
+    this.#statements.delete(name)
+    this.#bytes -= statement.heldBytes
+  }
+
+  open(name: string, portal: Portal): void {
+    if (name.length > MAX_NAME_BYTES) return
+    this.closePortal(name)
+    this.#portals.set(name, portal)
+    this.#bytes += portal.bind.length
+    if (this.#portals.size > MAX_PORTALS) for (const oldest of this.#portals.keys()) {
+      this.closePortal(oldest)
+      break
+    }
+  }
+
+  portal(name: string): Portal | undefined {
+    return this.#portals.get(name)
+  }
+
+  closePortal(name: string): void {
+    const portal = this.#portals.get(name)
+    if (portal === undefined) return
+    this.#portals.delete(name)
+    this.#bytes -= portal.bind.length
+  }
+}

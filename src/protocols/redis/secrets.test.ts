@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { DEFAULT_SETTINGS } from '../protocol.ts'
+import { DEFAULT_REDACTION } from '../redaction.ts'
+import { listen } from '../contract.fixture.ts'
+import { redis } from './redis.ts'
+import { answer, ask, bulk, command } from './samples.fixture.ts'
+
+const SECRET = 'secret-word'
+const said = (request: string, reply: string, bodyLimitBytes = 65_536): string =>
+  JSON.stringify(listen(redis, [ask(request), answer(reply)], { ...DEFAULT_SETTINGS, bodyLimitBytes }).messages)
+
+test('what proves who somebody is stands nowhere', () => {
+  const requests = [
+    command('AUTH', SECRET), command('auth', 'ann', SECRET), command('HELLO', '3', 'auth', 'ann', SECRET), command('ACL', 'SETUSER', 'ann', 'on', `>${SECRET}`, `#${SECRET}`),
+    command('CONFIG', 'SET', 'maxmemory', '1', 'requirepass', SECRET), command('MIGRATE', 'h', '1', '', '0', '1', 'AUTH2', 'ann', SECRET, 'KEYS', 'k'),
+    command('MIGRATE', 'h', '1', 'k', '0', '1', 'AUTH', SECRET), command('SENTINEL', 'SET', 'main', 'auth-pass', SECRET), `PING\r\nAUTH ${SECRET}\r\n`,
+  ]
+  for (const request of requests) for (const limit of [0, 65_536]) assert.ok(!said(request, '+OK\r\n', limit).includes(SECRET), request)
+})
+
+test('replies that give secrets away', () => {
+  const hash = 'ab'.repeat(32)
+  for (const [request, reply] of [
+    [command('CONFIG', 'GET', '*'), `*4\r\n${bulk('port')}${bulk('6379')}${bulk('requirepass')}${bulk(SECRET)}`],
+    [command('CONFIG', 'GET', '*'), `%1\r\n${bulk('masterauth')}${bulk(SECRET)}`],
+    [command('ACL', 'GENPASS'), bulk(SECRET)],
+    [command('ACL', 'LIST'), `*1\r\n${bulk(`user ann on #${hash} ~*`)}`],
+    [command('ACL', 'GETUSER', 'ann'), `*2\r\n${bulk('passwords')}*1\r\n${bulk(hash)}`],
+  ] as const) assert.ok(!said(request, reply).match(`${SECRET}|${hash}`), request)
+})
+
+test('the same within a transaction', () => {
+  const steps = [ask(command('MULTI') + command('CONFIG', 'GET', 'requirepass') + command('EXEC')), answer(`+OK\r\n+QUEUED\r\n*1\r\n*2\r\n${bulk('requirepass')}${bulk(SECRET)}`)]
+  assert.ok(!JSON.stringify(listen(redis, steps).messages).includes(SECRET))
+})
+
+test('patterns for texts reach keys, values and replies', () => {
+  const settings = { ...DEFAULT_SETTINGS, redaction: { ...DEFAULT_REDACTION, texts: ['\\d{4}-\\d{4}'] } }
+  const messages = listen(redis, [ask(command('SET', 'card:1234-5678', '1234-5678')), answer('-ERR no 1234-5678\r\n')], settings).messages
+  assert.ok(!JSON.stringify(messages).includes('1234-5678'))
+})

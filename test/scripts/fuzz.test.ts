@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { runProgram } from '../../scripts/run-program.ts'
+import { CLIENT } from '../../src/model/side.ts'
+import { captureOf } from '../fuzz/capture-of.ts'
+import type { Case } from '../fuzz/mutation.ts'
+import { piecesOf } from '../fuzz/mutation.ts'
+import type { Piece, Source } from '../fuzz/source.ts'
+import { runCase } from '../fuzz/trial.ts'
+import { tapMessages } from '../peers/tap-messages.ts'
+
+const piece = (text: string, atMicros: number): Piece => ({ side: CLIENT, bytes: Buffer.from(text), atMicros, isLost: false })
+const SOURCES: readonly Source[] = [{ name: 'http1: two requests', protocol: 'http1', linkType: undefined, pieces: [piece('GET /a HTTP/1.1\r\n\r\n', 1000), piece('GET /b HTTP/1.1\r\n\r\n', 2000)] }]
+const PLAIN: Case = { source: 0, splice: undefined, mutations: [], chunks: [5], isDirect: true, isLate: false, settings: 0 }
+
+test('five seconds of fuzzing find nothing', async () => {
+  const { code, output } = await runProgram(process.execPath, ['scripts/fuzz.ts', '--for', '5s'])
+  const folder = /kept in (\S+);/.exec(output)?.[1]
+  if (folder !== undefined) rmSync(folder, { recursive: true })
+  assert.equal(code, 0, output)
+  assert.match(output, /^seed \d+, \d{3} samples and captures\n[1-9]\d* cases, nothing found$/m)
+})
+
+test('a case is made of numbers, and the same numbers make the same bytes', () => {
+  const changed: Case = { ...PLAIN, mutations: [{ kind: 'swap', at: 0, and: 1 }, { kind: 'byte', at: 4, and: 0x58 }, { kind: 'repeat', at: 1, and: 2 }, { kind: 'lose', at: 0, and: 0 }] }
+  const [one, other] = [piecesOf(changed, SOURCES), piecesOf(changed, SOURCES)]
+  assert.deepEqual(one, other)
+  assert.equal(one.length, 5)
+  assert.ok(one[0]!.isLost)
+  assert.equal(Buffer.from(SOURCES[0]!.pieces[1]!.bytes).toString(), 'GET /b HTTP/1.1\r\n\r\n')
+})
+
+test('a case can be looked at as a capture', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtlscope-case-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'case.pcap'), captureOf(piecesOf(PLAIN, SOURCES), undefined))
+  const { messages } = await tapMessages(join(folder, 'case.pcap'))
+  assert.deepEqual(messages.map(({ message }) => message.what), ['GET /a', 'GET /b'])
+})
+
+test('what throws fails the case', () => {
+  runCase(PLAIN, SOURCES)
+  assert.throws(() => runCase(PLAIN, [{ ...SOURCES[0]!, protocol: 'no such protocol' }]))
+})
