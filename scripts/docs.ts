@@ -1,12 +1,14 @@
 // Writes the pages of docs/ that are rendered from the code. `--check` writes nothing and fails where one is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { ROOT } from './checkout.ts'
+import { SIDECAR_SCHEMA } from '../src/proxy/config/schema.ts'
 import { renderErrors } from './errors-page.ts'
 import { renderLimits } from './limits-page.ts'
 
 const PAGES: readonly [path: string, text: string][] = [
   ['docs/errors.md', renderErrors()],
   ['docs/limits.md', await renderLimits()],
+  ['docs/schema/sidecar.schema.json', `${JSON.stringify(SIDECAR_SCHEMA, null, 2)}\n`],
 ]
 
 function current(path: string): string | undefined {

@@ -11,10 +11,15 @@ COMP_WORDS=(${words.map((w) => `'${w}'`).join(' ')}); COMP_CWORD=${words.length 
   assert.equal(complete('mtlscope', 'ta'), 'tap')
   assert.equal(complete('mtlscope', 'tap', '--not'), '--not-port')
   assert.equal(complete('mtlscope', 'tap', '-o', ''), 'compact json')
+  assert.equal(complete('mtlscope', 'ca', 'tok'), 'token')
+  assert.equal(complete('mtlscope', 'ca', 'token', 'r'), 'revoke')
+  assert.equal(complete('mtlscope', 'ca', 'issue', '--sp'), '--spiffe')
+  assert.equal(complete('mtlscope', 'ca', 'show', '-o', 'p'), 'pem')
 })
 
 test('zsh and fish have theirs, other shells none', () => {
   assert.match(completionScript('fish', buildProgram())!, /complete -c mtlscope .*-l mesh/)
+  assert.match(completionScript('fish', buildProgram())!, /-n '__fish_seen_subcommand_from ca; and __fish_seen_subcommand_from issue' -l spiffe -r/)
   assert.match(completionScript('zsh', buildProgram())!, /bashcompinit/)
   assert.equal(completionScript('tcsh', buildProgram()), undefined)
 })

@@ -15,36 +15,61 @@ function choices(c: Command): string[] {
     .map((o) => `      ${[o.short, o.long].filter(Boolean).join('|')}) COMPREPLY=($(compgen -W "${o.argChoices!.join(' ')}" -- "$word")); return;;`)
 }
 
-function bash(program: Command): string {
-  const names = program.commands.map((c) => c.name())
-  const cases = program.commands.map((c) => `    ${c.name()})
-      case "$before" in
-${[...choices(c), '      -r|--read|-w|--write) COMPREPLY=($(compgen -f -- "$word")); return;;',
-    '      -i|--interface) COMPREPLY=($(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$word")); return;;',
-    '      --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")); return;;'].join('\n')}
+/** Completed by what the machine has. */
+const VALUES = [
+  '      -r|--read|-w|--write|--csr|--tokens|--config) COMPREPLY=($(compgen -f -- "$word")); return;;',
+  '      --dir|--out) COMPREPLY=($(compgen -d -- "$word")); return;;',
+  '      -i|--interface) COMPREPLY=($(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$word")); return;;',
+  '      --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")); return;;',
+]
+
+const namesOf = (c: Command): string => c.commands.map((sub) => sub.name()).join(' ')
+
+/** What follows the word at `depth`, which is the name of `c`: the names of its commands, or its options. */
+function bashCase(c: Command, depth: number): string {
+  const body = c.commands.length === 0 ? bashOptions(c) : bashCommands(c, depth + 1, '--help')
+  return `    ${c.name()})\n${body};;`
+}
+
+function bashCommands(c: Command, depth: number, options: string): string {
+  return `  case "\${COMP_WORDS[${depth}]}" in
+${c.commands.map((sub) => bashCase(sub, depth)).join('\n')}
+    *) COMPREPLY=($(compgen -W "${namesOf(c)} ${options}" -- "$word"));;
+  esac`
+}
+
+function bashOptions(c: Command): string {
+  return `      case "$before" in
+${[...choices(c), ...VALUES].join('\n')}
       esac
-      COMPREPLY=($(compgen -W "${longNames(c).join(' ')}" -- "$word"));;`)
+      COMPREPLY=($(compgen -W "${longNames(c).join(' ')}" -- "$word"))`
+}
+
+function bash(program: Command): string {
   return `_mtlscope() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
-  case "\${COMP_WORDS[1]}" in
-${cases.join('\n')}
-    *) COMPREPLY=($(compgen -W "${names.join(' ')} --help --version" -- "$word"));;
-  esac
+${bashCommands(program, 1, '--help --version')}
 }
 complete -o default -F _mtlscope mtlscope
 `
 }
 
 function fish(program: Command): string {
-  const lines = program.commands.map((c) => `complete -c mtlscope -n __fish_use_subcommand -f -a ${c.name()} -d ${quote(c.description())}`)
-  for (const c of program.commands) {
-    for (const o of c.options) {
-      const flags = [o.short && `-s ${o.short.slice(1)}`, o.long && `-l ${o.long.slice(2)}`].filter(Boolean).join(' ')
-      const values = o.argChoices === undefined ? (o.required ? ' -r' : '') : ` -x -a ${quote(o.argChoices.join(' '))}`
-      lines.push(`complete -c mtlscope -n '__fish_seen_subcommand_from ${c.name()}' ${flags}${values} -d ${quote(o.description)}`)
-    }
-  }
-  return lines.join('\n') + '\n'
+  const names = program.commands.map((c) => `complete -c mtlscope -n __fish_use_subcommand -f -a ${c.name()} -d ${quote(c.description())}`)
+  return [...names, ...program.commands.flatMap((c) => fishCommand(c, `__fish_seen_subcommand_from ${c.name()}`))].join('\n') + '\n'
+}
+
+/** `seen`: the condition under which `c` is the command so far. */
+function fishCommand(c: Command, seen: string): string[] {
+  const subs = c.commands.flatMap((sub) => [
+    `complete -c mtlscope -n '${seen}; and not __fish_seen_subcommand_from ${namesOf(c)}' -f -a ${sub.name()} -d ${quote(sub.description())}`,
+    ...fishCommand(sub, `${seen}; and __fish_seen_subcommand_from ${sub.name()}`),
+  ])
+  return [...subs, ...c.options.map((o) => {
+    const flags = [o.short && `-s ${o.short.slice(1)}`, o.long && `-l ${o.long.slice(2)}`].filter(Boolean).join(' ')
+    const values = o.argChoices === undefined ? (o.required ? ' -r' : '') : ` -x -a ${quote(o.argChoices.join(' '))}`
+    return `complete -c mtlscope -n '${seen}' ${flags}${values} -d ${quote(o.description)}`
+  })]
 }
 
 function quote(text: string): string {

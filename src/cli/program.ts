@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander'
 import { MtlscopeError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
+import { caCommand } from './ca.ts'
 import { completionCommand } from './completion.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
+import { explainCommand } from './explain.ts'
 import { sayError } from './say.ts'
+import { sidecarCommand } from './sidecar.ts'
 import { tapCommand } from './tap.ts'
 
 const EXAMPLES = `
@@ -12,6 +15,7 @@ Examples:
   mtlscope demo                       a small mTLS mesh on this machine, and what travels in it
   sudo mtlscope tap --mesh            what the sidecars of this machine carry, in the clear
   mtlscope tap -r capture.pcapng      the same from a file
+  mtlscope sidecar --check            is mtlscope.yaml good, and who may call whom?
   mtlscope doctor                     what this machine permits, and how to mend the rest
 
 Exit codes: 0 held, 1 did not hold or failed, 2 usage, 3 not permitted here`
@@ -25,11 +29,18 @@ export function buildProgram(): Command {
     .configureOutput({ outputError: (text) => sayUsage(text, 'mtlscope --help') })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-  for (const command of [tapCommand(), demoCommand(), doctorCommand(), completionCommand(() => program)]) {
-    program.addCommand(command.copyInheritedSettings(program))
-    command.configureOutput({ ...command.configureOutput(), outputError: (text) => sayUsage(text, `mtlscope ${command.name()} --help`) })
+  for (const command of [tapCommand(), demoCommand(), sidecarCommand(), caCommand(), explainCommand(), doctorCommand(), completionCommand(() => program)]) {
+    program.addCommand(command)
+    inherit(program, command, `mtlscope ${command.name()}`)
   }
   return program
+}
+
+/** A command of a command speaks like its parent, and names its own help. */
+function inherit(parent: Command, command: Command, words: string): void {
+  command.copyInheritedSettings(parent)
+  command.configureOutput({ ...command.configureOutput(), outputError: (text) => sayUsage(text, `${words} --help`) })
+  for (const sub of command.commands) inherit(command, sub, `${words} ${sub.name()}`)
 }
 
 /** Sets the exit code; an operation's error becomes its line and hint, a bug keeps its stack. */

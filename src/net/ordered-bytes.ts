@@ -119,6 +119,8 @@ export class OrderedBytes implements HoleOwner, Remembering {
     if (head === undefined) return
     const lost = seqDistance(this.next, head.seq)
     if (lost > 0) this.lose(lost, atMicros)
+    // Cannot be while numbers are compared within bounds; it would be waited for, for ever.
+    if (lost < 0) this.#letGo()
     this.drain()
   }
 

@@ -329,3 +329,8 @@ test('who sent the first packet', () => {
   packet.dstPort = 80
   assert.equal(senderOfFirst(packet), CLIENT)
 })
+
+test('a segment half of all sequence numbers away belongs to no stream, and nothing waits for it', () => {
+  const recorder = new TcpRecorder().server({ seq: 500, ack: 1000, data: 'x' }).client({ seq: 1000 + 2 ** 31, data: 'y' }).client({ seq: 1001, data: 'abc' }).close()
+  assert.deepEqual(recorder.out, ['y.', 'x.'])
+})

@@ -17,6 +17,8 @@ const FOLLOWING = 3
  * the largest receive buffer that Linux gives by default is 32 MiB.
  */
 const MAX_DISTANCE_BYTES = 64 * 1024 * 1024
+/** Farther than that, before and behind can no longer be told apart (RFC 9293 §3.4: half of the numbers is the bound). */
+const MAX_COMPARABLE_BYTES = 2 ** 30
 /** After so many segments in a row that are too far away, it is the stream that is elsewhere: more was lost than a window. */
 const RESYNC_AFTER_SEGMENTS = 32
 /** How far ahead of the last known byte an RST may be. */
@@ -135,12 +137,15 @@ export class TcpStream extends OrderedBytes {
     }
     const isProbe = length === 1 && this.#ackKnown && seq === seqAdd(this.#acked, -1)
     this.next = isProbe ? this.#acked : seq
+    // One of the two is wrong, and nothing can be lost between them.
+    if (this.#ackKnown && Math.abs(seqDistance(this.#acked, seq)) > MAX_DISTANCE_BYTES) this.#ackKnown = false
     this.#phase = isContent && !isProbe ? FOLLOWING : EXPECTED
   }
 
   #isNear(seq: number): boolean {
-    return Math.abs(seqDistance(this.next, seq)) <= MAX_DISTANCE_BYTES
-      || (this.#ackKnown && Math.abs(seqDistance(this.#acked, seq)) <= MAX_DISTANCE_BYTES)
+    const distance = Math.abs(seqDistance(this.next, seq))
+    return distance <= MAX_DISTANCE_BYTES
+      || (distance <= MAX_COMPARABLE_BYTES && this.#ackKnown && Math.abs(seqDistance(this.#acked, seq)) <= MAX_DISTANCE_BYTES)
   }
 
   /** True when the stream has moved to `seq`. How much was lost is unknown when that lies behind: then the gap is 1. */

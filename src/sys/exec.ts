@@ -5,7 +5,13 @@ import { MtlscopeError } from '../base/errors.ts'
 
 /** Where administrators' programs lie; an ordinary user's PATH often lacks them. */
 const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
-const MAX_OUTPUT = 4 * 1024 * 1024
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+
+export interface RunOptions {
+  timeoutMs: number
+  /** Default 4 MiB. */
+  maxOutputBytes?: number
+}
 
 export interface RunResult {
   /** Undefined where a signal ended it. */
@@ -17,13 +23,13 @@ export interface RunResult {
 
 /**
  * Runs a program to its end. Throws 'missing-program', and 'child-failed' where it takes longer than `timeoutMs` (it is
- * killed then) or says more than 4 MiB; any exit code is an answer.
+ * killed then) or says more than `maxOutputBytes`; any exit code is an answer.
  */
-export function run(program: string, args: readonly string[], { timeoutMs }: { timeoutMs: number }): Promise<RunResult> {
+export function run(program: string, args: readonly string[], { timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES }: RunOptions): Promise<RunResult> {
   const file = program.includes('/') ? program : findProgram(program)
   if (file === undefined) return Promise.reject(missing(program))
   return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
+    const child = execFile(file, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes }, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, signal: undefined, stdout, stderr })
       else if (error.code === 'ENOENT' || error.code === 'EACCES') reject(missing(program))
       else if (error.killed === true || typeof error.code === 'string') reject(cutShort(program, timeoutMs, error))

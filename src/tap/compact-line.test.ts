@@ -23,7 +23,7 @@ function lineOf(options: CompactOptions, of: FlowInfo, m: Message): string {
 
 test('a plaintext hop on a wire is named as such', () => {
   const line = lineOf({ colour: false, utc: true }, flow, message)
-  assert.equal(line, ' 22:13:20.123  web       → [fd00::2]:80  GET /cart/7                                   200    1.9 ms  ─── CLEAR on the wire\n')
+  assert.equal(line, ' 22:13:20.123  web       → [fd00::2]:80  http1     GET /cart/7                                       200    1.9 ms  ─── CLEAR on the wire\n')
 })
 
 test('a clear hop inside a pod is grey and never red', () => {
@@ -36,7 +36,7 @@ test('where several namespaces are captured, each line says which, and a long pa
   const long = { ...message, what: `GET /${'a'.repeat(40)}/end` }
   const line = lineOf({ colour: false, utc: true }, { ...flow, hop: 'clear', namespace: 'web-1' }, long)
   assert.ok(line.startsWith(' 22:13:20.123  web-1  web       → '))
-  assert.match(line, /GET \/a+…a+\/end  200 /)
+  assert.match(line, /http1     GET \/a+…a+\/end {6}200 /)
 })
 
 test('a half says why it is one, and peer bytes cannot steer the terminal', () => {
@@ -62,5 +62,5 @@ test('a narrow terminal takes from the path and shortens the words, so that a li
 test('a long status stands at the end and leaves the columns alone', () => {
   const hello = { ...message, protocol: 'tls', what: 'TLS 1.3 handshake cart', status: 'TLS_AES_128_GCM_SHA256' }
   const line = lineOf({ colour: false, utc: true }, flow, hello)
-  assert.match(line, /TLS 1\.3 handshake cart {31}1\.9 ms {2}═══ encrypted {2}TLS_AES_128_GCM_SHA256\n$/)
+  assert.match(line, /TLS 1\.3 handshake cart {35}1\.9 ms {2}═══ encrypted {2}TLS_AES_128_GCM_SHA256\n$/)
 })

@@ -18,9 +18,10 @@ const MAX_ENDPOINT = 28
 const MAX_NAMESPACE = 24
 const MIN_WHAT = 10
 const MAX_WHAT = 44
+/** Of the status column, where a terminal is narrow and where it is not. */
 const STATUS_WIDTH = 3
 /** A longer status (a cipher suite, the name of an alert) stands at the end, so that it does not push the columns. */
-const MAX_STATUS = 6
+const MAX_STATUS = 7
 const ELAPSED_WIDTH = 8
 /** Time of day, and the spaces before it and behind. */
 const CLOCK_COLUMNS = 15
@@ -29,6 +30,9 @@ const TAIL_COLUMNS = 38
 /** Columns of a terminal where the long words of the place have room, and what the short ones save. */
 const WIDE = 110
 const SHORTER_PLACE = 12
+
+/** Of the name of a protocol with the spaces behind it; longer ones push their own line only. */
+const PROTOCOL_COLUMNS = 10
 
 const NOTHING = new Piece('')
 /** A power of two. */
@@ -40,7 +44,7 @@ export interface CompactOptions { colour: boolean, utc: boolean, columns?: numbe
 /** Who calls whom, as it stands in the lines of one flow until a column grows. */
 interface Ends { flow: FlowInfo | undefined, layout: number, text: Piece }
 
-/** Lines for people: time, who calls whom, what, how it ended, how long it took, and whether it could be read on a wire. */
+/** Lines for people: time, who calls whom, in which protocol, what, how it ended, how long it took, and whether it could be read on a wire. */
 export class CompactLines {
   readonly #colour: boolean
   readonly #time: TimeText
@@ -49,6 +53,7 @@ export class CompactLines {
   readonly #inside: Piece
   readonly #unread: Piece
   readonly #clear: Piece
+  readonly #protocols = new Map<string, Piece>()
   readonly #ends = new WeakMap<FlowInfo, Ends>()
   /** Those asked for last, in a place by their ports: the map alone takes 50 ns. */
   readonly #latest = Array.from({ length: LATEST }, (): Ends => ({ flow: undefined, layout: -1, text: NOTHING }))
@@ -78,6 +83,7 @@ export class CompactLines {
     line.spaces(1)
     line.text(this.#time.clock(m.atMicros))
     line.piece(this.#endsOf(flow))
+    if (this.#wide) line.piece(this.#protocolOf(m.protocol))
     const what = cutMiddle(printable(m.what), this.#whatWidth)
     line.text(what)
     line.spaces(this.#whatWidth + 2 - what.length)
@@ -92,9 +98,15 @@ export class CompactLines {
     line.text('\n')
   }
 
+  #protocolOf(name: string): Piece {
+    let piece = this.#protocols.get(name)
+    if (piece === undefined) this.#protocols.set(name, piece = new Piece(this.#paint(GREY, name.padEnd(PROTOCOL_COLUMNS - 1)) + ' '))
+    return piece
+  }
+
   #addStatus(line: LineBytes, text: string, outcome: Outcome): void {
     const colour = this.#colour ? OUTCOME_COLOUR[outcome] : ''
-    line.spaces(STATUS_WIDTH - text.length)
+    line.spaces((this.#wide ? MAX_STATUS : STATUS_WIDTH) - text.length)
     if (colour !== '') line.text(colour)
     line.text(text)
     if (colour !== '') line.text(RESET)
@@ -130,7 +142,7 @@ export class CompactLines {
     this.#serverWidth = Math.max(serverWidth, Math.min(server, MAX_ENDPOINT))
     if (namespace !== undefined) this.#namespaceWidth = Math.max(namespaceWidth, namespaceText(namespace).length)
     if (clientWidth !== this.#clientWidth || serverWidth !== this.#serverWidth || namespaceWidth !== this.#namespaceWidth) this.#layout++
-    const left = this.#columns - CLOCK_COLUMNS - TAIL_COLUMNS - this.#clientWidth - this.#serverWidth - 5
+    const left = this.#columns - CLOCK_COLUMNS - TAIL_COLUMNS - (this.#wide ? PROTOCOL_COLUMNS + MAX_STATUS - STATUS_WIDTH : 0) - this.#clientWidth - this.#serverWidth - 5
       - (namespace === undefined ? 0 : this.#namespaceWidth + 2)
     this.#whatWidth = Math.max(MIN_WHAT, Math.min(left, MAX_WHAT))
   }

@@ -76,7 +76,7 @@ export class LiveTap {
     thread.on('message', (report: Report) => this.#take(worker, report))
     thread.on('error', (error) => {
       this.#crashes++
-      this.#warn(`a capture thread failed: ${error.stack ?? error.message}`)
+      this.#warn(`a capture thread failed: ${stackLine(error)}`)
     })
     thread.on('exit', () => this.#exit(worker, workers))
     this.#running++
@@ -231,4 +231,9 @@ function mergeNamespaces(list: Health['namespaces']): Health['namespaces'] {
     }
   }
   return [...merged.values()]
+}
+
+/** One line, as all warnings: a line break would be shown as its escape. */
+function stackLine({ stack, message }: Error): string {
+  return (stack ?? message).split('\n').map((line) => line.trim()).join(', ')
 }

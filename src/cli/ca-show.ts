@@ -1,0 +1,37 @@
+import { jsonText } from '../base/json-text.ts'
+import type { CaDescription, CertificateDescription } from '../identity/authority/description.ts'
+import { describeCa } from '../identity/authority/description.ts'
+import { openIssuer } from '../identity/authority/issuer.ts'
+import { caFolder } from './ca-folder.ts'
+import { rotationText } from './ca-rotate-root.ts'
+import { sayWarning } from './say.ts'
+
+export interface CaShowFlags { dir: string, output: 'text' | 'json' | 'pem' }
+
+export async function runCaShow({ dir, output }: CaShowFlags): Promise<void> {
+  const folder = caFolder(dir)
+  const state = await folder.readState()
+  if (output === 'pem') {
+    process.stdout.write((await openIssuer(folder, state)).bundlePem)
+    return
+  }
+  const description = await describeCa(folder, state, Date.now())
+  for (const warning of description.warnings) sayWarning(warning)
+  process.stdout.write(output === 'json' ? `${jsonText(description)}\n` : `${[...caText(description), ...rotationText(state)].join('\n')}\n`)
+}
+
+function caText(ca: CaDescription): string[] {
+  const { dnsDomains } = ca
+  return [
+    `trust domain   ${ca.trustDomain}${dnsDomains.length === 0 ? '' : `, DNS names below ${dnsDomains.join(', ')}`}`,
+    `name           ${ca.name}`,
+    `longest life   ${ca.maxTtlSeconds / 3600} h`,
+    ...ca.roots.flatMap((root) => [`root           ${certificateText(root)}, ${root.role}${root.hasKey ? '' : ', key kept elsewhere'}`, `intermediate   ${certificateText(root.intermediate)}`]),
+    `issued         ${ca.issued}, refused ${ca.refused} (in ${ca.auditFile})`,
+    `tokens         ${ca.tokens}`,
+  ]
+}
+
+function certificateText({ id, expiresAt, sha256 }: CertificateDescription): string {
+  return `${id} until ${expiresAt}, SHA-256 ${sha256.slice(0, 16)}…`
+}

@@ -1,0 +1,91 @@
+import { MtlscopeError } from '../../base/errors.ts'
+import { dropOldRoot, renewIntermediate } from './changes.ts'
+import { readStamp } from './file-stamp.ts'
+import type { CaFolder } from './folder.ts'
+import type { Issuer } from './issuer.ts'
+import { openIssuer } from './issuer.ts'
+import { planUpkeep } from './rotation.ts'
+import { activeRoot } from './state.ts'
+
+/** Upkeep that failed (a root key kept elsewhere, a folder that is read-only) is tried again, and told again, only after this. */
+const UPKEEP_RETRY_MILLIS = 3_600_000
+
+const MAX_LOOKS = 5
+
+export interface AuthorityOptions {
+  readonly folder: CaFolder
+  /** Named in the audit log: `serve`, `uid 0`. */
+  readonly by: string
+  /** Something is wrong, and issuing goes on. */
+  warn(text: string): void
+}
+
+/** The issuer of a folder as it is now: follows ca.json, renews the intermediate and drops an old root when that is due. */
+export class Authority {
+  readonly #options: AuthorityOptions
+  #issuer: Issuer | undefined
+  #stamp = ''
+  #retryAtMillis = 0
+  /** Requests that come together wait for one look at the files. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: AuthorityOptions) {
+    this.#options = options
+  }
+
+  /** Throws 'ca-state' or 'cannot-read' only where there never was an issuer; one that works outlives a damaged file. */
+  async current(nowMillis: number): Promise<Issuer> {
+    const mine = this.#last.then(() => this.#look(nowMillis))
+    this.#last = mine.catch(() => {})
+    return await mine
+  }
+
+  async #look(nowMillis: number): Promise<Issuer> {
+    const issuer = await this.#follow()
+    if (nowMillis < this.#retryAtMillis || !await this.#keepUp(issuer, nowMillis)) return issuer
+    return await this.#follow()
+  }
+
+  async #follow(): Promise<Issuer> {
+    const { folder, warn } = this.#options
+    const stamp = await readStamp(folder.statePath)
+    if (this.#issuer !== undefined && stamp === this.#stamp) return this.#issuer
+    try {
+      this.#issuer = await openCurrent(folder)
+    } catch (error) {
+      if (this.#issuer === undefined || !(error instanceof MtlscopeError)) throw error
+      warn(`${error.message}; what was read before stays in force`)
+    }
+    this.#stamp = stamp
+    return this.#issuer
+  }
+
+  /** Whether something changed. */
+  async #keepUp(issuer: Issuer, nowMillis: number): Promise<boolean> {
+    const { folder, by, warn } = this.#options
+    const due = planUpkeep(issuer.state, issuer, nowMillis)
+    if (!due.dropOld && !due.renewIntermediate) return false
+    try {
+      if (due.dropOld) await dropOldRoot(folder, { by, nowMillis })
+      if (due.renewIntermediate) await renewIntermediate(folder, activeRoot(issuer.state).intermediateId, { by, nowMillis })
+      return true
+    } catch (error) {
+      if (!(error instanceof MtlscopeError)) throw error
+      this.#retryAtMillis = nowMillis + UPKEEP_RETRY_MILLIS
+      warn(`${due.renewIntermediate ? 'the intermediate is not renewed' : 'the old root is not dropped'}: ${error.message}`)
+      return false
+    }
+  }
+}
+
+/** Between reading ca.json and the files it names another process may have replaced both: then a further look fits. */
+async function openCurrent(folder: CaFolder): Promise<Issuer> {
+  for (let look = 1; ; look++) {
+    const before = await readStamp(folder.statePath)
+    try {
+      return await openIssuer(folder, await folder.readState())
+    } catch (error) {
+      if (look === MAX_LOOKS || await readStamp(folder.statePath) === before) throw error
+    }
+  }
+}

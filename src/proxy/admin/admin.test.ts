@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { openAdmin } from './admin-server.ts'
+import type { AdminTarget } from './admin-server.ts'
+import { MetricsPage } from './metrics-page.ts'
+import { addRelayMetrics } from './relay-metrics.ts'
+import type { RelayMetrics } from '../relay/metrics.ts'
+
+interface Sample { readonly name: string, readonly labels: Record<string, string>, readonly value: number }
+
+/** A strict reader of the Prometheus text format 0.0.4: HELP, TYPE, samples, each family once and together. */
+function parseMetrics(text: string): Sample[] {
+  assert.ok(text.endsWith('\n'))
+  const samples: Sample[] = []
+  const types = new Map<string, string>()
+  let family = ''
+  for (const line of text.slice(0, -1).split('\n')) {
+    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line)
+    if (comment?.[1] === 'HELP') {
+      assert.ok(!types.has(comment[2]!), `${comment[2]} twice`)
+      family = comment[2]!
+    } else if (comment !== null) {
+      assert.equal(comment[2], family)
+      assert.match(comment[3]!, /^(counter|gauge)$/)
+      types.set(family, comment[3]!)
+    } else samples.push(parseSample(line, family, types.get(family)))
+  }
+  return samples
+}
+
+function parseSample(line: string, family: string, type: string | undefined): Sample {
+  const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|\+Inf|NaN)$/.exec(line)
+  assert.ok(match !== null, `not a sample: ${line}`)
+  assert.equal(match[1], family)
+  if (type === 'counter' && family.startsWith('mtlscope_')) assert.match(family, /_total$/)
+  const labels = Object.fromEntries([...(match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name!, value!.replace(/\\(.)/g, (_, c: string) => c === 'n' ? '\n' : c)]))
+  return { name: family, labels, value: Number(match[3]!.replace('+Inf', 'Infinity')) }
+}
+
+test('metrics are what a strict reader of the format reads, whatever the labels hold', () => {
+  const page = new MetricsPage()
+  page.gauge('mtlscope_build_info', 'Help with \\ and\nbreak.', 1, { workload: 'a"b\\c\nd' })
+  page.counter('mtlscope_x_total', 'X.', 12)
+  const counters = new Proxy({}, { get: (_, name) => String(name).length }) as RelayMetrics
+  addRelayMetrics(page, counters)
+  const samples = parseMetrics(page.text())
+  assert.equal(samples[0]?.labels.workload, 'a"b\\c\nd')
+  const find = (name: string, labels: Record<string, string>): number | undefined =>
+    samples.find((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value))?.value
+  assert.equal(find('mtlscope_connections_total', { direction: 'inbound', security: 'tls' }), 'inboundTls'.length)
+  assert.equal(find('mtlscope_failures_total', { reason: 'descriptors' }), 'refusedForDescriptors'.length)
+  assert.equal(new Set(samples.map(({ name, labels }) => name + JSON.stringify(labels))).size, samples.length)
+})
+
+async function open(t: TestContext, target: Partial<AdminTarget>): Promise<(path: string, options?: { method?: string, headers?: Record<string, string> }) => Promise<{ status: number, body: string, response: IncomingMessage }>> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  const { port } = await new Promise<AddressInfo>((resolve) => probe.once('listening', () => resolve(probe.address() as AddressInfo)))
+  await new Promise((resolve) => probe.close(resolve))
+  const admin = await openAdmin({ host: '127.0.0.1', port }, { notReady: () => undefined, metrics: async () => '', config: () => ({}), connections: async () => undefined, quit: () => {}, ...target })
+  t.after(() => admin.close())
+  return (path, options = {}) => new Promise((resolve, reject) => {
+    const req = request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => { body += text })
+      response.on('end', () => resolve({ status: response.statusCode!, body, response }))
+    })
+    req.on('error', reject)
+    req.end()
+  })
+}
+
+test('health, readiness with its reason, configuration, connections', async (t) => {
+  let why: string | undefined = 'waiting for an identity'
+  const ask = await open(t, { notReady: () => why, config: () => ({ a: 1 }), metrics: async () => 'm 1\n' })
+  assert.equal((await ask('/healthz')).body, 'ok\n')
+  assert.deepEqual([(await ask('/readyz')).status, (await ask('/readyz')).body], [503, 'waiting for an identity\n'])
+  why = undefined
+  assert.equal((await ask('/readyz?verbose')).status, 200)
+  assert.deepEqual(JSON.parse((await ask('/config')).body), { a: 1 })
+  assert.equal((await ask('/metrics')).response.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+  assert.equal((await ask('/connections')).status, 501)
+  const head = await ask('/config', { method: 'HEAD' })
+  assert.deepEqual([head.body, head.response.headers['content-length']], ['', '8'])
+})
+
+test('only POST ends it, not a page in a browser, and no other name leads here', async (t) => {
+  let quits = 0
+  const ask = await open(t, { quit: () => { quits++ } })
+  assert.equal((await ask('/quitquitquit')).status, 405)
+  assert.equal((await ask('/quitquitquit', { method: 'POST', headers: { origin: 'http://evil.test' } })).status, 403)
+  assert.equal((await ask('/quitquitquit', { method: 'POST', headers: { host: 'evil.test' } })).status, 403)
+  assert.equal((await ask('/config', { headers: { host: '127.0.0.1.evil.test:15000' } })).status, 403)
+  assert.equal((await ask('/config', { headers: { host: 'localhost:15000' } })).status, 200)
+  assert.equal((await ask('/healthz', { method: 'DELETE' })).status, 405)
+  assert.equal((await ask('/nothing')).status, 404)
+  assert.equal(quits, 0)
+  assert.equal((await ask('/quitquitquit', { method: 'POST' })).status, 200)
+  assert.equal(quits, 1)
+})
+
+test('an error of the sidecar is a 500, not the end of it', async (t) => {
+  const ask = await open(t, { metrics: async () => { throw new Error('no metrics') } })
+  assert.deepEqual([(await ask('/metrics')).status, (await ask('/metrics')).body], [500, 'no metrics\n'])
+})
+
+test('a port that is taken is told with a hint', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  t.after(() => taken.close())
+  await new Promise((resolve) => taken.once('listening', resolve))
+  const { port } = taken.address() as AddressInfo
+  await assert.rejects(openAdmin({ host: '127.0.0.1', port }, {} as AdminTarget), { code: 'cannot-listen', hint: 'another process has that port; give it another one with admin' })
+})

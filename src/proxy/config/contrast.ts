@@ -1,0 +1,109 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { MtlscopeError } from '../../base/errors.ts'
+import type { HostPort, OutboundPlan, PortMode, SidecarPlan } from '../sidecar-plan.ts'
+import { isPort } from './addresses.ts'
+import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, IDENTITY_FILES } from './defaults.ts'
+import type { Machine } from './defaults.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const INGRESS = ['CONTRAST_INGRESS_PROXY_CONFIG', 'EDG_INGRESS_PROXY_CONFIG'] as const
+const EGRESS = ['CONTRAST_EGRESS_PROXY_CONFIG', 'EDG_EGRESS_PROXY_CONFIG'] as const
+const ADMIN = ['CONTRAST_ADMIN_PORT', 'EDG_ADMIN_PORT'] as const
+/** Where Contrast's initializer puts key, chain and bundle. */
+const TLS_FOLDER = '/contrast/tls-config'
+/** Its rules lead ports with `false` to the second one. Here the port that was called decides, whichever listener it came by. */
+const LISTEN_PORTS = [15_006, 15_007]
+const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
+const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
+
+/** Whether any of Contrast's variables is there; an empty one counts: its sidecar runs with all three empty. */
+export function hasContrastEnvironment(env: Environment): boolean {
+  return [...INGRESS, ...EGRESS, ...ADMIN].some((name) => env[name] !== undefined)
+}
+
+/**
+ * The plan that Contrast's variables stand for; the newer CONTRAST_ name wins over EDG_. Throws 'bad-config' with the message that
+ * Contrast has for it. A port out of range is an error too, where Contrast cuts it to 16 bits.
+ */
+export function parseContrastEnvironment(env: Environment, machine: Machine): SidecarPlan {
+  // In Contrast's order: with several mistakes the same one is told.
+  const map = entries(valueOf(env, EGRESS)).map(parseEgress)
+  const doubled = map.find(({ listen }, i) => map.findIndex((other) => other.listen.host === listen.host && other.listen.port === listen.port) < i)
+  if (doubled !== undefined) throw bad(`duplicate listen address: ${doubled.listen.host}:${doubled.listen.port}`, 'each entry needs an address of its own')
+  // Of a port that is there twice Contrast's rules obey the first entry.
+  const ports = Object.fromEntries(entries(valueOf(env, INGRESS)).map(parseIngress).toReversed())
+  const hosts = ['0.0.0.0', ...machine.ipv6 ? ['::'] : []]
+  return {
+    workload: machine.workload,
+    identity: { kind: 'files', key: `${TLS_FOLDER}/${IDENTITY_FILES.key}`, chain: `${TLS_FOLDER}/${IDENTITY_FILES.chain}`, bundle: `${TLS_FOLDER}/${IDENTITY_FILES.bundle}` },
+    inbound: {
+      mode: 'tproxy', listen: LISTEN_PORTS.flatMap((port) => hosts.map((host) => ({ host, port }))), to: undefined,
+      default: 'mtls', ports, allow: { default: [], ports: {} }, source: 'sidecar',
+    },
+    outbound: map.length === 0 ? undefined : { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map },
+    tls: DEFAULT_TLS, limits: DEFAULT_LIMITS, admin: parseAdmin(valueOf(env, ADMIN)), log: 'text', threads: 1,
+  }
+}
+
+function valueOf(env: Environment, names: readonly string[]): string {
+  return names.map((name) => env[name]).find((value) => value !== undefined) ?? ''
+}
+
+function entries(text: string): [string, string, string][] {
+  return text.split('##').filter((entry) => entry !== '').map((entry) => {
+    const parts = entry.split('#')
+    if (parts.length !== 3) throw bad(`invalid entry: ${entry}`, 'three parts joined by #, entries joined by ##')
+    return parts as [string, string, string]
+  })
+}
+
+function parseIngress([, port, disableTls]: [string, string, string]): [string, PortMode] {
+  const listenPort = parsePort(port)
+  if (listenPort === undefined) throw bad(`invalid listen port: ${port}`, 'a number from 1 to 65535')
+  if (TRUE.has(disableTls)) return [String(listenPort), 'plaintext']
+  if (FALSE.has(disableTls)) return [String(listenPort), 'tls']
+  throw bad(`invalid disable TLS: ${disableTls}`, 'true or false')
+}
+
+function parseEgress([, listen, remote]: [string, string, string]): OutboundPlan['map'][number] {
+  return { listen: parseListen(listen), to: parseRemote(remote), identities: [] }
+}
+
+function parseListen(text: string): HostPort {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text)
+  const host = match?.[1] ?? match?.[2] ?? ''
+  const port = Number(match?.[3])
+  const isLiteral = match?.[1] === undefined ? isIPv4(host) : isIPv6(host)
+  if (!isLiteral || !isPort(port)) throw bad(`invalid listen address: ${text}`, 'an IP address and a port, such as 127.137.0.1:8080')
+  if (!isIPv4(host) || !host.startsWith('127.')) throw bad(`listen address ${host} is not in local CIDR 127.0.0.1/8`, 'any address that begins with 127 will do')
+  return { host, port }
+}
+
+function parseRemote(text: string): HostPort {
+  const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text)
+  const host = match?.[1] ?? match?.[2] ?? ''
+  // The value is missing in Contrast's message too; the hint has it.
+  if (match === null || host === '') throw bad('invalid remote domain: ', `'${text}' is not a host and port, such as emoji-svc:8080`)
+  const port = parsePort(match[3]!)
+  if (port === undefined) throw bad(`invalid remote port: ${match[3]}`, 'a number from 1 to 65535')
+  return { host, port }
+}
+
+/** Contrast listens on every address with it; here it is loopback, see docs/guides/contrast.md. */
+function parseAdmin(text: string): HostPort {
+  if (text === '') return DEFAULT_ADMIN
+  const port = parsePort(text)
+  if (port === undefined) throw bad(`invalid admin port: ${text}`, 'a number from 1 to 65535')
+  return { host: DEFAULT_ADMIN.host, port }
+}
+
+/** Signs and leading zeros are fine, as they are for Go's strconv.Atoi. */
+function parsePort(text: string): number | undefined {
+  const port = /^[+-]?\d+$/.test(text) ? Number(text) : NaN
+  return isPort(port) ? port : undefined
+}
+
+function bad(message: string, hint: string): MtlscopeError {
+  return new MtlscopeError('bad-config', message, { hint })
+}

@@ -1,0 +1,45 @@
+import type { CloseReason } from './connection-report.ts'
+import type { Connection } from './connection.ts'
+
+/**
+ * One of the two sockets of a connection, with its TLS where it has any. What epoll said is kept here until a call has learned otherwise:
+ * every socket is registered once, edge-triggered, and never again. Fields only, so that all legs have one shape.
+ */
+export class Leg {
+  readonly connection: Connection
+  /** The other socket of the connection. */
+  other: Leg
+  fd = -1
+  generation = 0
+  /** SSL object; 0: in the clear. */
+  ssl = 0
+  /** There may be something to read. */
+  readable = false
+  /** The last write was not refused. */
+  writable = false
+  /** The peer has closed its side or reset: read on until that shows. */
+  hangup = false
+  /** The peer has said that it is done. */
+  readEnded = false
+  /** It was told that the other side is done. */
+  shut = false
+  /** How reading failed, where it did. */
+  failure: CloseReason | undefined = undefined
+  failureDetail = ''
+  /** Memory of bytes that it did not take yet; 0: none. */
+  waiting = 0
+  waitingOffset = 0
+  waitingBytes = 0
+  /** It waits in the loop's queue for its next turn. */
+  queued = false
+  bytesRead = 0
+  /** Bytes that TLS has given since OpenSSL's buffer was empty: no more than those were read from the socket. */
+  fetched = 0
+  /** Where bytes read from it are counted. */
+  counter = 0
+
+  constructor(connection: Connection) {
+    this.connection = connection
+    this.other = this
+  }
+}

@@ -1,0 +1,118 @@
+import { errnoName } from '../../sys/errno.ts'
+import { allocateAt, bytesAt, freeAt } from '../../sys/memory.ts'
+import * as ssl from '../../sys/openssl.ts'
+import * as sys from '../../sys/stream-socket.ts'
+import type { Connection } from './connection.ts'
+import { COUNTER } from './counters.ts'
+import { closeLeg, endConnection, refuseConnection } from './ending.ts'
+import { handshakeStep, startTls } from './handshake.ts'
+import { identityOf, isIdentityAllowed, spiffeIdOf } from './identity-match.ts'
+import type { RelayLoop } from './loop.ts'
+import { readCommonName, readPeerNames } from './peer-certificate.ts'
+import { proxyHeader } from './proxy-protocol.ts'
+import { socketError, startConnect } from './socket-calls.ts'
+import { transfer } from './transfer.ts'
+
+/** What OpenSSL says of a host name that is not the certificate's. */
+const ALERT_BAD_CERTIFICATE = 42
+
+/** Connects to the next address of the target. */
+export function connectServer(loop: RelayLoop, connection: Connection): void {
+  const { target, direction } = connection
+  const address = target?.addresses[connection.nextAddress++]
+  if (address === undefined) return endConnection(loop, connection, 'unresolved', `no address for ${target?.text ?? 'nothing'}`)
+  const spoofed = direction === 'inbound' && loop.policy.plan.inbound?.source === 'caller'
+  const fd = startConnect(address, spoofed ? connection.clientAddress : undefined)
+  if (fd < 0) return failConnect(loop, connection, -fd)
+  connection.server.fd = fd
+  connection.phase = 'connect'
+  connection.deadlineMs = loop.nowMs + loop.policy.plan.limits.connectTimeoutMs
+  if (!loop.addLeg(connection.server)) endConnection(loop, connection, 'descriptors', 'epoll is full')
+}
+
+function failConnect(loop: RelayLoop, connection: Connection, errno: number): void {
+  if (errno === sys.EMFILE || errno === sys.ENFILE) return endConnection(loop, connection, 'descriptors', errnoName(errno))
+  closeLeg(loop, connection.server, true)
+  if (connection.nextAddress < (connection.target?.addresses.length ?? 0)) return connectServer(loop, connection)
+  const reason = errno === sys.ECONNREFUSED ? 'connect-refused' : errno === sys.ETIMEDOUT ? 'connect-timeout' : 'connect-failed'
+  endConnection(loop, connection, reason, errnoName(errno))
+}
+
+/** The server's socket has become writable, or has failed. */
+export function endConnect(loop: RelayLoop, connection: Connection): void {
+  const failed = socketError(connection.server.fd)
+  if (failed !== 0) return failConnect(loop, connection, failed)
+  if (!connection.server.writable) return
+  if (connection.direction === 'inbound') return openInboundServer(loop, connection)
+  if (connection.security === 'mtls') return startMesh(loop, connection)
+  loop.counters[COUNTER.outboundPlaintext]++
+  startTransfer(loop, connection)
+}
+
+function openInboundServer(loop: RelayLoop, connection: Connection): void {
+  if (loop.policy.plan.inbound?.source === 'proxy-protocol') tellCaller(connection)
+  startTransfer(loop, connection)
+}
+
+/** The header waits like bytes that the app did not take yet, and so goes before all others. */
+function tellCaller(connection: Connection): void {
+  const { client, server, clientAddress, destination, target, security, clientNames } = connection
+  const to = destination ?? target?.addresses[0]
+  if (to === undefined) return
+  const tls = security === 'plaintext' ? undefined : {
+    version: connection.tlsVersion ?? '', cipher: ssl.cipherName(client.ssl), clientVerified: clientNames !== undefined,
+    commonName: readCommonName(client.ssl), spiffeId: clientNames === undefined ? '' : spiffeIdOf(clientNames) ?? '',
+  }
+  const header = proxyHeader(clientAddress, to, tls)
+  server.waiting = allocateAt(header.length)
+  server.waitingOffset = 0
+  server.waitingBytes = header.length
+  bytesAt(server.waiting, header.length).set(header)
+}
+
+function startMesh(loop: RelayLoop, connection: Connection): void {
+  const { server, target } = connection
+  if (!startTls(loop, server, loop.contexts.client)) return
+  ssl.SSL_set_connect_state(server.ssl)
+  if (target?.serverName !== undefined) setServerName(server.ssl, target.serverName)
+  if (loop.policy.plan.tls.resumption) {
+    const session = loop.sessions.get(target?.text ?? '')
+    if (session !== 0) ssl.SSL_set_session(server.ssl, session)
+    connection.sessionWanted = true
+  }
+  connection.phase = 'server-handshake'
+  connection.deadlineMs = loop.nowMs + loop.policy.plan.limits.handshakeTimeoutMs
+  shakeWithServer(loop, connection)
+}
+
+function setServerName(connection: number, name: string): void {
+  const text = Buffer.from(`${name}\0`, 'latin1')
+  const address = allocateAt(text.length)
+  bytesAt(address, text.length).set(text)
+  ssl.SSL_ctrl(connection, ssl.SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, address)
+  freeAt(address)
+}
+
+/** Another step of the handshake; at its end the server is the expected one, or refused. */
+export function shakeWithServer(loop: RelayLoop, connection: Connection): void {
+  if (!handshakeStep(loop, connection.server)) return
+  const names = readPeerNames(connection.server.ssl) ?? { uris: [], dnsNames: [] }
+  connection.serverNames = names
+  const expected = connection.target?.identities ?? []
+  if (!isIdentityAllowed(expected, names)) {
+    connection.sessionWanted = false
+    const who = identityOf(names) || 'a certificate without names'
+    return refuseConnection(loop, connection.server, 'identity-refused', `${who} answered, expected ${expected.join(' or ')}`, ALERT_BAD_CERTIFICATE)
+  }
+  loop.counters[COUNTER.outboundMtls]++
+  startTransfer(loop, connection)
+}
+
+function startTransfer(loop: RelayLoop, connection: Connection): void {
+  const { client, server } = connection
+  connection.phase = 'open'
+  connection.deadlineMs = 0
+  connection.activeMs = loop.nowMs
+  transfer(loop, client, server)
+  transfer(loop, server, client)
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { before, test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { need } from '../require.ts'
+import type { MaterialFiles, TestRelay } from './relay-pair.ts'
+import { HOUR_MS, PLAN, TestPki, freePorts, inboundPlan, serve, spiffeId, startRelay, writeMaterial } from './relay-pair.ts'
+
+let pki: TestPki
+before(async () => { pki = await TestPki.create() })
+
+interface Refusing { readonly relay: TestRelay, readonly port: number, heard(): number }
+
+/** A sidecar that lets web in, before an app that counts its callers. */
+async function startRefusing(t: TestContext, limits: Partial<typeof PLAN.limits> = {}): Promise<Refusing> {
+  const app = await serve(t, (socket) => socket.end('canary of the app'))
+  const [port] = await freePorts(1)
+  const inbound = inboundPlan(port, app.port, { allow: { default: [spiffeId('web')], ports: {} } })
+  const relay = await startRelay(t, { ...PLAN, inbound, limits: { ...PLAN.limits, ...limits } }, await pki.material('cart'))
+  return { relay, port, heard: () => app.sockets.length }
+}
+
+/** What openssl s_client says of it, standard error too. */
+function openssl(port: number, ...options: string[]): string {
+  const { stdout, stderr } = spawnSync('openssl', ['s_client', '-ign_eof', '-connect', `127.0.0.1:${port}`, ...options], { input: 'let me in\n', encoding: 'utf8', timeout: 10_000 })
+  return stdout + stderr
+}
+
+function clientOptions({ chain, key }: MaterialFiles): string[] {
+  return ['-cert', chain, '-key', key]
+}
+
+function hasOpenssl(t: TestContext): boolean {
+  return need(t, 'peers', spawnSync('openssl', ['version']).status === 0, 'openssl')
+}
+
+for (const { what, alert, reason, options } of [
+  { what: 'no certificate', alert: 116, reason: 'handshake-failed', options: async () => [] },
+  { what: 'an expired certificate', alert: 45, reason: 'handshake-failed', options: async (t) => clientOptions(writeMaterial(t, await pki.material('web', -HOUR_MS))) },
+  { what: 'a certificate of a foreign CA', alert: 48, reason: 'handshake-failed', options: async (t) => clientOptions(writeMaterial(t, await (await TestPki.create()).material('web'))) },
+  { what: 'the identity of somebody else', alert: 49, reason: 'identity-refused', options: async (t) => clientOptions(writeMaterial(t, await pki.material('mallory'))) },
+  { what: 'TLS 1.2', alert: 70, reason: 'handshake-failed', options: async () => ['-tls1_2'] },
+  { what: 'TLS 1.1', alert: 70, reason: 'handshake-failed', options: async () => ['-tls1_1', '-cipher', 'DEFAULT@SECLEVEL=0'] },
+] satisfies { what: string, alert: number, reason: string, options: (t: TestContext) => Promise<string[]> }[]) {
+  test(`${what} is refused with alert ${alert}, and nothing is passed on`, async (t) => {
+    if (!hasOpenssl(t)) return
+    const { relay, port, heard } = await startRefusing(t)
+    const said = openssl(port, ...await options(t))
+    assert.match(said, new RegExp(`SSL alert number ${alert}\\b`))
+    assert.doesNotMatch(said, /canary/)
+    assert.equal((await relay.next())[0].reason, reason)
+    assert.equal(heard(), 0)
+  })
+}
+
+async function answerTo(port: number, bytes: Uint8Array): Promise<Buffer> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  socket.end(bytes)
+  return buffer(socket).catch(() => Buffer.alloc(0))
+}
+
+/** A record of the ClientHello type that says to be of `length` bytes, and zeros for `sent`. */
+function helloOf(length: number, sent: number): Buffer {
+  const message = Buffer.alloc(4 + sent)
+  message.writeUInt32BE(0x0100_0000 + length)
+  const records: Buffer[] = []
+  for (let at = 0; at < message.length; at += 16_384) {
+    const part = message.subarray(at, at + 16_384)
+    records.push(Buffer.of(22, 3, 1, part.length >> 8, part.length & 255), part)
+  }
+  return Buffer.concat(records)
+}
+
+for (const { what, bytes } of [
+  { what: 'plaintext', bytes: Buffer.from('GET / HTTP/1.1\r\nhost: cart\r\n\r\n') },
+  { what: 'garbage', bytes: Buffer.alloc(4096, 0xa5) },
+  { what: 'a handshake of sixteen megabytes', bytes: helloOf(0xff_ffff, 200_000) },
+  { what: 'a ClientHello of zeros', bytes: helloOf(200, 200) },
+]) {
+  test(`${what} is refused, and nothing is passed on`, async (t) => {
+    const { relay, port, heard } = await startRefusing(t)
+    const answer = await answerTo(port, bytes)
+    assert.ok(answer.length === 0 || answer[0] === 21, 'something else than an alert came back')
+    assert.equal((await relay.next())[0].reason, 'handshake-failed')
+    assert.equal(heard(), 0)
+    assert.equal(relay.metrics().active, 0)
+  })
+}
+
+test('a handshake that takes its time is given up', async (t) => {
+  const { relay, port } = await startRefusing(t, { handshakeTimeoutMs: 600 })
+  const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {})
+  const hello = helloOf(500, 500)
+  let at = 0
+  const drip = setInterval(() => socket.write(hello.subarray(at, ++at)), 20)
+  t.after(() => clearInterval(drip))
+  await new Promise((resolve) => socket.once('close', resolve))
+  assert.equal((await relay.next())[0].reason, 'handshake-timeout')
+  assert.equal(relay.metrics().handshakeTimeouts, 1)
+})
+
+test('ten thousand bad connections leave nothing behind', async (t) => {
+  const { relay, port, heard } = await startRefusing(t)
+  await badConnections(port, 2000)
+  await relay.next(2000)
+  const descriptors = readdirSync('/proc/self/fd').length
+  const rssBytes = process.memoryUsage.rss()
+  await badConnections(port, 8000)
+  await relay.next(8000)
+  assert.equal(relay.metrics().active, 0)
+  assert.equal(heard(), 0)
+  assert.ok(Math.abs(readdirSync('/proc/self/fd').length - descriptors) <= 2, 'descriptors grew')
+  // The clients run in this process as well, so there is some noise; 8000 SSL objects would be 100 MB.
+  assert.ok(process.memoryUsage.rss() - rssBytes < 60e6, `memory grew by ${process.memoryUsage.rss() - rssBytes} bytes`)
+})
+
+async function badConnections(port: number, count: number): Promise<void> {
+  const kinds = [Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.alloc(300, 0xa5), helloOf(200, 200), Buffer.alloc(0)]
+  let next = 0
+  const one = (): Promise<void> => new Promise((resolve) => {
+    const socket: Socket = connect({ port, host: '127.0.0.1' }, () => socket.end(kinds[next % kinds.length]))
+    socket.on('error', () => {}).on('close', () => resolve()).resume()
+  })
+  const line = async (): Promise<void> => {
+    while (next++ < count) await one()
+  }
+  await Promise.all(Array.from({ length: 32 }, line))
+}

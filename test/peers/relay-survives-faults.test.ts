@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { before, test } from 'node:test'
+import type { TestContext } from 'node:test'
+import type { RelayMetrics } from '../../src/proxy/relay/relay.ts'
+import { PLAN, TestPki, freePorts, inboundPlan, outboundPlan, serve, startPair, startRelay, until, writeMaterial } from './relay-pair.ts'
+import type { TestRelay } from './relay-pair.ts'
+
+let pki: TestPki
+before(async () => { pki = await TestPki.create() })
+
+function dial(port: number): Socket {
+  return connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+}
+
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve))
+}
+
+interface Wire { readonly inbound: TestRelay, readonly outbound: TestRelay, readonly port: number, readonly app: readonly Socket[], readonly hops: { near: Socket, far: Socket }[] }
+
+/** A pair with a stretch of wire between that the test holds in its hands. */
+async function startWire(t: TestContext, idleTimeoutMs = 0): Promise<Wire> {
+  const app = await serve(t, (socket) => socket.pipe(socket))
+  const [port, wire] = await freePorts(2)
+  const hops: { near: Socket, far: Socket }[] = []
+  const middle = await serve(t, (near) => {
+    const far = dial(wire)
+    t.after(() => far.destroy())
+    near.pipe(far)
+    far.pipe(near)
+    far.on('close', () => near.destroy())
+    hops.push({ near, far })
+  })
+  const limits = { ...PLAN.limits, idleTimeoutMs }
+  const inbound = await startRelay(t, { ...PLAN, limits, inbound: inboundPlan(wire, app.port) }, await pki.material('cart'))
+  const outbound = await startRelay(t, { ...PLAN, outbound: outboundPlan(port, middle.port) }, await pki.material('web'))
+  return { inbound, outbound, port, app: app.sockets, hops }
+}
+
+async function established(port: number): Promise<Socket> {
+  const socket = dial(port)
+  socket.write('x')
+  await once(socket, 'data')
+  return socket
+}
+
+test('an end without close_notify is a reset for the app, not an end', async (t) => {
+  const { inbound, port, app, hops } = await startWire(t)
+  await established(port)
+  const errors: string[] = []
+  app[0].on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''))
+  hops[0].near.unpipe(hops[0].far)
+  hops[0].far.end()
+  await closed(app[0])
+  assert.deepEqual(errors, ['ECONNRESET'])
+  assert.equal((await inbound.next())[0].reason, 'client-truncated')
+})
+
+test('bytes that do not decrypt end the connection, and none of them is passed on', async (t) => {
+  const { inbound, port, app, hops } = await startWire(t)
+  await established(port)
+  let heard = 0
+  app[0].on('data', (bytes: Buffer) => { heard += bytes.length })
+  hops[0].far.write(Buffer.concat([Buffer.of(23, 3, 3, 0, 100), randomBytes(100)]))
+  await closed(app[0])
+  assert.equal((await inbound.next())[0].reason, 'client-broken')
+  assert.equal(heard, 0)
+})
+
+test('a record that stays incomplete holds back only itself, and the idle time-out ends it', async (t) => {
+  const { inbound, port, hops } = await startWire(t, 800)
+  const stuck = await established(port)
+  const { near, far } = hops[0]
+  near.unpipe(far)
+  near.on('data', (bytes: Buffer) => far.write(bytes.subarray(0, 9)))
+  stuck.write('never to arrive')
+  await sleep(50)
+  const other = await established(port)
+  assert.equal((await inbound.connections()).length, 2)
+  await closed(stuck)
+  const [end] = await inbound.next()
+  assert.deepEqual([end.reason, end.bytesSent], ['idle', 1])
+  other.destroy()
+})
+
+test('certificates are replaced under load, and no connection notices', async (t) => {
+  const app = await serve(t, (socket) => socket.pipe(socket))
+  const pair = await startPair(t, pki, app.port)
+  const materials = await Promise.all(Array.from({ length: 4 }, async () => [await pki.material('cart'), await pki.material('web')] as const))
+  const failures: string[] = []
+  let calls = 0
+  let loading = true
+  const lasting = Array.from({ length: 8 }, () => dial(pair.port))
+  const stream = async (socket: Socket): Promise<void> => {
+    while (loading) {
+      const sent = randomBytes(20_000)
+      socket.write(sent)
+      const got: Buffer[] = []
+      for (let size = 0; size < sent.length;) {
+        const [bytes] = await once(socket, 'data') as [Buffer]
+        size += bytes.length
+        got.push(bytes)
+      }
+      if (!Buffer.concat(got).equals(sent)) failures.push('other bytes came back')
+    }
+    socket.destroy()
+  }
+  const call = async (): Promise<void> => {
+    while (loading) {
+      const word = `call ${calls++}`
+      if (await text(dial(pair.port).end(word)) !== word) failures.push(word)
+    }
+  }
+  const load = [...lasting.map(stream), call(), call()]
+  for (let round = 0; round < 24; round++) {
+    const [cart, web] = materials[round % 4]
+    pair.inbound.replaceIdentity(cart)
+    pair.outbound.replaceIdentity(web)
+    await sleep(30)
+  }
+  loading = false
+  await Promise.all(load)
+  assert.deepEqual(failures, [])
+  assert.ok(calls > 20)
+  assert.ok(pair.inbound.finished.every(({ reason }) => reason === 'finished' || reason === 'client-reset'))
+})
+
+test('without file descriptors callers are turned away at once, and come in again when there are some', async (t) => {
+  const app = await serve(t, (socket) => socket.pipe(socket))
+  const [port] = await freePorts(1)
+  const { folder, key, chain, bundle } = writeMaterial(t, await pki.material('cart'))
+  const file = join(folder, 'plan.json')
+  writeFileSync(file, JSON.stringify({ ...PLAN, identity: { kind: 'files', key, chain, bundle }, inbound: inboundPlan(port, app.port, { default: 'plaintext' }) }))
+  const program = fileURLToPath(new URL('../../bench/sidecar/relay-process.ts', import.meta.url))
+  const child = spawn('prlimit', ['--nofile=80:80', process.execPath, program, file], { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', (bytes: Buffer) => { said += bytes.toString() })
+  await once(child.stdout, 'data')
+  const sockets = Array.from({ length: 100 }, () => dial(port))
+  const ended = sockets.map((socket) => closed(socket).then(() => true))
+  await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 50, () => 'refusals')
+  const metricsNow = async (): Promise<RelayMetrics> => {
+    said = ''
+    child.kill('SIGUSR2')
+    await until(() => said.endsWith('}\n'), () => `metrics in ${JSON.stringify(said)}`)
+    return JSON.parse(said) as RelayMetrics
+  }
+  const full = await metricsNow()
+  assert.ok(full.refusedForDescriptors >= 50, JSON.stringify(full))
+  assert.ok(full.active >= 10)
+  sockets.forEach((socket) => socket.destroy())
+  await Promise.all(ended)
+  await sleep(100)
+  assert.equal(await text(dial(port).end('room again')), 'room again')
+})

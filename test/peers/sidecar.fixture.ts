@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { CertificateAuthority } from '../../src/identity/ca.ts'
+import { locateEnvoy } from '../../src/proxy/envoy-binary.ts'
+import { need } from '../require.ts'
+
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const WAIT_MS = 20_000
+const VALID_MS = 3_600_000
+
+export type Engine = 'embedded' | 'envoy'
+export interface LogLine { direction: string, security?: string, clientIdentity?: string, serverIdentity?: string, bytesSent: number, bytesReceived: number, reason: string, mode?: string, detail: string }
+
+/** The same test for each engine; skipped where Envoy is not there. */
+export function forEachEngine(promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
+  for (const engine of ['embedded', 'envoy'] as const) forEngine(engine, promise, body)
+}
+
+export function forEngine(engine: Engine, promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
+  test(`${engine}: ${promise}`, async (t) => {
+    if (engine === 'envoy' && !need(t, 'peers', hasEnvoy(), 'envoy')) return
+    await body(t, engine)
+  })
+}
+
+function hasEnvoy(): boolean {
+  try {
+    return locateEnvoy() !== ''
+  } catch {
+    return false
+  }
+}
+
+/** Names, certificates and processes of one test; all gone when it ends. */
+export class Mesh {
+  readonly folder: string
+  readonly t: TestContext
+  readonly #net: string
+  #ports = 0
+  #ca!: CertificateAuthority
+
+  private constructor(t: TestContext) {
+    this.t = t
+    this.folder = mkdtempSync(join(tmpdir(), 'mtlscope-sidecar-'))
+    this.#net = `127.${100 + (process.pid >> 16) % 50}.${process.pid >> 8 & 255}`
+    t.after(() => rmSync(this.folder, { recursive: true, force: true }))
+  }
+
+  static async create(t: TestContext): Promise<Mesh> {
+    const mesh = new Mesh(t)
+    mesh.#ca = await CertificateAuthority.create('shop.test', validity())
+    return mesh
+  }
+
+  /** An address of loopback that nobody else uses: below the ephemeral ports. */
+  address(): string {
+    return `${this.#net}.${1 + (process.pid & 127)}:${21_000 + made++ % 5000 + this.#ports++}`
+  }
+
+  /** Issues and writes the three files, each by rename; `name` is folder and last part of the identity. `from`: another CA, of which the bundle knows nothing. */
+  async identity(name: string, options: { folder?: string, from?: CertificateAuthority, validForMs?: number } = {}): Promise<string> {
+    const folder = join(this.folder, options.folder ?? name)
+    mkdirSync(folder, { recursive: true })
+    const svid = await (options.from ?? this.#ca).issue({ spiffeId: `spiffe://shop.test/${name}`, dnsNames: [name], ...validity(options.validForMs) })
+    for (const [file, text] of [['key.pem', svid.privateKeyPem], ['certChain.pem', svid.certificatePem], ['mesh-ca.pem', this.#ca.certificatePem]] as const) {
+      writeFileSync(join(folder, 'next'), text, { mode: 0o600 })
+      renameSync(join(folder, 'next'), join(folder, file))
+    }
+    return folder
+  }
+
+  /** TLS options of a client with that identity. */
+  async client(name: string, from?: CertificateAuthority): Promise<ConnectionOptions> {
+    const svid = await (from ?? this.#ca).issue({ spiffeId: `spiffe://shop.test/${name}`, dnsNames: [name], ...validity() })
+    return { key: svid.privateKeyPem, cert: svid.certificatePem, ca: this.#ca.certificatePem, checkServerIdentity: () => undefined }
+  }
+
+  write(file: string, text: string): string {
+    const path = join(this.folder, file)
+    writeFileSync(`${path}.new`, text)
+    renameSync(`${path}.new`, path)
+    return path
+  }
+
+  /** Starts a sidecar and waits until it is ready. */
+  async sidecar(engine: Engine, name: string, yaml: string): Promise<SidecarProcess> {
+    const admin = this.address()
+    const file = this.write(`${name}.yaml`, `workload: ${name}\nadmin: "${admin}"\nidentity: { dir: ${name} }\n${yaml}`)
+    const sidecar = new SidecarProcess(this.t, engine, file, admin)
+    await sidecar.said('ready:')
+    return sidecar
+  }
+}
+
+let made = 0
+
+function validity(validForMs = VALID_MS): { notBefore: Date, notAfter: Date } {
+  return { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + validForMs) }
+}
+
+export function foreignAuthority(): Promise<CertificateAuthority> {
+  return CertificateAuthority.create('shop.test', validity())
+}
+
+/** `mtlscope sidecar -o json` as its own process. */
+export class SidecarProcess {
+  readonly child: ChildProcess
+  readonly file: string
+  readonly admin: string
+  readonly lines: LogLine[] = []
+  stderr = ''
+  #rest = ''
+
+  constructor(t: TestContext, engine: Engine, file: string, admin: string, prefix: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+    this.file = file
+    this.admin = admin
+    const words = [...prefix, process.execPath, MAIN, 'sidecar', '-o', 'json', '--engine', engine, ...file === '' ? [] : ['--config', file]]
+    this.child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    t.after(() => this.end())
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#take(text))
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr += text })
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split('\n')
+    this.#rest = lines.pop()!
+    for (const line of lines) this.lines.push(JSON.parse(line) as LogLine)
+  }
+
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+    for (const start = performance.now(); !await condition();) {
+      if (performance.now() - start > WAIT_MS || (this.child.exitCode !== null && !what.startsWith('exit'))) throw new Error(`${what}: never came\n${this.stderr}\n${this.lines.map((line) => JSON.stringify(line)).join('\n')}`)
+      await sleep(20)
+    }
+  }
+
+  said(text: string): Promise<void> {
+    return this.until(`'${text}'`, () => this.stderr.includes(text))
+  }
+
+  async line(what: string, fits: (line: LogLine) => boolean): Promise<LogLine> {
+    await this.until(`a line: ${what}`, () => this.lines.some(fits))
+    return this.lines.find(fits)!
+  }
+
+  /** Status and body of its admin endpoint. */
+  ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<{ status: number, body: string }> {
+    const [host, port] = this.admin.split(':')
+    return new Promise((resolve, reject) => {
+      const req = request({ host, port: Number(port), path, method, agent: false, headers }, (res) => {
+        let body = ''
+        res.setEncoding('utf8').on('data', (text: string) => { body += text })
+        res.on('end', () => resolve({ status: res.statusCode!, body }))
+      })
+      req.on('error', reject)
+      req.end()
+    })
+  }
+
+  /** SIGTERM, and how it ended. */
+  async end(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGTERM')
+      // A second one ends it at once.
+      const timer = setTimeout(() => this.child.kill('SIGTERM'), 8000)
+      await once(this.child, 'close')
+      clearTimeout(timer)
+    }
+    return this.child.exitCode
+  }
+}
+
+/** A TCP server that keeps what it heard; it answers each chunk with the same bytes, and an end with an end. */
+export class EchoApp {
+  readonly server: Server
+  readonly sockets: Socket[] = []
+  heard = 0
+
+  private constructor() {
+    this.server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.sockets.push(socket)
+      socket.on('error', () => {})
+      socket.on('data', (chunk) => { this.heard += chunk.length })
+      socket.pipe(socket)
+    })
+  }
+
+  static async open(t: TestContext, host = '127.0.0.1'): Promise<EchoApp> {
+    const app = new EchoApp()
+    app.server.listen(0, host)
+    await once(app.server, 'listening')
+    t.after(() => {
+      for (const socket of app.sockets) socket.destroy()
+      app.server.close()
+    })
+    return app
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port
+  }
+}
+
+/** What a TLS client hears back for `text`, or the code of the error that it ended with. */
+export function callTls(address: string, options: ConnectionOptions, text = 'hello'): Promise<string> {
+  const [host, port] = address.split(':')
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port: Number(port), minVersion: 'TLSv1.3', ...options }, () => socket.end(text))
+    let heard = ''
+    let code: string | undefined
+    socket.setTimeout(5000, () => socket.destroy(new Error('timed out')))
+    socket.setEncoding('utf8').on('data', (piece: string) => { heard += piece })
+    socket.on('error', (error: NodeJS.ErrnoException) => { code = error.code ?? error.message })
+    socket.on('close', () => resolve(code ?? heard))
+  })
+}
+
+/** An open TLS connection. */
+export async function openTls(address: string, options: ConnectionOptions): Promise<TLSSocket> {
+  const [host, port] = address.split(':')
+  const socket = connectTls({ host, port: Number(port), ...options })
+  await once(socket, 'secureConnect')
+  return socket
+}
