@@ -26,6 +26,7 @@ export const PROGRAMS: readonly Program[] = [
   { program: 'wrk', debian: 'wrk', what: 'load' },
   { program: 'socat', debian: 'socat', what: 'odd endings of connections' },
   { program: 'curl', debian: 'curl', what: 'a real HTTP client' },
+  { program: 'go', debian: 'golang-go', what: 'the verifier of Go, for the certificates of our CA' },
   { program: 'openssl', debian: 'openssl', what: 'a real TLS peer; certificates of the tests' },
 ]
 

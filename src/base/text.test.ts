@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { countText, cutMiddle } from './text.ts'
 
 test('a text that fits is left alone, one that does not loses its middle', () => {

@@ -94,7 +94,7 @@ function initCommand(): Command {
 function issueCommand(): Command {
   return withFolder(withNames(new Command('issue')))
     .description('a workload certificate, with its key or for a signing request')
-    .option('--ttl <duration>', 'lifetime: 30m, 24h, 7d', ttlMillis, ttlMillis('24h'))
+    .addOption(new Option('--ttl <duration>', 'lifetime: 30m, 24h, 7d').argParser(ttlMillis).default(ttlMillis('24h'), '24h'))
     .option('--out <folder>', 'where the files go (default: the current folder)')
     .option('--csr <file>', 'sign this request (PEM) instead of making a key; - for standard input')
     .option('--force', 'replace the files that are there')
@@ -112,10 +112,10 @@ function withNames(command: Command): Command {
 function serveCommand(): Command {
   return withFolder(new Command('serve'))
     .description('give certificates to workloads that have a token, over TLS')
-    .option('--listen <address>', 'where to listen: host:port', listenAddress, listenAddress('127.0.0.1:8444'))
+    .addOption(new Option('--listen <address>', 'where to listen: host:port').argParser(listenAddress).default(listenAddress('127.0.0.1:8444'), '127.0.0.1:8444'))
     .option('--name <name>', 'DNS name or IP address that clients dial, for the server\'s certificate (repeatable)', list)
     .option('--tokens <file>', 'the token file (default: tokens.json in the folder of the CA)')
-    .option('--ttl <duration>', 'lifetime where a request names none', ttlMillis, ttlMillis('24h'))
+    .addOption(new Option('--ttl <duration>', 'lifetime where a request names none').argParser(ttlMillis).default(ttlMillis('24h'), '24h'))
     .option('--rate <n>', 'requests a minute with one token', perMinute, 30)
     .addHelpText('after', SERVE_EXAMPLES)
     .action(async (flags) => { process.exitCode = await (await import('./ca-serve.ts')).runCaServe(flags) })

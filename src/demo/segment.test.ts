@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { renderLine } from './segment.ts'
 
 test('a line never exceeds its width, and colours do not count', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { TimeOrder } from './time-order.ts'
 
 const at = (...times: number[]): { atMicros: number }[] => times.map((atMicros) => ({ atMicros }))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { x509 } from './x509.ts'
-import fc from 'fast-check'
+import fc from '#property'
 import { CART, csrFor, csrWith } from './authority/ca.fixture.ts'
 import { generateKeys } from './certificate-profile.ts'
 import { createCsr, MAX_CSR_BYTES, objectionToCsr, verifyCsr } from './csr.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { BACKDATE_MILLIS, planLifetime, renewAtMillis } from './lifetime.ts'
 
 test('a certificate is valid from a minute ago, in whole seconds', () => {

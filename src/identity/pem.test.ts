@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { formatPem, parsePem, splitPem } from './pem.ts'
 
 test('what is written is read back, whatever stands around it', () => {

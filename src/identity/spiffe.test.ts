@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { formatSpiffeId, parseSpiffeId } from './spiffe.ts'
 
 test('a SPIFFE ID is a trust domain and a path', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { parseFibTrie, parseIfInet6, readAddresses } from './addresses.ts'
 
 const TRIE = `Main:

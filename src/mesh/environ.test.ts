@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { parseEnviron } from './environ.ts'
 
 function hints(...entries: string[]): ReturnType<typeof parseEnviron> {

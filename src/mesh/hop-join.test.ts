@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { HopJoinOptions } from './hop-join.ts'
 import { HopJoin } from './hop-join.ts'
 import type { HopMessage, JoinedRequest, TlsHop } from './joined-request.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { readListeners } from './listeners.ts'
 import { ESTABLISHED, LISTEN, parseTcpSockets, readTcpSockets } from './sockets.ts'
 

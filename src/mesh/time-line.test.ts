@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { TimeLine } from './time-line.ts'
 
 test('in whatever order things come and go, it agrees with a sorted list', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isIPv4, isIPv6 } from 'node:net'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { formatAddress, parseAddress } from './address.ts'
 
 const WORD = fc.oneof(fc.constantFrom(0, 1, 0xffff, 0xffff0000, 0x10000), fc.integer({ min: 0, max: 0xffffffff }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { SkBuff } from '../../test/bpf-machine.ts'
 import { runBpf } from '../../test/bpf-machine.ts'
 import { formatAddress } from './address.ts'

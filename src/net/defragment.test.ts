@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { bytes, concat, ipv4, ipv6, tcp, udp } from '../../test/frames.ts'
 import { Decoder } from './decode.ts'
 import { FRAGMENT_LIMITS } from './defragment.ts'

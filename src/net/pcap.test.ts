@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import fc from '#property'
 import { Seen, pcapFile } from '../../test/capture-bytes.ts'
 import { captureParserFor, parseCapture } from './capture-parser.ts'
 

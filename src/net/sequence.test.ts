@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { seqAdd, seqBefore, seqDistance, seqEarlier } from './sequence.ts'
 
 test('distance survives the wrap, for signed and unsigned forms of a number', () => {

@@ -25,8 +25,8 @@ export interface DatagramSink {
 
 /** The datagrams between two addresses and ports. Peer bytes never make it throw. */
 export interface DatagramDissector {
-  /** One whole datagram, borrowed until return; `missing` bytes behind it were sent and not captured (snap length). Never empty. */
-  datagram(side: Side, bytes: Uint8Array, missing: number, at: Micros): void
+  /** One whole datagram, buf[from, to), borrowed until return; `missing` bytes behind it were sent and not captured (snap length). Never empty. */
+  datagram(side: Side, buf: Uint8Array, from: number, to: number, missing: number, at: Micros): void
   /** Nothing came for long, or no more is captured: tell what waits. Called once. */
   end(at: Micros): void
   /** Nothing waits for another datagram: the flow may be forgotten. */

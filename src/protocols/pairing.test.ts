@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { FifoPairing } from './pairing.ts'
 
 interface Item { name: string, atMicros: number }

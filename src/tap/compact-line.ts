@@ -34,15 +34,14 @@ const SHORTER_PLACE = 12
 /** Of the name of a protocol with the spaces behind it; longer ones push their own line only. */
 const PROTOCOL_COLUMNS = 10
 
-const NOTHING = new Piece('')
-/** A power of two. */
+/** Flows whose ends are remembered, in a place by their ports. A power of two. */
 const LATEST = 256
 
 /** `columns`: width of the terminal; unlimited where it is none. */
 export interface CompactOptions { colour: boolean, utc: boolean, columns?: number }
 
-/** Who calls whom, as it stands in the lines of one flow until a column grows. */
-interface Ends { flow: FlowInfo | undefined, layout: number, text: Piece }
+/** Who calls whom, as it stands in the lines of one flow until a column grows. Many flows say one thing only: the piece is made for the second. */
+interface Ends { flow: FlowInfo | undefined, layout: number, text: string, piece: Piece | undefined }
 
 /** Lines for people: time, who calls whom, in which protocol, what, how it ended, how long it took, and whether it could be read on a wire. */
 export class CompactLines {
@@ -54,9 +53,7 @@ export class CompactLines {
   readonly #unread: Piece
   readonly #clear: Piece
   readonly #protocols = new Map<string, Piece>()
-  readonly #ends = new WeakMap<FlowInfo, Ends>()
-  /** Those asked for last, in a place by their ports: the map alone takes 50 ns. */
-  readonly #latest = Array.from({ length: LATEST }, (): Ends => ({ flow: undefined, layout: -1, text: NOTHING }))
+  readonly #latest = Array.from({ length: LATEST }, (): Ends => ({ flow: undefined, layout: -1, text: '', piece: undefined }))
   readonly #columns: number
   readonly #wide: boolean
   /** Counts how often a column grew. */
@@ -82,7 +79,7 @@ export class CompactLines {
   add(line: LineBytes, flow: FlowInfo, m: Message): void {
     line.spaces(1)
     line.text(this.#time.clock(m.atMicros))
-    line.piece(this.#endsOf(flow))
+    this.#addEnds(line, flow)
     if (this.#wide) line.piece(this.#protocolOf(m.protocol))
     const what = cutMiddle(printable(m.what), this.#whatWidth)
     line.text(what)
@@ -116,24 +113,23 @@ export class CompactLines {
     if (notes.length > 0) line.text(this.#paint(GREY, `  (${printable(notes[0]!)})`))
   }
 
-  #endsOf(flow: FlowInfo): Piece {
-    const place = (flow.client.port ^ flow.server.port) & LATEST - 1
-    const latest = this.#latest[place]!
-    if (latest.flow === flow && latest.layout === this.#layout) return latest.text
-    const known = this.#ends.get(flow)
-    const ends = known?.layout === this.#layout ? known : this.#makeEnds(flow)
-    this.#latest[place] = ends
-    return ends.text
+  #addEnds(line: LineBytes, flow: FlowInfo): void {
+    const ends = this.#latest[(flow.client.port ^ flow.server.port) & LATEST - 1]!
+    if (ends.flow === flow && ends.layout === this.#layout) line.piece(ends.piece ??= new Piece(ends.text))
+    else {
+      this.#describe(ends, flow)
+      line.text(ends.text)
+    }
   }
 
-  #makeEnds(flow: FlowInfo): Ends {
+  #describe(ends: Ends, flow: FlowInfo): void {
     const client = endpointText(flow.client, this.#wide)
     const server = endpointText(flow.server)
     this.#widen(client.length, server.length, flow.namespace)
-    const text = new Piece(`  ${this.#namespace(flow)}${client.padEnd(this.#clientWidth)} → ${server.padEnd(this.#serverWidth)}  `)
-    const ends: Ends = { flow, layout: this.#layout, text }
-    this.#ends.set(flow, ends)
-    return ends
+    ends.flow = flow
+    ends.layout = this.#layout
+    ends.text = `  ${this.#namespace(flow)}${client.padEnd(this.#clientWidth)} → ${server.padEnd(this.#serverWidth)}  `
+    ends.piece = undefined
   }
 
   #widen(client: number, server: number, namespace: string | undefined): void {

@@ -48,8 +48,7 @@ export class UdpFlow extends Flow implements DatagramSink {
     let side = sender
     if (payloadLength > 0) {
       if (this.#dissector === undefined && this.#probes > 0) side = this.#detect(sender, packet)
-      // Not subarray(): a Buffer's costs more.
-      this.#dissector?.datagram(side, new Uint8Array(buf.buffer, buf.byteOffset + payloadOffset, payloadLength), payloadMissing, at)
+      this.#dissector?.datagram(side, buf, payloadOffset, payloadOffset + payloadLength, payloadMissing, at)
     }
     if (this.#dissector !== undefined) return
     const passed = this.#passed ??= new UnclaimedDatagrams()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { LineBytes, Piece } from './line-bytes.ts'
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 300 }))

@@ -49,7 +49,7 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
     capture: 'pcap',
     scopeOf: (id) => ours ? id : 0,
     interfaceName: (id) => interfaces.get(id)?.name,
-    nameOf: (ip) => names.get(ip),
+    nameOf: (ip) => names.size === 0 ? undefined : names.get(ip),
   }, out)
   try {
     await readCaptureFile(path, {

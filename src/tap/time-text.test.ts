@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { TimeText, durationText } from './time-text.ts'
 
 test('rfc3339 agrees with Date to the millisecond and keeps the microseconds', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { RateLimit } from './rate-limit.ts'
 
 test('a burst, then evenly, and each key for itself', () => {

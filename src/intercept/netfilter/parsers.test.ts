@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { istioRedirect, istioTproxy, tablesOf } from './listings.fixture.ts'
 import { parseIptablesSave, sniffSave } from './iptables-save.ts'
 import { parseNftJson } from './nft-json.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import { Listener, cutSteps, listen } from '../contract.fixture.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
@@ -69,6 +69,19 @@ test('a hole within a body loses bytes, not the place; a larger one is searched 
   assert.deepEqual(messages.slice(5).map(({ what, complete, notes }) => [what, complete, notes]), [
     ['Basic.Publish q', false, ['request: bytes of its body were lost']], ['Confirm.Select', true, ['request: bytes before it were lost or skipped']],
   ])
+})
+
+test('a frame that goes beyond its content adds nothing to it, wherever it is cut', () => {
+  const before = SAMPLES[0]!.steps.slice(0, 8)
+  const sent = Buffer.concat([method(1, 60, 40, Buffer.alloc(2), '', 'q', 0), content(1, Buffer.from('hello'))])
+  // The frame of the body says that it is longer than it is.
+  sent[sent.length - 5 - 2] = 9
+  const said = (sizes: number[]): unknown => {
+    const steps = [...before, { side: CLIENT, bytes: sent, at: 7 }, { side: CLIENT, bytes: Buffer.from('beyond\xce', 'latin1'), at: 7 }] as typeof before
+    return listen(amqp, sizes.length === 0 ? steps : cutSteps(steps, sizes)).messages.filter(({ what }) => what === 'Basic.Publish q').map(({ request }) => request)
+  }
+  assert.match(JSON.stringify(said([])), /"text":"hello"/)
+  for (let size = 1; size < 20; size++) assert.deepEqual(said([size]), said([]))
 })
 
 test('nearly right bytes give the same messages however they are cut', () => {

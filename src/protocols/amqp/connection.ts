@@ -190,8 +190,10 @@ export class AmqpConnection implements Dissector {
     const channel = this.#channels.get(channelId)
     const said = channel?.content[side]
     if (said === undefined || said.sizeBytes < 0) return
-    if (said.problem === undefined) said.body.add(buf, from, to)
-    said.bodyBytes += to - from
+    // What a frame has beyond the content is not of it, wherever the chunk ends.
+    const here = Math.min(to - from, said.sizeBytes - said.bodyBytes)
+    if (said.problem === undefined) said.body.add(buf, from, from + here)
+    said.bodyBytes += here
     said.endMicros = at
     if (said.isWhole) this.#contentDone(channel!, said)
   }
@@ -201,7 +203,7 @@ export class AmqpConnection implements Dissector {
     const said = channel?.content[side]
     if (said === undefined) return
     said.problem = 'bytes of its body were lost'
-    said.bodyBytes += bytes
+    said.bodyBytes += said.sizeBytes < 0 ? bytes : Math.min(bytes, said.sizeBytes - said.bodyBytes)
     if (said.isWhole) this.#contentDone(channel!, said)
   }
 

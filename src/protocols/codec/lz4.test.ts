@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { decodeLz4, decodeLz4Block } from './lz4.ts'
 
 /** 'abcd' and 20 bytes from 4 back, then the literal '!'. */

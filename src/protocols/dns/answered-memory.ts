@@ -45,9 +45,15 @@ export class AnsweredMemory {
   }
 }
 
-/** FNV-1a in 32 bits. Who forges an equal one hides a copy of his own answer. */
+/** As FNV-1a, four bytes at a time. Who forges an equal one hides a copy of his own answer. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5 | 0
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  let hash = 0x811c9dc5 ^ end - start
+  let i = start
+  for (; i + 4 <= end; i += 4) {
+    hash = Math.imul(hash ^ (bytes[i]! | bytes[i + 1]! << 8 | bytes[i + 2]! << 16 | bytes[i + 3]! << 24), 0x01000193)
+    // The lowest bits depend on nothing above them.
+    hash ^= hash >>> 15
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
   return hash
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import { plainMessage } from '../contract.fixture.ts'
@@ -30,7 +30,7 @@ class Heard {
 
   put(side: Side, bytes: Uint8Array, at: number, missing = 0): this {
     const copy = Uint8Array.from(bytes)
-    this.dissector.datagram(side, copy, missing, at)
+    this.dissector.datagram(side, copy, 0, copy.length, missing, at)
     // They were borrowed.
     copy.fill(0xee)
     return this

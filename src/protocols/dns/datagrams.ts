@@ -30,8 +30,8 @@ export class DnsDatagrams implements DatagramDissector {
     return FLOW_BYTES + this.#exchanges.heldBytes
   }
 
-  datagram(side: Side, bytes: Uint8Array, missing: number, at: Micros): void {
-    if (this.#exchanges.take(side, bytes, 0, bytes.length, missing, at)) {
+  datagram(side: Side, buf: Uint8Array, from: number, to: number, missing: number, at: Micros): void {
+    if (this.#exchanges.take(side, buf, from, to, missing, at)) {
       this.#isFresh = false
       return
     }

@@ -2,7 +2,7 @@ import type { Message, Outcome } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Redactor } from '../redaction.ts'
 import { opcodeName, rcodeName } from './codes.ts'
-import { OPCODE_QUERY, OPCODE_UPDATE, word } from './header.ts'
+import { HEADER_BYTES, OPCODE_QUERY, OPCODE_UPDATE, word } from './header.ts'
 import { MAX_TRANSFER_BYTES, UNANSWERED_MICROS } from './limits.ts'
 import type { DnsMessage } from './message.ts'
 import { BAD_RECORD } from './scan.ts'
@@ -31,7 +31,7 @@ export class DnsExchange implements Message {
   isOtherQuestion = false
   transfer: Transfer | undefined = undefined
   /** Messages of a transfer after the first, as far as they are kept. */
-  readonly further: DnsMessage[] = []
+  further: DnsMessage[] | undefined = undefined
   #request: object | undefined
   #response: object | undefined
 
@@ -44,8 +44,9 @@ export class DnsExchange implements Message {
   }
 
   get heldBytes(): number {
-    const further = this.further.reduce((sum, m) => sum + m.bytes.length, 0)
-    return HELD_BYTES + (this.query?.bytes.length ?? 0) + (this.answer?.bytes.length ?? 0) + further
+    let bytes = HELD_BYTES + (this.query?.bytes.length ?? 0) + (this.answer?.bytes.length ?? 0)
+    if (this.further !== undefined) for (const m of this.further) bytes += m.bytes.length
+    return bytes
   }
 
   get protocol(): string {
@@ -65,6 +66,7 @@ export class DnsExchange implements Message {
 
   get what(): string {
     const m = this.query ?? this.answer!
+    if (this.#manner === '' && m.opcode === OPCODE_QUERY && m.questionEnd > HEADER_BYTES) return this.#redactor.text(questionText(m))
     const parts: string[] = this.#manner === '' ? [] : [this.#manner]
     if (m.opcode !== OPCODE_QUERY) parts.push(opcodeName(m.opcode))
     if (this.query === undefined && this.#manner !== '') parts.push('answer')

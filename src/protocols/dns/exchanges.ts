@@ -167,7 +167,7 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
     const transfer = exchange.transfer!
     transfer.add(bytes, start, end)
     const room = Math.min(this.#keepBytes, MAX_TRANSFER_BYTES - transfer.sizeBytes)
-    if (room > 0) exchange.further.push(new DnsMessage(side, at, bytes, start, end, missing, scan, room))
+    if (room > 0) (exchange.further ??= []).push(new DnsMessage(side, at, bytes, start, end, missing, scan, room))
     if (!transfer.isOver) return
     this.#transfers!.delete(key)
     this.#sink.message(exchange)

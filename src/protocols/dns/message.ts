@@ -5,6 +5,8 @@ import { HEADER_BYTES, OPCODE_QUERY, QR, TC, TYPE_AXFR, TYPE_IXFR, opcodeOf, rco
 import type { Scan } from './scan.ts'
 import { CUT, WHOLE } from './scan.ts'
 
+const SHORT_BYTES = 64
+
 /** One DNS message as captured: what is always needed, and the bytes that were kept. */
 export class DnsMessage {
   readonly side: Side
@@ -34,8 +36,7 @@ export class DnsMessage {
     this.questionEnd = scan.questionEnd
     this.end = scan.end
     this.rcode = rcodeOf(word(bytes, start + 2)) | (scan.optAt === 0 ? 0 : upperRcode(bytes, start + scan.optAt))
-    // Not slice(): that of a Buffer is a view.
-    this.bytes = new Uint8Array(bytes.subarray(start, Math.min(end, start + Math.max(keepBytes, scan.questionEnd, HEADER_BYTES))))
+    this.bytes = copyOf(bytes, start, Math.min(end, start + Math.max(keepBytes, scan.questionEnd, HEADER_BYTES)))
     this.optAt = scan.optAt + 8 <= this.bytes.length ? scan.optAt : 0
   }
 
@@ -83,6 +84,14 @@ export class DnsMessage {
     }
     return true
   }
+}
+
+/** Most are short, and a view of them would cost more than the loop. Not slice(): that of a Buffer is a view. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (to - from > SHORT_BYTES) return new Uint8Array(bytes.subarray(from, to))
+  const copy = new Uint8Array(to - from)
+  for (let i = from; i < to; i++) copy[i - from] = bytes[i]!
+  return copy
 }
 
 function lower(byte: number): number {

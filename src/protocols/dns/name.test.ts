@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { MAX_NAME_BYTES } from './limits.ts'
 import { NAME_BAD, NAME_CUT, nameEnd, nameText, quoted } from './name.ts'
 import { name } from './wire.fixture.ts'

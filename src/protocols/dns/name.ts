@@ -1,3 +1,4 @@
+import { latin1 } from '../http/bytes.ts'
 import { HEADER_BYTES } from './header.ts'
 import { MAX_NAME_BYTES } from './limits.ts'
 
@@ -34,8 +35,34 @@ export function nameEnd(bytes: Uint8Array, start: number, at: number, end: numbe
   }
 }
 
+const DOT = 0x2e
+const BACKSLASH = 0x5c
+const QUOTE = 0x22
+
+/** The name that is being written, with a dot behind each label. */
+const room = new Uint8Array(MAX_NAME_BYTES)
+
 /** A name that nameEnd() accepted, without the dot at its end; the root is `.`. Odd characters as RFC 1035 §5.1 writes them. */
 export function nameText(bytes: Uint8Array, start: number, at: number): string {
+  let length = 0
+  let position = at
+  for (let size = bytes[position]!; size !== 0; size = bytes[position]!) {
+    if (size >= 0xc0) {
+      position = start + ((size & 0x3f) << 8 | bytes[position + 1]!)
+      continue
+    }
+    for (const end = position + size; position < end;) {
+      const byte = bytes[++position]!
+      if (byte <= 0x20 || byte >= 0x7f || byte === DOT || byte === BACKSLASH) return oddNameText(bytes, start, at)
+      room[length++] = byte
+    }
+    position++
+    room[length++] = DOT
+  }
+  return length === 0 ? '.' : latin1(room, 0, length - 1)
+}
+
+function oddNameText(bytes: Uint8Array, start: number, at: number): string {
   let text = ''
   let position = at
   for (let length = bytes[position]!; length !== 0; length = bytes[position]!) {
@@ -49,10 +76,6 @@ export function nameText(bytes: Uint8Array, start: number, at: number): string {
   }
   return text === '' ? '.' : text
 }
-
-const DOT = 0x2e
-const BACKSLASH = 0x5c
-const QUOTE = 0x22
 
 function labelText(bytes: Uint8Array, from: number, to: number): string {
   let text = ''

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { FROM_CLIENT, FROM_SERVER, NOBODY } from '../datagram.ts'
 import { dns } from './dns.ts'
 import { probeDatagram } from './probe.ts'

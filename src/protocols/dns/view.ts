@@ -142,16 +142,23 @@ function ednsOf(m: DnsMessage): EdnsView {
 
 /** `A web.shop.svc.cluster.local`, of the first questions. Empty where there is none. */
 export function questionText(m: DnsMessage): string {
+  if (m.questionEnd === HEADER_BYTES) return ''
+  const total = word(m.bytes, 4)
+  if (total === 1) return oneQuestionText(m, HEADER_BYTES, m.questionEnd - 4)
   const parts: string[] = []
   let at = HEADER_BYTES
-  const total = m.questionEnd === HEADER_BYTES ? 0 : word(m.bytes, 4)
   while (at < m.questionEnd && parts.length < MAX_NAMED_QUESTIONS) {
     const after = nameEnd(m.bytes, 0, at, m.questionEnd)
-    const value = word(m.bytes, after + 2) & ~TOP_BIT
-    parts.push(`${value === 1 ? '' : className(value) + ' '}${typeName(word(m.bytes, after))} ${nameText(m.bytes, 0, at)}`)
+    parts.push(oneQuestionText(m, at, after))
     at = after + 4
   }
   return parts.join(', ') + (total > parts.length ? `, ${total - parts.length} more` : '')
+}
+
+function oneQuestionText(m: DnsMessage, at: number, after: number): string {
+  const value = word(m.bytes, after + 2) & ~TOP_BIT
+  const text = `${typeName(word(m.bytes, after))} ${nameText(m.bytes, 0, at)}`
+  return value === 1 ? text : `${className(value)} ${text}`
 }
 
 /** `PTR _http._tcp.local +2`, of the first record and how many more there are: what an answer without a question is about. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { DocumentNode } from 'graphql'
 import { Kind, parse, print } from 'graphql'
 import type { Operation } from './operations.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { decodeSnappyMessage } from './snappy.ts'
 
 const hello = Buffer.from('hello hello')

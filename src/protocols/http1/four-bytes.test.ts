@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { nextControl } from './four-bytes.ts'
 
 const byte = fc.oneof(fc.constantFrom(0x00, 0x1f, 0x20, 0x21, 0x7f, 0x80, 0x9f, 0xa0, 0xff), fc.integer({ min: 0x20, max: 0xff }))

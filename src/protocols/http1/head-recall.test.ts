@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
 import { Half } from './half.ts'
 import { HeadMemo, headMemosOf } from './head-memo.ts'

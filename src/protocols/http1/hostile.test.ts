@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { Step } from '../contract.fixture.ts'
 import { cutSteps, listen } from '../contract.fixture.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'

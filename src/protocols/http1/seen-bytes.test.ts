@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { SeenBytes } from './seen-bytes.ts'
 
 test('bytes begin with those remembered exactly where the texts do, wherever they lie', () => {

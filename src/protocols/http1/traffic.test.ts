@@ -1,7 +1,7 @@
 // Made-up traffic of every kind of framing, read back.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { Step } from '../contract.fixture.ts'
 import { cutSteps, listen } from '../contract.fixture.ts'
 import { http1 } from './http1.ts'

@@ -1,6 +1,6 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import fc from '#property'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Step } from '../contract.fixture.ts'
 import { Listener, cutSteps, listen } from '../contract.fixture.ts'

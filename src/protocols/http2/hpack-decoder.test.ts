@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { encodeBlock, encodeInteger } from './hpack-encoder.fixture.ts'
 import { HpackDecoder } from './hpack-decoder.ts'
 import { CODE_LENGTHS, huffmanCodes } from './huffman-code.ts'

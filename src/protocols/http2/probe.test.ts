@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { SAMPLES as HTTP1 } from '../http1/samples.fixture.ts'
 import { bytesOf, data, frame, get, goaway, headers, preface, settings, settingsAck, status, windowUpdate } from './frames.fixture.ts'
 import { probe } from './probe.ts'

@@ -14,6 +14,7 @@ export const FETCH = 1
 export const METADATA = 3
 export const SASL_HANDSHAKE = 17
 export const API_VERSIONS = 18
+export const SHARE_FETCH = 78
 
 /** Between brokers until Kafka 4.0, without their fields. */
 const NAMED_ONLY: readonly ApiSchema[] = [

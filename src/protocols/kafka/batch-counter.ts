@@ -33,13 +33,19 @@ export class BatchCounter {
   feed(span: RecordSpan, buf: Uint8Array, from: number, to: number): void {
     let at = from
     while (at < to && !this.#isLost) {
-      const step = this.#passing > 0 ? Math.min(this.#passing, to - at) : 1
+      const step = Math.min(this.#passing > 0 ? this.#passing : this.#headerLeft, to - at)
       if (this.#passing > 0) this.#passing -= step
-      else this.#header[this.#filled++] = buf[at]!
+      else for (let i = 0; i < step; i++) this.#header[this.#filled++] = buf[at + i]!
       at += step
       this.#left -= step
       if (this.#passing === 0 && this.#filled > MAGIC_AT) this.#look(span)
     }
+  }
+
+  /** Up to where it can be told what comes next. */
+  get #headerLeft(): number {
+    if (this.#filled <= MAGIC_AT) return MAGIC_AT + 1 - this.#filled
+    return (this.#header[MAGIC_AT]! >= 2 ? BATCH_HEADER_BYTES : OLD_HEADER_BYTES) - this.#filled
   }
 
   #look(span: RecordSpan): void {

@@ -1,8 +1,7 @@
 import type { Settings } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
-import { API_VERSIONS, APIS, isFlexible, structFor } from './apis.ts'
-import type { ByteReader } from './byte-reader.ts'
-import { ByteReader as Reader } from './byte-reader.ts'
+import { API_VERSIONS, APIS, FETCH, SHARE_FETCH, isFlexible, structFor } from './apis.ts'
+import { ByteReader } from './byte-reader.ts'
 import { NO_ERROR } from './errors.ts'
 import { requestBody, skipTags } from './fields.ts'
 import type { Half } from './half.ts'
@@ -12,6 +11,8 @@ import { saslView } from './sasl.ts'
 import { topicNamesOf } from './topic-names.ts'
 import type { Context, Values } from './values.ts'
 import { readStruct } from './values.ts'
+import type { Walk } from './walk.ts'
+import { namesTopics, walkStruct } from './walk.ts'
 
 const UNSUPPORTED_VERSION = 35
 
@@ -19,26 +20,41 @@ const UNSUPPORTED_VERSION = 35
 export interface Body {
   /** Undefined where they are not known. */
   readonly values: Values | undefined
-  readonly clientId: string | null
   /** The first that is not NONE. */
   readonly error: string
   /** Bits of notes.ts. */
   readonly bits: number
 }
 
+const NOT_READ: Body = { values: undefined, error: NO_ERROR, bits: 0 }
+const NO_VALUES: Values = {}
+
 export function askedBody(half: Half, settings: Settings): Body {
   if (half.key === SASL_TOKEN) return token(half, settings)
-  const { reader, clientId } = requestBody(half)
-  return read(half, half.version, reader, clientId, settings)
+  return read(half, half.version, requestBody(half), settings)
 }
 
 export function answerBody(half: Half, settings: Settings): Body {
   if (half.key === SASL_TOKEN) return token(half, settings)
-  if (half.key < 0) return { values: undefined, clientId: null, error: NO_ERROR, bits: 0 }
-  const reader = new Reader(half.bytes, RESPONSE_HEAD_BYTES)
+  if (half.key < 0) return NOT_READ
+  return read(half, answerVersion(half), answerReader(half), settings)
+}
+
+/** The same without the values, for those who want to know only how it went. Nothing is learnt from it, so not of answers that name topics. */
+export function answerSummary(half: Half, settings: Settings): Body {
   const version = answerVersion(half)
-  if (half.key !== API_VERSIONS && isFlexible(half.key, version)) skipTags(reader)
-  return read(half, version, reader, null, settings)
+  const struct = half.key < 0 || half.key === SHARE_FETCH || half.key === FETCH ? undefined : structFor(half.key, version, false)
+  if (struct === undefined || namesTopics(struct)) return answerBody(half, settings)
+  const reader = answerReader(half)
+  const walk: Walk = { spans: half.frame.spans, span: 0, error: NO_ERROR }
+  walkStruct(reader, struct, walk)
+  return { values: NO_VALUES, error: walk.error, bits: bitsOf(half, reader) }
+}
+
+function answerReader(half: Half): ByteReader {
+  const reader = new ByteReader(half.bytes, RESPONSE_HEAD_BYTES)
+  if (half.key !== API_VERSIONS && isFlexible(half.key, answerVersion(half))) skipTags(reader)
+  return reader
 }
 
 /** A broker that does not know the version of ApiVersions answers in version 0, so that any client understands. */
@@ -48,21 +64,25 @@ function answerVersion({ key, version, bytes }: Half): number {
 }
 
 function token(half: Half, settings: Settings): Body {
-  return { values: saslView('authBytes', half.bytes, redactorOf(settings.redaction)), clientId: null, error: NO_ERROR, bits: 0 }
+  return { values: saslView('authBytes', half.bytes, redactorOf(settings.redaction)), error: NO_ERROR, bits: 0 }
 }
 
-function read(half: Half, version: number, reader: ByteReader, clientId: string | null, settings: Settings): Body {
+function read(half: Half, version: number, reader: ByteReader, settings: Settings): Body {
   const { key, isRequest, frame } = half
   const struct = structFor(key, version, isRequest)
-  if (struct === undefined) return { values: undefined, clientId, error: NO_ERROR, bits: isNewer(key, version) ? UNKNOWN_VERSION : FIELDS_UNKNOWN }
+  if (struct === undefined) return { values: undefined, error: NO_ERROR, bits: isNewer(key, version) ? UNKNOWN_VERSION : FIELDS_UNKNOWN }
   const { bodyLimitBytes, redaction } = settings
   const redactor = redactorOf(redaction)
   const context: Context = {
     names: topicNamesOf(settings), redactor, spans: frame.spans, span: 0, error: NO_ERROR, budget: { bytes: bodyLimitBytes, limitBytes: bodyLimitBytes, redactor },
   }
   const values = readStruct(reader, struct, context)
-  const bits = !reader.ok ? (frame.isCut ? 0 : TOO_SHORT) : reader.left > 0 ? BYTES_BEHIND : 0
-  return { values, clientId, error: context.error, bits }
+  return { values, error: context.error, bits: bitsOf(half, reader) }
+}
+
+function bitsOf({ frame }: Half, reader: ByteReader): number {
+  if (reader.ok) return reader.left > 0 ? BYTES_BEHIND : 0
+  return frame.isCut ? 0 : TOO_SHORT
 }
 
 function isNewer(key: number, version: number): boolean {

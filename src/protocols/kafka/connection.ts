@@ -5,7 +5,7 @@ import type { Micros } from '../../model/time.ts'
 import { KeyPairing } from '../key-pairing.ts'
 import type { FifoSink } from '../pairing.ts'
 import type { Dissector, Settings, Sink } from '../protocol.ts'
-import { FETCH, PRODUCE, SASL_HANDSHAKE, isKnownRequest } from './apis.ts'
+import { FETCH, PRODUCE, SASL_HANDSHAKE, SHARE_FETCH, isKnownRequest } from './apis.ts'
 import { Exchange } from './exchange.ts'
 import { fetchSessionEpoch, producedAcks } from './fields.ts'
 import type { Begun, FrameOwner } from './frame-reader.ts'
@@ -20,8 +20,7 @@ import { seekRequest } from './resync.ts'
 import type { Step } from './steps.ts'
 
 /** Room for the structure of a frame whose records are counted and not kept. */
-const STRUCTURE_ROOM_BYTES = 512
-const SHARE_FETCH = 78
+const STRUCTURE_ROOM_BYTES = 128
 const NO_STEPS: readonly Step[] | undefined = undefined
 
 /** A connection of a client with a broker: two readers of frames, and the pairing of what they find. */
@@ -211,7 +210,7 @@ export class KafkaConnection implements Dissector, FrameOwner, FifoSink<Half, Ha
     const { bytes } = half
     const at = REQUEST_HEAD_BYTES
     const size = bytes.length < at + 2 ? -1 : bytes.readInt16BE(at)
-    if (size <= 0 || size > MAX_CLIENT_ID_BYTES || at + 2 + size > bytes.length || this.#clientId?.compare(bytes, at, at + 2 + size) === 0) return
+    if (size <= 0 || size > MAX_CLIENT_ID_BYTES || at + 2 + size > bytes.length || (this.#clientId !== undefined && isSame(this.#clientId, bytes, at, 2 + size))) return
     this.#clientId = Buffer.from(bytes.subarray(at, at + 2 + size))
   }
 
@@ -247,4 +246,11 @@ export class KafkaConnection implements Dissector, FrameOwner, FifoSink<Half, Ha
   lost(isRequest: boolean): void {
     if (!isRequest) this.#hasLostAnswers = true
   }
+}
+
+/** In a loop: they are short, and the call into the runtime takes longer. */
+function isSame(known: Buffer, bytes: Buffer, at: number, sizeBytes: number): boolean {
+  if (known.length !== sizeBytes) return false
+  for (let i = 0; i < sizeBytes; i++) if (known[i] !== bytes[at + i]) return false
+  return true
 }

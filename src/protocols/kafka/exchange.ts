@@ -3,7 +3,7 @@ import type { Micros } from '../../model/time.ts'
 import type { Settings } from '../protocol.ts'
 import { METADATA } from './apis.ts'
 import type { Body } from './body.ts'
-import { answerBody, askedBody } from './body.ts'
+import { answerBody, answerSummary, askedBody } from './body.ts'
 import { NO_ERROR, outcomeOf } from './errors.ts'
 import type { Half } from './half.ts'
 import { addSentences } from './notes.ts'
@@ -25,6 +25,8 @@ export class Exchange implements Message {
   readonly #settings: Settings
   #askedBody: Body | undefined
   #answerBody: Body | undefined
+  /** Its values are left out where nobody reads them. */
+  #answerSummary: Body | undefined
 
   constructor(asked: Half | undefined, answer: Half | undefined, settings: Settings) {
     this.asked = asked
@@ -57,6 +59,12 @@ export class Exchange implements Message {
     return this.#answerBody ??= answerBody(this.answer, this.#settings)
   }
 
+  /** How it went. */
+  get #answered(): Body | undefined {
+    if (this.answer === undefined || this.#answerBody !== undefined || this.#settings.details !== false) return this.answerBody
+    return this.#answerSummary ??= answerSummary(this.answer, this.#settings)
+  }
+
   /** Answers that tell the names of topics are read at once. */
   learn(): void {
     const { key, version } = this.answer!
@@ -76,12 +84,12 @@ export class Exchange implements Message {
   }
 
   get status(): string | undefined {
-    const body = this.answerBody
+    const body = this.#answered
     return body?.values === undefined ? undefined : statusOf(body.error)
   }
 
   get outcome(): Outcome {
-    const body = this.answerBody
+    const body = this.#answered
     if (body === undefined) return 'none'
     return body.values === undefined ? 'info' : outcomeOf(body.error)
   }
@@ -97,7 +105,7 @@ export class Exchange implements Message {
   get complete(): boolean {
     const { asked, answer } = this
     if (asked === undefined || !asked.complete || ((this.askedBody!.bits & TOO_SHORT) !== 0)) return false
-    return answer === undefined ? this.isUnacknowledged : answer.complete && (this.answerBody!.bits & TOO_SHORT) === 0
+    return answer === undefined ? this.isUnacknowledged : answer.complete && (this.#answered!.bits & TOO_SHORT) === 0
   }
 
   get notes(): readonly string[] {
@@ -107,7 +115,7 @@ export class Exchange implements Message {
     if (this.isUnacknowledged) notes.push('acks is 0, so there is no answer')
     else if (answer === undefined) notes.push('no answer was captured')
     if (asked !== undefined) addSentences(notes, 'request', bitsOf(asked, this.askedBody!))
-    if (answer !== undefined) addSentences(notes, 'response', bitsOf(answer, this.answerBody!))
+    if (answer !== undefined) addSentences(notes, 'response', bitsOf(answer, this.#answered!))
     return notes
   }
 }

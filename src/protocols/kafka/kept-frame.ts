@@ -12,6 +12,9 @@ export interface RecordSpan {
   isAtLeast: boolean
 }
 
+/** Shorter pieces are copied in a loop: a view of them would cost more. */
+const SHORT_BYTES = 100
+
 /** What is kept of one request or answer: all of its structure, and the first bytes of its records. */
 export class KeptFrame {
   readonly spans: RecordSpan[] = []
@@ -22,6 +25,8 @@ export class KeptFrame {
   #structure = 0
   #room: Buffer
   #length = 0
+  /** Of what is kept, while nothing is added. */
+  #view: Buffer | undefined
 
   /** `roomBytes`: what is allocated at first. */
   constructor(roomBytes: number, recordLimitBytes: number, structureLimitBytes: number = MAX_STRUCTURE_BYTES) {
@@ -40,7 +45,7 @@ export class KeptFrame {
 
   /** Valid until the next addition. */
   get bytes(): Buffer {
-    return this.#room.subarray(0, this.#length)
+    return this.#view ??= this.#room.subarray(0, this.#length)
   }
 
   addStructure(buf: Uint8Array, from: number, to: number): void {
@@ -76,8 +81,9 @@ export class KeptFrame {
       grown.set(this.#room.subarray(0, this.#length))
       this.#room = grown
     }
-    if (to - from < 16) for (let i = from, at = this.#length; i < to; i++) this.#room[at++] = buf[i]!
+    if (to - from < SHORT_BYTES) for (let i = from, at = this.#length; i < to; i++) this.#room[at++] = buf[i]!
     else this.#room.set(from === 0 && to === buf.length ? buf : buf.subarray(from, to), this.#length)
     this.#length = needed
+    this.#view = undefined
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { APIS } from './apis.ts'
 import { encodeRequest } from './encode.fixture.ts'
 import { probe } from './probe.ts'

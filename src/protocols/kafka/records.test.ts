@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
+import fc from '#property'
 import { REDACTED, redactorOf } from '../redaction.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
 import { BatchCounter } from './batch-counter.ts'

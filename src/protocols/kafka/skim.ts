@@ -6,6 +6,7 @@ import { ARRAY, FIXED, FIXED_ARRAY, MAYBE, RECORD_FIELD, TAGS } from './steps.ts
 /** Structures within structures; those of the schemas have at most 5. */
 const MAX_DEPTH = 24
 const NO_STEPS: readonly Step[] = []
+const NO_BYTES = new Uint8Array(0)
 
 /**
  * Walks over the body of one request or answer while it arrives, cut anywhere, to find where its records are.
@@ -22,9 +23,11 @@ export class Skim {
   #next = 0
   /** How often the steps are still to be repeated. */
   #repeats = 0
+  /** Where to go on behind the steps, by depth. */
   readonly #outerSteps: (readonly Step[])[] = []
   readonly #outerNext: number[] = []
   readonly #outerRepeats: number[] = []
+  #depth = 0
   /** Bytes to pass without a look. */
   #passing = 0
   #span: RecordSpan | undefined
@@ -36,12 +39,16 @@ export class Skim {
   /** In a section of tags: fields left; -1 outside. */
   #tags = -1
   #isTagNumber = false
+  /** What is being fed, where it is being read, and from where on its structure is not in the frame yet. */
+  #buf: Uint8Array = NO_BYTES
+  #at = 0
+  #uncopied = 0
 
   begin(frame: KeptFrame, steps: readonly Step[]): void {
     this.#frame = frame
     this.#steps = steps
     this.#next = this.#repeats = 0
-    this.#outerSteps.length = this.#outerNext.length = this.#outerRepeats.length = 0
+    this.#depth = 0
     this.#passing = this.#records = this.#missing = 0
     this.#span = undefined
     this.#tags = -1
@@ -56,24 +63,32 @@ export class Skim {
   }
 
   feed(buf: Uint8Array, from: number, to: number): void {
+    this.#buf = buf
+    this.#uncopied = from
     let at = from
     while (at < to) {
       if (this.isBroken || this.isOver) {
         this.extraBytes += to - at
-        this.#frame.addStructure(buf, at, to)
-        return
+        break
       }
       if (this.#records > 0) at = this.#passRecords(buf, at, to)
-      else if (this.#passing > 0) at = this.#pass(buf, at, to)
+      else if (this.#passing > 0) at = this.#pass(at, to)
       else at = this.#gather(buf, at, to)
       if (this.#passing === 0 && this.#records === 0 && this.#missing === 0 && !this.isBroken) this.#advance()
     }
+    this.#copyTo(to)
+    this.#buf = NO_BYTES
   }
 
-  #pass(buf: Uint8Array, at: number, to: number): number {
+  /** In few pieces: neighbouring fields are one. */
+  #copyTo(to: number): void {
+    if (to > this.#uncopied) this.#frame.addStructure(this.#buf, this.#uncopied, to)
+    this.#uncopied = to
+  }
+
+  #pass(at: number, to: number): number {
     const end = Math.min(to, at + this.#passing)
     this.#passing -= end - at
-    this.#frame.addStructure(buf, at, end)
     return end
   }
 
@@ -85,6 +100,7 @@ export class Skim {
       this.#counter.feed(span, buf, at, end)
       this.#frame.addRecords(span, buf, at, end)
     }
+    this.#uncopied = end
     return end
   }
 
@@ -103,7 +119,7 @@ export class Skim {
         if (this.isBroken) break
       }
     }
-    this.#frame.addStructure(buf, from, at)
+    this.#at = at
     if (this.#missing === 0) this.#gathered()
     return at
   }
@@ -125,7 +141,7 @@ export class Skim {
       if (this.#repeats > 1) {
         this.#repeats--
         this.#next = 0
-      } else if (this.#outerSteps.length === 0) {
+      } else if (this.#depth === 0) {
         this.#next = this.#steps.length + 1
         return
       } else this.#leave()
@@ -136,20 +152,21 @@ export class Skim {
   }
 
   #leave(): void {
-    this.#steps = this.#outerSteps.pop()!
-    this.#next = this.#outerNext.pop()!
-    this.#repeats = this.#outerRepeats.pop()!
+    this.#depth--
+    this.#steps = this.#outerSteps[this.#depth]!
+    this.#next = this.#outerNext[this.#depth]!
+    this.#repeats = this.#outerRepeats[this.#depth]!
   }
 
   #enter(steps: readonly Step[], repeats: number): void {
     if (repeats <= 0 || steps.length === 0) return
-    if (this.#outerSteps.length === MAX_DEPTH) {
+    if (this.#depth === MAX_DEPTH) {
       this.isBroken = true
       return
     }
-    this.#outerSteps.push(this.#steps)
-    this.#outerNext.push(this.#next)
-    this.#outerRepeats.push(this.#repeats)
+    this.#outerSteps[this.#depth] = this.#steps
+    this.#outerNext[this.#depth] = this.#next
+    this.#outerRepeats[this.#depth++] = this.#repeats
     this.#steps = steps
     this.#next = 0
     this.#repeats = repeats
@@ -192,6 +209,7 @@ export class Skim {
   #openRecords(sizeBytes: number): void {
     if (sizeBytes <= 0) return
     this.#records = sizeBytes
+    this.#copyTo(this.#at)
     this.#span = this.#frame.openRecords(sizeBytes)
     this.#counter.begin(sizeBytes)
   }

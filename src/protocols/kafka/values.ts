@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer'
-import type { Buffer } from 'node:buffer'
+import { Buffer, isUtf8 } from 'node:buffer'
 import { REDACTED } from '../redaction.ts'
 import type { Redactor } from '../redaction.ts'
 import { apiName } from './apis.ts'
@@ -29,6 +28,7 @@ export interface Context {
   readonly budget: Budget
 }
 
+const NO_BYTES = Buffer.alloc(0)
 const NO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const HIDDEN_SETTING = /password|secret|jaas|credential|(^|\.)key$/i
 const SUBSCRIPTION_FIELDS = 'topics:[str] userData:bytes? ownedPartitions@1+[ topic:str partitions:[i32] ] generationId:i32@2+ rackId:str?@3+'
@@ -137,7 +137,7 @@ function readRecords(reader: ByteReader, isFlexible: boolean, context: Context):
   const kept = span?.keptBytes ?? Math.min(size, reader.left)
   const from = reader.skip(kept)
   if (span === undefined && kept < size) reader.fail()
-  return recordsView(reader.bytes.subarray(from, from + kept), size, span, context.budget)
+  return recordsView(kept === 0 ? NO_BYTES : reader.bytes.subarray(from, from + kept), size, span, context.budget)
 }
 
 function readBytes(reader: ByteReader, field: Field, isFlexible: boolean, values: Values, context: Context): void {

@@ -1,7 +1,7 @@
 import type { Settings } from '../protocol.ts'
 import { apiName } from './apis.ts'
 import type { Body } from './body.ts'
-import { startOf } from './fields.ts'
+import { clientIdOf, startOf } from './fields.ts'
 import type { Half } from './half.ts'
 import { SASL_TOKEN } from './half.ts'
 
@@ -10,7 +10,7 @@ export function requestView(half: Half, body: Body, settings: Settings): object 
   const { key, version, correlationId, sizeBytes, lostBytes } = half
   if (key === SASL_TOKEN) return { api: 'SaslToken', sizeBytes, lostBytes: lostBytes || undefined, fields: body.values }
   return {
-    api: apiName(key), apiKey: key, version, correlationId, clientId: body.clientId, sizeBytes, lostBytes: lostBytes || undefined,
+    api: apiName(key), apiKey: key, version, correlationId, clientId: clientIdOf(half), sizeBytes, lostBytes: lostBytes || undefined,
     fields: body.values, base64: rawOf(half, body, settings),
   }
 }

@@ -1,11 +1,10 @@
-import { API_VERSIONS, FETCH, METADATA, PRODUCE, apiName } from './apis.ts'
+import { API_VERSIONS, FETCH, METADATA, PRODUCE, SHARE_FETCH, apiName } from './apis.ts'
 import type { Exchange } from './exchange.ts'
 import { SASL_TOKEN } from './half.ts'
 import { MAX_NAMED_PARTITIONS } from './limits.ts'
 import type { RecordsView } from './records-view.ts'
 import type { Values } from './values.ts'
 
-const SHARE_FETCH = 78
 const END_TXN = 26
 /** Fields that say what a request is about, the first that is there. */
 const SUBJECTS = ['groupId', 'groups', 'groupIds', 'groupsNames', 'coordinatorKeys', 'key', 'transactionalId', 'transactionalIds', 'mechanism', 'user', 'resources', 'brokerId']
@@ -20,8 +19,9 @@ export function summaryOf(exchange: Exchange): string {
   return words(apiName(asked.key), aboutOf(exchange, asked.key, values))
 }
 
-function words(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' ')
+function words(first: string, second: string): string {
+  if (first === '') return second
+  return second === '' ? first : `${first} ${second}`
 }
 
 function userOf(values: Values | undefined): string {
@@ -58,6 +58,7 @@ function nameOf(value: unknown): string {
 }
 
 function listText(names: readonly string[]): string {
+  if (names.length === 1) return names[0]!
   const shown = names.slice(0, MAX_NAMED_PARTITIONS).join(', ')
   return names.length > MAX_NAMED_PARTITIONS ? `${shown} +${names.length - MAX_NAMED_PARTITIONS}` : shown
 }
@@ -66,6 +67,7 @@ function listText(names: readonly string[]): string {
 function topicsOf(values: Values): readonly Values[] {
   const topics = values['topics'] ?? values['topicNames'] ?? values['subscribedTopicNames'] ?? firstGroup(values)['topics']
   if (!Array.isArray(topics)) return []
+  if (topics.every((topic: unknown) => typeof topic === 'object' && topic !== null)) return topics as Values[]
   return topics.map((topic: unknown) => typeof topic === 'object' && topic !== null ? topic as Values : { topic })
 }
 

@@ -91,7 +91,7 @@ export class Backend implements FrameOwner {
     const kept = latin1(bytes, from, to)
     switch (type) {
       case D: return connection.keepRow(kept)
-      case C: return connection.executed(C, kept.replace(/\0$/, ''))
+      case C: return connection.executed(C, kept.endsWith('\0') ? kept.slice(0, -1) : kept)
       case T: return connection.described(kept)
       case LOWER_T: return connection.parametersDescribed(kept)
       case E: return connection.failed(kept)

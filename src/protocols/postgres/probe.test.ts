@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { SAMPLES as HTTP } from '../http1/samples.fixture.ts'
 import { SAMPLES as MYSQL, query as mysqlQuery } from '../mysql/samples.fixture.ts'
 import { probe } from './probe.ts'

@@ -7,7 +7,10 @@ export interface Portal { readonly statement: Statement | undefined, readonly st
 /** Prepared statements and portals by name. Bounded: what was not used longest is forgotten first. */
 export class Statements {
   readonly #statements = new Map<string, Statement>()
+  /** Those with a name. */
   readonly #portals = new Map<string, Portal>()
+  /** The unnamed one, which nearly every execution opens anew. */
+  #unnamed: Portal | undefined
   #bytes = 0
 
   get heldBytes(): number {
@@ -55,8 +58,12 @@ export class Statements {
   open(name: string, portal: Portal): void {
     if (name.length > MAX_NAME_BYTES) return
     this.closePortal(name)
-    this.#portals.set(name, portal)
     this.#bytes += portal.bind.length
+    if (name === '') {
+      this.#unnamed = portal
+      return
+    }
+    this.#portals.set(name, portal)
     if (this.#portals.size > MAX_PORTALS) for (const oldest of this.#portals.keys()) {
       this.closePortal(oldest)
       break
@@ -64,13 +71,14 @@ export class Statements {
   }
 
   portal(name: string): Portal | undefined {
-    return this.#portals.get(name)
+    return name === '' ? this.#unnamed : this.#portals.get(name)
   }
 
   closePortal(name: string): void {
-    const portal = this.#portals.get(name)
+    const portal = this.portal(name)
     if (portal === undefined) return
-    this.#portals.delete(name)
+    if (name === '') this.#unnamed = undefined
+    else this.#portals.delete(name)
     this.#bytes -= portal.bind.length
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { DEFAULT_REDACTION, redactorOf } from '../redaction.ts'
 import { decodeMessage } from './decode.ts'
 import { MAX_DEPTH, MAX_VALUES } from './limits.ts'

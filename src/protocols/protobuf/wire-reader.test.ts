@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { WireReader, doubleOf, floatOf, signedText, unsigned, unsignedText } from './wire-reader.ts'
 
 function varint(value: bigint): number[] {

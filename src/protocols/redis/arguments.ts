@@ -12,6 +12,8 @@ export interface Words {
 }
 
 const ASTERISK = '*'
+const DIGIT_0 = 0x30
+const MOST_DIGITS = 8
 
 export function isInline(text: string): boolean {
   return !text.startsWith(ASTERISK)
@@ -22,18 +24,29 @@ export function wordsOf(frame: Frame, max = Infinity): Words {
   const { text } = frame
   if (isInline(text)) return inlineWords(frame, max)
   const line = text.indexOf('\r\n')
-  const count = line < 0 ? 0 : Number(text.slice(1, line))
+  const count = line < 0 ? 0 : numberIn(text, 1, line)
   const list: Argument[] = []
   for (let at = line + 2; line > 0 && at < text.length && list.length < Math.min(count, max);) {
     const end = text.indexOf('\r\n', at)
     if (end < 0) break
-    const sizeBytes = Math.max(0, Number(text.slice(at + 1, end)) || 0)
+    const sizeBytes = Math.max(0, numberIn(text, at + 1, end) || 0)
     const from = end + 2
     if (from > text.length || (from === text.length && sizeBytes > 0)) break
     list.push({ text: text.slice(from, from + sizeBytes), sizeBytes })
     at = from + sizeBytes + 2
   }
   return { list, count: Math.max(count || 0, list.length) }
+}
+
+/** Number() of a part of the text, which is nearly always a digit or a few. */
+function numberIn(text: string, from: number, to: number): number {
+  let value = 0
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_0
+    if (digit < 0 || digit > 9 || i > from + MOST_DIGITS) return Number(text.slice(from, to))
+    value = value * 10 + digit
+  }
+  return value
 }
 
 function inlineWords({ text }: Frame, max: number): Words {
@@ -47,7 +60,7 @@ export function nameEnds(text: string): readonly [from: number, to: number] {
   const line = text.indexOf('\r\n')
   const end = line < 0 ? -1 : text.indexOf('\r\n', line + 2)
   if (end < 0) return NOWHERE
-  const size = Number(text.slice(line + 3, end))
+  const size = numberIn(text, line + 3, end)
   return end + 2 + size <= text.length ? [end + 2, end + 2 + size] : NOWHERE
 }
 

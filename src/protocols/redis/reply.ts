@@ -41,6 +41,7 @@ export function isNull(text: string, at: number): boolean {
 /** The code of an error, the word of a status, `nil`, or `OK` for all that has a value. */
 export function replyStatus(frame: Frame, redactor: Redactor): string {
   const { text } = frame
+  if (text === '+OK\r\n') return 'OK'
   const at = valueAt(text, redactor)
   const error = errorLine(text, at)
   if (error !== undefined) return errorValue(error, redactor).code

@@ -15,6 +15,11 @@ export function secretWords(words: readonly Argument[]): readonly number[] {
   return rule === undefined ? NONE : rule(words.map((word) => word.text))
 }
 
+/** Some commands of this name may have such words. `lower`: in lower case. */
+export function hasSecretRule(lower: string): boolean {
+  return RULES[lower] !== undefined
+}
+
 type Rule = (words: readonly string[]) => readonly number[]
 const NONE: readonly number[] = []
 

@@ -3,6 +3,7 @@ import { latin1 } from '../http/bytes.ts'
 import { KeptBytes } from '../http/kept-bytes.ts'
 import { FrameScan } from './frame-scan.ts'
 import { Frame } from './frame.ts'
+import { UNSURE, plainEnd } from './plain-frame.ts'
 import { AFTER_LOSS, BROKEN, END_WITHIN, LOST_WITHIN } from './notes.ts'
 import { RdbScan } from './rdb-scan.ts'
 import { ARRAY, CR, LF } from './resp.ts'
@@ -108,10 +109,15 @@ export class SideReader {
     // Empty lines keep connections alive.
     if (this.#isClient && (byte === CR || byte === LF)) return i + 1
     if (this.#isClient && (byte < FIRST_PRINTABLE || byte > LAST_PRINTABLE)) return this.#broken('a byte that begins no command', i, at)
-    const scan = this.#scan
-    scan.begin(this.#isClient && byte !== ARRAY)
     this.#atMicros = at
     this.#bits = this.#nextBits
+    const plain = this.#isClient && byte !== ARRAY ? UNSURE : plainEnd(buf, i)
+    if (plain !== UNSURE) {
+      this.#emit(latin1(buf, i, Math.min(plain, i + this.#keepBytes)), plain - i, at)
+      return plain
+    }
+    const scan = this.#scan
+    scan.begin(this.#isClient && byte !== ARRAY)
     const end = scan.feed(buf, i)
     if (scan.isDone) {
       this.#emit(latin1(buf, i, Math.min(end, i + this.#keepBytes)), end - i, at)

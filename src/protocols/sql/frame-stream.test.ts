@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import type { FrameOwner } from './frame-stream.ts'
 import { FrameStream } from './frame-stream.ts'
 import { MAX_PAUSED_BYTES } from './limits.ts'

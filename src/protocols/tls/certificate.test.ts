@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { splitAlternativeNames } from './alternative-names.ts'
 import { describeCertificate } from './certificate.ts'
 import { parseCertificateList } from './certificate-list.ts'

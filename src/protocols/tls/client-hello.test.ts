@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { parseClientHello } from './client-hello.ts'
 import type { ClientHello } from './client-hello.ts'
 import { MAX_ALPN, MAX_LIST } from './limits.ts'

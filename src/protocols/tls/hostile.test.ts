@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import { Listener } from '../contract.fixture.ts'
 import type { Said, Step } from '../contract.fixture.ts'

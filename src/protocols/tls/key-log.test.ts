@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { KeyLogParser } from './key-log.ts'
 import { MAX_KEY_LOG_FAULTS, MAX_KEY_LOG_LINE_BYTES } from './limits.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { SERVER } from '../../model/side.ts'
 import { BoundarySearch } from './boundary-search.ts'
 import { HandshakeStream } from './handshake-stream.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { frame } from './samples.fixture.ts'
 import { probe } from './probe.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { matchesDestination, parseDestination } from './destination-match.ts'
 import { SOCKADDR_BYTES, parseSockaddr, parseSocketAddress, sameAddress, socketAddressText, writeSockaddr } from './socket-address.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '#property'
 import { chainMatcher, rangePattern } from './chain-matcher.ts'
 
 test('a range of ports as a regular expression holds exactly these', () => {
