@@ -7,7 +7,8 @@ import type { Reading } from '../http/reading.ts'
 import type { Half } from './half.ts'
 import { addHalfJson } from './half-json.ts'
 import { callOf, lensOf } from './heads.ts'
-import { addSentences } from './notes.ts'
+import { SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import { requestView, responseView, summaryOf } from './view.ts'
 
 const OUTCOMES: readonly Outcome[] = ['none', 'info', 'ok', 'redirect', 'client-error', 'server-error']
@@ -116,8 +117,8 @@ export class Exchange implements Message {
     const notes: string[] = []
     if (this.requestHalf === undefined) notes.push('the request was not captured')
     if (this.responseHalf === undefined) notes.push(this.isShed ? 'given up: too many requests wait for an answer' : 'no response was captured')
-    if (this.requestHalf !== undefined) addSentences(notes, 'request', this.requestHalf.bits)
-    if (this.responseHalf !== undefined) addSentences(notes, 'response', this.responseHalf.bits)
+    if (this.requestHalf !== undefined) addSentences(notes, SENTENCES, 'request', this.requestHalf.bits)
+    if (this.responseHalf !== undefined) addSentences(notes, SENTENCES, 'response', this.responseHalf.bits)
     const lens = this.#look()
     if (lens !== undefined) notes.push(...lens.view.notes)
     return notes

@@ -1,3 +1,4 @@
+import type { Sentences } from '../sentences.ts'
 import { MAX_HEADERS } from '../http/limits.ts'
 import { MAX_HEAD_BYTES, MAX_INTERIM, MAX_TRAILER_BYTES } from './limits.ts'
 
@@ -34,7 +35,7 @@ export const AFTER_LOSS = 1 << 23
 export const INTERIM_CUT = 1 << 24
 
 /** In the order in which they are told: what explains an incomplete message first. */
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [END_IN_HEAD, 'the connection ends within the head'],
   [END_IN_BODY, 'the connection ends within the body'],
   [LOST_IN_HEAD, 'bytes of the head were lost'],
@@ -61,9 +62,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [AFTER_LOSS, 'bytes before it were lost or skipped'],
   [INTERIM_CUT, `more than ${MAX_INTERIM} interim responses, the rest is not listed`],
 ]
-
-/** `request: folded header lines (obs-fold)` for every bit that is set. */
-export function addSentences(notes: string[], whose: string, bits: number): void {
-  if (bits === 0) return
-  for (const [bit, sentence] of SENTENCES) if ((bits & bit) !== 0) notes.push(`${whose}: ${sentence}`)
-}

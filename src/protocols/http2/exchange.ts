@@ -9,7 +9,8 @@ import type { Reading } from '../http/reading.ts'
 import { CANCEL, NO_ERROR, errorName } from './error-codes.ts'
 import type { Half } from './half.ts'
 import { headsOf, callOf } from './heads.ts'
-import { addSentences } from './notes.ts'
+import { SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import { addSuspicions } from './suspicions.ts'
 import { requestView, responseView, summaryOf } from './view.ts'
 
@@ -152,7 +153,7 @@ export class Exchange implements Message {
   }
 
   #addOf(whose: string, half: Half, notes: string[]): void {
-    addSentences(notes, whose, half.bits)
+    addSentences(notes, SENTENCES, whose, half.bits)
     if (this.part === 1) addSuspicions(notes, whose, half, this.isOpen || this.reset !== undefined)
   }
 }

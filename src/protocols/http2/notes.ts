@@ -1,3 +1,4 @@
+import type { Sentences } from '../sentences.ts'
 import { MAX_HEADERS } from '../http/limits.ts'
 import { MAX_BLOCK_BYTES, MAX_INTERIM, MAX_RESETS_A_SECOND } from './limits.ts'
 
@@ -26,7 +27,7 @@ export const CUT_AT_START = 1 << 16
 export const MORE_TRAILERS = 1 << 17
 
 /** In the order in which they are told: what explains an incomplete message first. */
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [NO_HEAD, 'the headers were not captured'],
   [UNKNOWN_FIELDS, 'some header fields are unknown: the table entries that they refer to were not captured'],
   [END_IN_HEAD, 'the connection ends within the headers'],
@@ -46,9 +47,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [NOT_KEPT, 'the body was not kept: too much of other streams is'],
   [CUT_AT_START, 'the body is not shown: it begins within a message whose first part was over the limit'],
 ]
-
-/** `request: bytes of the body were lost` for every bit that is set. */
-export function addSentences(notes: string[], whose: string, bits: number): void {
-  if (bits === 0) return
-  for (const [bit, sentence] of SENTENCES) if ((bits & bit) !== 0) notes.push(`${whose}: ${sentence}`)
-}

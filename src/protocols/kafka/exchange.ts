@@ -6,7 +6,8 @@ import type { Body } from './body.ts'
 import { answerBody, answerSummary, askedBody } from './body.ts'
 import { NO_ERROR, outcomeOf } from './errors.ts'
 import type { Half } from './half.ts'
-import { addSentences } from './notes.ts'
+import { SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import { FIELDS_UNKNOWN, STRUCTURE_CUT, TOO_SHORT, UNKNOWN_VERSION } from './notes.ts'
 import { answerView, requestView } from './view.ts'
 import { summaryOf } from './what.ts'
@@ -114,8 +115,8 @@ export class Exchange implements Message {
     if (asked === undefined) notes.push('the request was not captured')
     if (this.isUnacknowledged) notes.push('acks is 0, so there is no answer')
     else if (answer === undefined) notes.push('no answer was captured')
-    if (asked !== undefined) addSentences(notes, 'request', bitsOf(asked, this.askedBody!))
-    if (answer !== undefined) addSentences(notes, 'response', bitsOf(answer, this.#answered!))
+    if (asked !== undefined) addSentences(notes, SENTENCES, 'request', bitsOf(asked, this.askedBody!))
+    if (answer !== undefined) addSentences(notes, SENTENCES, 'response', bitsOf(answer, this.#answered!))
     return notes
   }
 }

@@ -1,3 +1,4 @@
+import type { Sentences } from '../sentences.ts'
 import { MAX_STRUCTURE_BYTES } from './limits.ts'
 
 // What was noticed about a request or an answer: one bit each.
@@ -14,7 +15,7 @@ export const BYTES_BEHIND = 1 << 5
 export const AFTER_LOSS = 1 << 6
 export const FIELDS_UNKNOWN = 1 << 7
 
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [END_WITHIN, 'the connection ends within it'],
   [LOST_WITHIN, 'bytes of it were lost'],
   [TOO_SHORT, 'its fields do not fit its length'],
@@ -24,9 +25,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [BYTES_BEHIND, 'bytes behind its last known field'],
   [AFTER_LOSS, 'bytes before it were lost or skipped'],
 ]
-
-/** `request: bytes of it were lost` for every bit that is set. */
-export function addSentences(notes: string[], whose: string, bits: number): void {
-  if (bits === 0) return
-  for (const [bit, sentence] of SENTENCES) if ((bits & bit) !== 0) notes.push(`${whose}: ${sentence}`)
-}

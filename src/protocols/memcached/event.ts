@@ -1,6 +1,7 @@
 import type { Message, Outcome } from '../../model/message.ts'
 import type { Line } from './line.ts'
-import { INCOMPLETE, addSentences } from './notes.ts'
+import { INCOMPLETE, SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import type { Redactor } from '../redaction.ts'
 
 /** A line that `watch` asked for. */
@@ -37,7 +38,7 @@ export class WatchEvent implements Message {
 
   get notes(): readonly string[] {
     const notes: string[] = []
-    addSentences(notes, 'response', this.#line.bits)
+    addSentences(notes, SENTENCES, 'response', this.#line.bits)
     return notes
   }
 }

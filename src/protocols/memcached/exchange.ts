@@ -3,7 +3,8 @@ import type { Micros } from '../../model/time.ts'
 import type { Answer } from './answers.ts'
 import { RETRIEVAL } from './commands.ts'
 import type { Line } from './line.ts'
-import { AFTER_LOSS, INCOMPLETE, addSentences } from './notes.ts'
+import { AFTER_LOSS, INCOMPLETE, SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import type { Showing } from './view.ts'
 import { answerView, commandView, whatOf } from './view.ts'
 import { wordAt, wordsOf } from './words.ts'
@@ -101,8 +102,8 @@ export class Exchange implements Message {
     const notes: string[] = []
     if (command === undefined) notes.push('the command was not captured')
     if (answer === undefined) notes.push(WHY[this.unanswered]!)
-    if (command !== undefined) addSentences(notes, 'request', command.bits)
-    if (answer !== undefined) addSentences(notes, 'response', answer.bits)
+    if (command !== undefined) addSentences(notes, SENTENCES, 'request', command.bits)
+    if (answer !== undefined) addSentences(notes, SENTENCES, 'response', answer.bits)
     if (answer !== undefined && answer.last === undefined) notes.push('response: the line that ends it was not captured')
     return notes
   }

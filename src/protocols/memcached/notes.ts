@@ -1,3 +1,4 @@
+import type { Sentences } from '../sentences.ts'
 import { MAX_ITEMS } from './limits.ts'
 
 // What was noticed about a command or an answer: one bit each.
@@ -11,16 +12,10 @@ export const INCOMPLETE = END_WITHIN | LOST_WITHIN | BROKEN
 export const AFTER_LOSS = 1 << 3
 export const ITEMS_CUT = 1 << 4
 
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [END_WITHIN, 'the connection ends within it'],
   [LOST_WITHIN, 'bytes of it were lost'],
   [BROKEN, 'its value does not end where it should'],
   [AFTER_LOSS, 'bytes before it were lost or skipped'],
   [ITEMS_CUT, `more items than are kept (${MAX_ITEMS}, or their size)`],
 ]
-
-/** `response: bytes of it were lost` for every bit that is set. */
-export function addSentences(notes: string[], whose: string, bits: number): void {
-  if (bits === 0) return
-  for (const [bit, sentence] of SENTENCES) if ((bits & bit) !== 0) notes.push(`${whose}: ${sentence}`)
-}

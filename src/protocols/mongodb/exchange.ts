@@ -4,7 +4,8 @@ import type { Redactor } from '../redaction.ts'
 import type { Command } from './command.ts'
 import { commandOf, commandText } from './command.ts'
 import type { Frame } from './frame.ts'
-import { addSentences } from './notes.ts'
+import { SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import { resultOf } from './reply.ts'
 import type { FrameView } from './view.ts'
 import { frameView } from './view.ts'
@@ -93,8 +94,8 @@ export class Exchange implements Message {
     else if (requestFrame === undefined) notes.push('the request was not captured')
     if (replyFrame === undefined) notes.push(this.#whyUnanswered())
     // What is wrong within is found where they are taken apart.
-    if (requestFrame !== undefined) addSentences(notes, 'request', (this.request, requestFrame.bits))
-    if (replyFrame !== undefined) addSentences(notes, 'response', (this.response, replyFrame.bits))
+    if (requestFrame !== undefined) addSentences(notes, SENTENCES, 'request', (this.request, requestFrame.bits))
+    if (replyFrame !== undefined) addSentences(notes, SENTENCES, 'response', (this.response, replyFrame.bits))
     return notes
   }
 

@@ -1,3 +1,4 @@
+import type { Sentences } from '../sentences.ts'
 import { MAX_SECTIONS, MAX_VALUES } from './limits.ts'
 
 // What was noticed about a request or a reply: one bit each.
@@ -12,7 +13,7 @@ export const UNDECODED = 1 << 3
 export const BAD_BSON = 1 << 4
 export const TOO_MUCH = 1 << 5
 
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [END_WITHIN, 'the connection ends within it'],
   [LOST_WITHIN, 'bytes of it were lost'],
   [AFTER_LOSS, 'bytes before it were lost or skipped'],
@@ -20,9 +21,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [BAD_BSON, 'a document that breaks BSON, shown as far as it goes'],
   [TOO_MUCH, `more than ${MAX_VALUES} values or ${MAX_SECTIONS} sections, the rest is not shown`],
 ]
-
-/** `response: bytes of it were lost` for every bit that is set. */
-export function addSentences(notes: string[], whose: string, bits: number): void {
-  if (bits === 0) return
-  for (const [bit, sentence] of SENTENCES) if ((bits & bit) !== 0) notes.push(`${whose}: ${sentence}`)
-}

@@ -5,7 +5,8 @@ import { commandWhat, requestView, responseView } from './command-view.ts'
 import { LOGIN } from './commands.ts'
 import { outcomeOf, parseError } from './error-packet.ts'
 import { MAX_RESULTS } from './limits.ts'
-import { GIVEN_UP, INCOMPLETE, NO_ANSWER, NO_REQUEST, RESULTS_CUT, UNASKED, sentencesOf } from './notes.ts'
+import { GIVEN_UP, INCOMPLETE, NO_ANSWER, NO_REQUEST, RESULTS_CUT, SENTENCES, UNASKED } from './notes.ts'
+import { sentencesOf } from '../sentences.ts'
 import type { Statement } from './result.ts'
 import { Result, affectedRows } from './result.ts'
 
@@ -123,6 +124,6 @@ export class Command implements Message {
   }
 
   get notes(): readonly string[] {
-    return sentencesOf((this.bits & GIVEN_UP) !== 0 ? this.bits & ~NO_ANSWER : this.bits)
+    return sentencesOf(SENTENCES, (this.bits & GIVEN_UP) !== 0 ? this.bits & ~NO_ANSWER : this.bits)
   }
 }

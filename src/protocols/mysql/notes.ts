@@ -1,3 +1,5 @@
+import type { Sentences } from '../sentences.ts'
+
 // What was noticed about a command: one bit each.
 
 export const END_IN_REQUEST = 1 << 0
@@ -18,7 +20,7 @@ export const RESULTS_CUT = 1 << 11
 export const COLUMNS_CUT = 1 << 12
 export const UNASKED = 1 << 13
 
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [NO_REQUEST, 'the request was not captured'],
   [NO_LOGIN, 'the client did not log in'],
   [END_IN_REQUEST, 'request: the connection ends within it'],
@@ -34,7 +36,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [UNASKED, 'the server said this without being asked'],
   [COLUMNS_CUT, 'response: too many columns, the rest is not listed'],
 ]
-
-export function sentencesOf(bits: number): string[] {
-  return SENTENCES.filter(([bit]) => (bits & bit) !== 0).map(([, sentence]) => sentence)
-}

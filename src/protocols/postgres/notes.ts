@@ -1,3 +1,5 @@
+import type { Sentences } from '../sentences.ts'
+
 // What was noticed about an operation: one bit each.
 
 export const END_IN_REQUEST = 1 << 0
@@ -18,7 +20,7 @@ export const RESULTS_CUT = 1 << 11
 export const NOTICES_CUT = 1 << 12
 export const NO_REPLY_KIND = 1 << 13
 
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [NO_REQUEST, 'the request was not captured'],
   [END_IN_REQUEST, 'request: the connection ends within it'],
   [LOST_IN_REQUEST, 'request: bytes of it were lost'],
@@ -34,7 +36,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [NOTICES_CUT, 'response: too many notices, the rest is not listed'],
   [NO_REPLY_KIND, 'a cancel request is never answered'],
 ]
-
-export function sentencesOf(bits: number): string[] {
-  return SENTENCES.filter(([bit]) => (bits & bit) !== 0).map(([, sentence]) => sentence)
-}

@@ -3,7 +3,8 @@ import type { Micros } from '../../model/time.ts'
 import type { Redactor } from '../redaction.ts'
 import { textOf } from '../sql/byte-text.ts'
 import { errorField, outcomeOf } from './error-fields.ts'
-import { GIVEN_UP, INCOMPLETE, NOTICES_CUT, NO_ANSWER, NO_REQUEST, RESULTS_CUT, SKIPPED, sentencesOf } from './notes.ts'
+import { GIVEN_UP, INCOMPLETE, NOTICES_CUT, NO_ANSWER, NO_REQUEST, RESULTS_CUT, SENTENCES, SKIPPED } from './notes.ts'
+import { sentencesOf } from '../sentences.ts'
 import { MAX_NOTICES, MAX_REPORTED, MAX_RESULTS } from './limits.ts'
 import { requestView, responseView, whatOf } from './operation-view.ts'
 import type { Statement } from './result.ts'
@@ -163,6 +164,6 @@ export class Operation implements Message {
 
   get notes(): readonly string[] {
     const bits = (this.bits & GIVEN_UP) !== 0 ? this.bits & ~NO_ANSWER : this.bits
-    return sentencesOf(bits)
+    return sentencesOf(SENTENCES, bits)
   }
 }

@@ -6,7 +6,8 @@ import { EXEC } from './commands.ts'
 import { commandText } from './command-text.ts'
 import { commandView } from './command-view.ts'
 import type { Frame } from './frame.ts'
-import { addSentences } from './notes.ts'
+import { SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import type { ReplyView } from './reply.ts'
 import { errorLine, errorOutcome, replyOutcome, replyStatus, replyView } from './reply.ts'
 import { hideInReply } from './secrets.ts'
@@ -105,8 +106,8 @@ export class Exchange implements Message {
     const notes: string[] = []
     if (command === undefined) notes.push('the command was not captured')
     if (reply === undefined) notes.push(this.#whyUnanswered())
-    if (command !== undefined) addSentences(notes, 'request', command.bits)
-    if (reply !== undefined) addSentences(notes, 'response', this.further?.reduce((bits, frame) => bits | frame.bits, reply.bits) ?? reply.bits)
+    if (command !== undefined) addSentences(notes, SENTENCES, 'request', command.bits)
+    if (reply !== undefined) addSentences(notes, SENTENCES, 'response', this.further?.reduce((bits, frame) => bits | frame.bits, reply.bits) ?? reply.bits)
     if (command !== undefined && reply !== undefined && !this.isConfirmed) {
       notes.push(`only ${1 + (this.further?.length ?? 0)} of ${this.confirmations} confirmations were captured`)
     }

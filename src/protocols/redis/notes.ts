@@ -1,3 +1,4 @@
+import type { Sentences } from '../sentences.ts'
 import { MAX_CONFIRMATIONS, MAX_INLINE_BYTES, MAX_QUEUED } from './limits.ts'
 
 // What was noticed about a command or a reply: one bit each, so that noting something costs nothing until somebody reads it.
@@ -13,7 +14,7 @@ export const TOO_LONG_INLINE = 1 << 4
 export const CONFIRMATIONS_CUT = 1 << 5
 export const QUEUE_CUT = 1 << 6
 
-const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
+export const SENTENCES: Sentences = [
   [END_WITHIN, 'the connection ends within it'],
   [LOST_WITHIN, 'bytes of it were lost'],
   [TOO_LONG_INLINE, `the inline command is longer than ${MAX_INLINE_BYTES} bytes`],
@@ -22,9 +23,3 @@ const SENTENCES: readonly (readonly [bit: number, sentence: string])[] = [
   [CONFIRMATIONS_CUT, `more than ${MAX_CONFIRMATIONS} confirmations, the rest is not listed`],
   [QUEUE_CUT, `more queued commands than are remembered (${MAX_QUEUED}), the results are not joined to them`],
 ]
-
-/** `response: bytes of it were lost` for every bit that is set. */
-export function addSentences(notes: string[], whose: string, bits: number): void {
-  if (bits === 0) return
-  for (const [bit, sentence] of SENTENCES) if ((bits & bit) !== 0) notes.push(`${whose}: ${sentence}`)
-}

@@ -6,7 +6,8 @@ import { commandView } from './command-view.ts'
 import type { Showing } from './exchange.ts'
 import type { Frame } from './frame.ts'
 import { MAX_SHOWN_CHARACTERS } from './limits.ts'
-import { addSentences } from './notes.ts'
+import { SENTENCES } from './notes.ts'
+import { addSentences } from '../sentences.ts'
 import { replyView } from './reply.ts'
 import type { Json } from './value.ts'
 import { ValueReader } from './value.ts'
@@ -107,7 +108,7 @@ export class Push implements Message {
 
   get notes(): readonly string[] {
     const notes: string[] = []
-    addSentences(notes, 'response', this.#frame.bits)
+    addSentences(notes, SENTENCES, 'response', this.#frame.bits)
     return notes
   }
 }
