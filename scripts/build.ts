@@ -7,8 +7,6 @@ import type { Plugin } from 'esbuild'
 import { ROOT, filesOf } from './checkout.ts'
 
 const MAIN = 'src/cli/main.ts'
-/** Must run before the library that it prepares for, and only what is a file of its own runs before a package is loaded. */
-const FIRST = 'src/identity/metadata.ts'
 /** Another program or thread of ours, started by file: see src/base/sibling.ts. */
 const SIBLING = /\bsibling\(import\.meta\.url, '([\w-]+)'\)/g
 
@@ -48,7 +46,7 @@ const siblings: Plugin = {
 rmSync(`${ROOT}dist`, { recursive: true, force: true })
 await build({
   absWorkingDir: ROOT,
-  entryPoints: [MAIN, FIRST, ...startedModules()].map((source) => ({ in: source, out: placeOf(source) })),
+  entryPoints: [MAIN, ...startedModules()].map((source) => ({ in: source, out: placeOf(source) })),
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -26,7 +26,7 @@ function define(key: unknown, value: unknown, target: object): void {
 
 /**
  * The three calls of the metadata proposal that the dependency container under @peculiar/x509 makes.
- * Import this module before the library: it refuses to load without them. A full polyfill that is already there is left alone.
+ * Call this before the library is loaded: it refuses to load without them. A full polyfill that is already there is left alone.
  */
 export function provideMetadata(): void {
   const reflect = Reflect as MetadataReflect
@@ -34,5 +34,3 @@ export function provideMetadata(): void {
   reflect.getOwnMetadata ??= own
   reflect.defineMetadata ??= define
 }
-
-provideMetadata()

@@ -94,7 +94,8 @@ async function startPeer(t: TestContext, [program, ...args]: readonly string[], 
   })
   for (let tries = 0; tries < 400; tries++) {
     const open = await new Promise<boolean>((resolve) => {
-      const probe = connect({ port, host: '127.0.0.1' }, () => resolve(true)).on('error', () => resolve(false))
+      // 'close' too: on a busy machine the time-out may come before the connection, and a destroyed socket says nothing else.
+      const probe = connect({ port, host: '127.0.0.1' }, () => resolve(true)).on('error', () => resolve(false)).on('close', () => resolve(false))
       setTimeout(() => probe.destroy(), 50)
     })
     if (open) return

@@ -1,6 +1,6 @@
-import '../../identity/metadata.ts'
 import type { webcrypto } from 'node:crypto'
-import * as x509 from '@peculiar/x509'
+import type * as X509 from '@peculiar/x509'
+import { x509 } from '../../identity/x509.ts'
 
 /** A leaf and its key as PEM, as node:tls wants them. */
 export interface Leaf { cert: string, key: string }
@@ -22,7 +22,7 @@ export async function makePki(): Promise<Pki> {
     serialNumber: '01', name: 'O=Acme, CN=Acme root', ...VALIDITY, signingAlgorithm: EC, keys,
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   })
-  const leaf = (serial: string, subject: string, names: x509.GeneralNames | x509.JsonGeneralNames, algorithm: typeof EC | typeof RSA) =>
+  const leaf = (serial: string, subject: string, names: X509.GeneralNames | X509.JsonGeneralNames, algorithm: typeof EC | typeof RSA) =>
     issue(root, keys.privateKey, serial, subject, names, algorithm)
   return {
     ca: root.toString('pem'),
@@ -33,13 +33,13 @@ export async function makePki(): Promise<Pki> {
 }
 
 async function issue(
-  root: x509.X509Certificate, signingKey: webcrypto.CryptoKey, serialNumber: string, subject: string,
-  names: x509.GeneralNames | x509.JsonGeneralNames, algorithm: typeof EC | typeof RSA,
+  root: X509.X509Certificate, signingKey: webcrypto.CryptoKey, serialNumber: string, subject: string,
+  names: X509.GeneralNames | X509.JsonGeneralNames, algorithm: typeof EC | typeof RSA,
 ): Promise<Leaf> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as webcrypto.CryptoKeyPair
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber, subject, issuer: root.subject, ...VALIDITY, signingAlgorithm: EC, publicKey: keys.publicKey, signingKey,
-    extensions: [new x509.BasicConstraintsExtension(false), new x509.SubjectAlternativeNameExtension(names as x509.JsonGeneralNames)],
+    extensions: [new x509.BasicConstraintsExtension(false), new x509.SubjectAlternativeNameExtension(names as X509.JsonGeneralNames)],
   })
   const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   return { cert: certificate.toString('pem') + '\n', key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n` }
