@@ -2,6 +2,7 @@ import { findHoles } from '../src/intercept/explain/find-holes.ts'
 import { recogniseMesh } from '../src/intercept/explain/mesh-profile.ts'
 import { parseIptablesSave } from '../src/intercept/netfilter/iptables-save.ts'
 import { Netfilter } from '../src/intercept/netfilter/netfilter.ts'
+import { RuleMemory } from '../src/intercept/netfilter/rule-memory.ts'
 import { countRules } from '../src/intercept/netfilter/ruleset.ts'
 import { planWorld } from '../src/intercept/netfilter/world.ts'
 import { parseAddress } from '../src/net/address.ts'
@@ -30,8 +31,8 @@ function rulesOf(namespace: number): string {
   ].join('\n')
 }
 
-function holesOf(text: string): { rules: number, holes: number } {
-  const parsed = parseIptablesSave(text, { version: 4, backend: 'iptables-nft' })
+function holesOf(text: string, memory: RuleMemory): { rules: number, holes: number } {
+  const parsed = parseIptablesSave(text, { version: 4, backend: 'iptables-nft' }, memory)
   if (!parsed.ok) throw new Error(parsed.problem.what)
   const { tables } = parsed
   const world = planWorld([parseAddress('10.0.0.2')!])
@@ -42,20 +43,29 @@ function holesOf(text: string): { rules: number, holes: number } {
 async function run({ progress }: BenchContext): Promise<Row[]> {
   const texts = Array.from({ length: NAMESPACES }, (_, i) => rulesOf(i))
   const samples: number[] = []
+  const cpuSamples: number[] = []
   let rules = 0
   let holes = 0
   for (let n = 0; n < RUNS; n++) {
     progress(`${NAMESPACES} namespaces, run ${n + 1} of ${RUNS}`)
     const start = performance.now()
+    const before = process.cpuUsage()
     rules = holes = 0
+    const memory = new RuleMemory()
     for (const text of texts) {
-      const found = holesOf(text)
+      const found = holesOf(text, memory)
       rules += found.rules
       holes += found.holes
     }
     samples.push((performance.now() - start) / 1000)
+    const { user, system } = process.cpuUsage(before)
+    cpuSamples.push((user + system) / 1e6)
   }
-  return [{ metric: 'holes of a node', unit: 's', samples, goal: { atMost: LIMIT_SECONDS }, note: `${NAMESPACES} namespaces, ${rules} rules in all, ${holes} holes; from the text of iptables-save to the report, without starting iptables-save` }]
+  const note = `${NAMESPACES} namespaces, ${rules} rules in all, ${holes} holes; from the text of iptables-save to the report, without starting iptables-save`
+  return [
+    { metric: 'holes of a node', unit: 's', samples, goal: { atMost: LIMIT_SECONDS }, note },
+    { metric: 'CPU of that', unit: 's', samples: cpuSamples, note: 'of all threads, the collector of garbage among them: what a busy machine does not change' },
+  ]
 }
 
 export const bench: Bench = { name: 'explain', claim: `explain --holes looks through ${NAMESPACES} namespaces of ${RULES} rules in under ${LIMIT_SECONDS} s`, run }

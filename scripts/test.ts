@@ -8,10 +8,11 @@ import { ROOT, filesOf } from './checkout.ts'
 import { TestRun } from './test-run.ts'
 
 /** These make namespaces, rings and load: one file at a time, so that none is starved by another. */
-const SERIAL = /^test\/(?:netns|peers|cli)\//
+const SERIAL = /^test\/(?:netns|peers|cli|ui)\//
 
 function selected(filters: readonly string[]): string[] {
-  const files = filesOf('src/**/*.test.ts', 'test/**/*.test.ts')
+  // Those of test/cluster need a node: `npm run test:cluster` starts one for them.
+  const files = filesOf('src/**/*.test.ts', 'ui/src/**/*.test.ts', 'test/**/*.test.ts').filter((file) => !file.startsWith('test/cluster/'))
   const wanted = filters.map((filter) => filter.replace(/^\.\//, '').replace(ROOT, ''))
   return wanted.length === 0 ? files : files.filter((file) => wanted.some((word) => file.includes(word)))
 }

@@ -15,4 +15,4 @@ const relay = openRelay(plan, material, {
 await relay.ready
 process.stdout.write('ready\n')
 process.once('SIGTERM', () => void relay.close())
-process.once('SIGUSR2', () => process.stderr.write(`${JSON.stringify(relay.metrics())}\n`))
+process.on('SIGUSR2', () => process.stderr.write(`${JSON.stringify(relay.metrics())}\n`))

@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CaptureHandlers } from '../net/capture-handlers.ts'
+import { StreamSource } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
 import { openSource } from './open-source.ts'
 
@@ -8,6 +10,8 @@ export type { CaptureHandlers, CaptureInterface, SectionInfo, TickResolution } f
 export interface ReadOptions {
   /** Aborting ends the reading without an error, also while a pipe is silent. */
   signal?: AbortSignal
+  /** Read instead of the path, which only names it then. */
+  input?: Readable
   /** Called after each chunk, with bytes as they are stored (compressed, where the file is). */
   onProgress?: (readBytes: number, totalBytes: number | undefined) => void
   /** Asked after each chunk of up to 512 KiB: true ends the reading without an error. */
@@ -30,8 +34,8 @@ export interface ReadResult {
  * the bytes are at fault the message ends in `at byte N`: the offset (uncompressed) of the record or block. What a handler throws passes through.
  */
 export async function readCaptureFile(path: string, handlers: CaptureHandlers, options: ReadOptions = {}): Promise<ReadResult> {
-  const { signal, onProgress, stop } = options
-  const reading = new CaptureReading(path, openSource(path), handlers)
+  const { signal, onProgress, stop, input } = options
+  const reading = new CaptureReading(path, input === undefined ? openSource(path) : new StreamSource(input), handlers)
   // Also wakes a read that waits for a silent pipe.
   const close = (): void => reading.close()
   signal?.addEventListener('abort', close, { once: true })

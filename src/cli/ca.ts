@@ -86,7 +86,7 @@ function initCommand(): Command {
     .option('--trust-domain <domain>', 'trust domain of all identities', 'cluster.local')
     .option('--name <name>', 'how the certificates of the CA are called', 'mtlscope')
     .option('--dns-domain <domain>', 'DNS names only below this domain (repeatable)', list)
-    .option('--max-ttl <duration>', 'longest lifetime of a workload certificate: 24h, 7d', ttlMillis, ttlMillis('7d'))
+    .addOption(new Option('--max-ttl <duration>', 'longest lifetime of a workload certificate: 24h, 7d').argParser(ttlMillis).default(ttlMillis('7d'), '7d'))
     .addHelpText('after', INIT_EXAMPLES)
     .action(async (flags) => { await (await import('./ca-init.ts')).runCaInit(flags) })
 }

@@ -1,12 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { MtlscopeError } from '../base/errors.ts'
+import type { HubOfDemo } from './demo-viewer.ts'
 import type { DemoSettings } from '../demo/settings.ts'
 import { sayError } from './say.ts'
 import { useColour } from './terminal.ts'
+import { port } from './hub-values.ts'
 import { count, durationMs } from './values.ts'
 
 interface DemoFlags {
   proxy: 'embedded' | 'envoy'
+  interception: DemoSettings['interception']
   for?: number
   count?: number
   verbose?: boolean
@@ -14,6 +17,8 @@ interface DemoFlags {
   rate: number
   utc?: boolean
   inside?: string
+  ui?: number | boolean
+  open?: boolean
 }
 
 const MAX_RATE = 100
@@ -21,6 +26,7 @@ const MAX_RATE = 100
 const EXAMPLES = `
 Examples:
   mtlscope demo                       until Ctrl-C
+  mtlscope demo --no-ui               without the viewer that it serves
   mtlscope demo -v --for 30s          every hop of every request, for half a minute
   mtlscope demo --proxy envoy         the same shop with the real Envoy as sidecar
   mtlscope demo -c 20 -o json | jq .  twenty requests as JSON, one a line
@@ -33,12 +39,16 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('a small shop with mTLS sidecars on this machine, its traffic, and the tap on it')
     .addOption(new Option('--proxy <engine>', 'what the sidecars are').choices(['embedded', 'envoy']).default('embedded'))
+    .addOption(new Option('--interception <how>', 'how connections come to the sidecars; auto: by rules of nft or iptables, where there is neither by listeners that the apps dial').choices(['auto', 'nft', 'iptables', 'listeners']).default('auto'))
     .option('--for <duration>', 'end after this time: 30s, 5m', durationMs)
     .option('-c, --count <n>', 'end after so many requests', count)
     .option('-v, --verbose', 'show the hops of every request, not only of the first between two services')
     .addOption(new Option('-o, --output <format>', 'json: one request a line').choices(['compact', 'json']).default('compact'))
     .option('--rate <n>', `clicks of visitors a second, up to ${MAX_RATE}`, clicks, 4)
     .option('--utc', 'times in UTC instead of local time')
+    .option('--ui [port]', 'where the viewer listens (default 8899, the next free one where that is taken; 0: any)', port)
+    .option('--no-ui', 'no viewer')
+    .option('--no-open', 'do not open a browser')
     .addOption(new Option('--inside <settings>', 'run as first process of the isolated world').hideHelp())
     .addHelpText('after', EXAMPLES)
     .action(runDemo)
@@ -48,7 +58,19 @@ async function runDemo(flags: DemoFlags): Promise<void> {
   if (flags.inside !== undefined) return runWorld(JSON.parse(flags.inside) as DemoSettings)
   const { runIsolated } = await import('../demo/outside.ts')
   const settings = await settingsOf(flags)
-  process.exitCode = await runIsolated([process.execPath, ...process.execArgv, process.argv[1]!, 'demo', '--inside', JSON.stringify(settings)])
+  const viewer = await viewerOf(flags)
+  try {
+    process.exitCode = await runIsolated([process.execPath, ...process.execArgv, process.argv[1]!, 'demo', '--inside', JSON.stringify(settings)], viewer)
+  } finally {
+    await viewer?.close()
+  }
+}
+
+/** A browser is opened for who sits before a terminal, and not for a script. */
+async function viewerOf({ ui, open }: DemoFlags): Promise<HubOfDemo | undefined> {
+  if (ui === false) return undefined
+  const { HubOfDemo: Hub } = await import('./demo-viewer.ts')
+  return new Hub({ port: typeof ui === 'number' ? ui : undefined, browser: open !== false && process.stdout.isTTY })
 }
 
 /** The first process of the world ends at once when it is done: with it the kernel ends everything that it started. */
@@ -69,9 +91,11 @@ async function settingsOf(flags: DemoFlags): Promise<DemoSettings> {
   return {
     proxy: flags.proxy,
     envoyBinary: flags.proxy === 'envoy' ? locateEnvoy() : undefined,
+    interception: flags.interception,
     rate: flags.rate, forMs: flags.for, count: flags.count,
     verbose: flags.verbose ?? false, output: flags.output, utc: flags.utc ?? false,
     colour: useColour(process.stdout),
+    viewer: flags.ui !== false,
   }
 }
 

@@ -52,7 +52,7 @@ function explainPackets(flags: ExplainFlags, { subject }: ReadSubject, write: (t
   })
   const walks = packets.map((packet) => ({ packet, walk: walkPacket(subject.netfilter, subject.world, packet, true) }))
   if (flags.output === 'json') write(`${jsonText(walks.map(({ packet, walk }) => walkJson(packet, walk)))}\n`)
-  else write(lines(walks.map(({ packet, walk }) => walkText(packet, walk)).join('\n')))
+  else write(lines(walks.map(({ packet, walk }) => walkText(packet, walk)).join('\n\n')))
   return walks.some(({ walk }) => walk.outcome.kind === 'unknown') ? 1 : 0
 }
 
@@ -74,11 +74,11 @@ function outcomeJson(outcome: Outcome): object {
 function explainHoles(flags: ExplainFlags, { subject, place, artifact }: ReadSubject, write: (text: string) => void): number {
   const report = findHoles(subject)
   const mesh = subject.mesh?.name ?? null
-  if (flags.output === 'json') write(`${jsonText({ place, mesh, holes: report.holes.map((hole) => ({ ...hole, point: HOLE_KINDS[hole.kind].point })), notes: report.notes, unchecked: report.unchecked })}\n`)
+  if (flags.output === 'json') write(`${jsonText({ place, mesh, holes: report.holes.map((hole) => ({ ...hole, point: HOLE_KINDS[hole.kind].point })), notes: report.notes, unchecked: report.unchecked, unknown: report.unknown })}\n`)
   else if (flags.output === 'sarif') write(`${jsonText(sarifReport(report, { version: VERSION, artifact, place }))}\n`)
   else if (flags.output === 'junit') write(junitReport(report, place))
   else write(lines(`${title({ subject, place })}\n\n${holesText(report)}`))
-  return report.holes.length > 0 ? 1 : 0
+  return report.holes.length > 0 || report.unknown.length > 0 ? 1 : 0
 }
 
 function explainWays(flags: ExplainFlags, read: ReadSubject, write: (text: string) => void): number {

@@ -1,25 +1,29 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { MtlscopeError } from '../base/errors.ts'
 import { recogniseMesh } from '../intercept/explain/mesh-profile.ts'
-import { readNamespaceRules, tablesOrThrow } from '../intercept/explain/read-rules.ts'
-import { readWorld } from '../intercept/explain/read-world.ts'
+import { readNamespace } from '../intercept/explain/read-namespace.ts'
+import { tablesOrThrow } from '../intercept/explain/read-rules.ts'
 import type { Live, LiveProcess, Subject } from '../intercept/explain/subject.ts'
 import { parseIptablesSave, sniffSave } from '../intercept/netfilter/iptables-save.ts'
+import { MAX_TEXT_LENGTH } from '../intercept/netfilter/limits.ts'
 import { Netfilter } from '../intercept/netfilter/netfilter.ts'
 import { parseNftJson } from '../intercept/netfilter/nft-json.ts'
 import { versionsOf } from '../intercept/netfilter/ruleset.ts'
 import type { IpVersion, Table } from '../intercept/netfilter/ruleset.ts'
 import { planWorld } from '../intercept/netfilter/world.ts'
+import type { Socket, World } from '../intercept/netfilter/world.ts'
 import { readMembers } from '../mesh/listeners.ts'
 import { readCredentials } from '../mesh/process-credentials.ts'
-import { readArguments, readComm, readExe, readNetnsInode } from '../mesh/process-files.ts'
-import { isRuntime, isSidecar, ProxyNames } from '../mesh/proxies.ts'
+import { readArguments, readComm, readExe, readNetnsInode, readStart } from '../mesh/process-files.ts'
+import { baseName, isRuntime, isSidecar, ProxyNames } from '../mesh/proxies.ts'
 import { ESTABLISHED, readTcpSockets } from '../mesh/sockets.ts'
 import { parseAddress } from '../net/address.ts'
-import { netnsInode } from '../sys/netns.ts'
 import type { ExplainFlags } from './explain.ts'
 
+const CHUNK_BYTES = 1024 * 1024
+const RETRY_MS = 10
+const MAX_CGROUP_BYTES = 64 * 1024
 const POD_ADDRESSES = ['10.0.0.2', 'fd00::2']
 
 export interface ReadSubject { readonly subject: Subject, readonly warnings: readonly string[], readonly place: string, /** The only file that the rules stand in. */ readonly artifact: string | undefined }
@@ -59,9 +63,44 @@ function parseFile(file: string, warnings: string[]): Table[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return file === '-' ? readUpTo(0, 'standard input') : readOpened(file)
   } catch (cause) {
+    if (cause instanceof MtlscopeError) throw cause
     throw new MtlscopeError('cannot-read', `cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause, facts: { path: file } })
+  }
+}
+
+function readOpened(path: string): string {
+  const fd = openSync(path, 'r')
+  try {
+    return readUpTo(fd, path)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** What lies at the path may be a pipe, or have no end. */
+function readUpTo(fd: number, name: string): string {
+  const chunks: Buffer[] = []
+  for (let left = MAX_TEXT_LENGTH; left >= 0;) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+    const size = readSome(fd, chunk)
+    if (size === 0) return Buffer.concat(chunks).toString('utf8')
+    chunks.push(chunk.subarray(0, size))
+    left -= size
+  }
+  throw new MtlscopeError('bad-rules', `${name} is larger than ${MAX_TEXT_LENGTH} bytes`, { hint: 'read one namespace at a time', facts: { name } })
+}
+
+/** A pipe that another program made non-blocking is waited for, too. */
+function readSome(fd: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+    }
   }
 }
 
@@ -69,11 +108,20 @@ async function readLive(flags: ExplainFlags): Promise<ReadSubject> {
   if (flags.pid !== undefined && !/^[1-9]\d{0,9}$/.test(flags.pid)) throw new MtlscopeError('usage', `not a process number: ${flags.pid}`, { hint: 'example: mtlscope explain --pid 4121' })
   if (flags.netns !== undefined && (flags.netns === '' || flags.netns.includes('/'))) throw new MtlscopeError('usage', `not the name of a namespace: ${flags.netns}`, { hint: 'see: ip netns' })
   const path = flags.netns === undefined ? `${flags.procfs}/${flags.pid ?? 'self'}/ns/net` : `/run/netns/${flags.netns}`
-  const inode = netnsInode(path)
-  const [{ tables, warnings }, world] = await Promise.all([readNamespaceRules(path), readWorld(path)])
+  const { tables, world, inode, warnings } = await readNamespace(path)
   const live = readProcesses(flags.procfs, inode)
-  const subject: Subject = { netfilter: new Netfilter(tables), world, mesh: recogniseMesh(tables), versions: familiesOf(world, tables), live }
+  const subject: Subject = { netfilter: new Netfilter(tables), world: withOwners(world, live), mesh: recogniseMesh(tables), versions: familiesOf(world, tables), live }
   return { subject, warnings, place: flags.netns ?? (flags.pid === undefined ? 'this namespace' : `pid ${flags.pid}`), artifact: undefined }
+}
+
+/** A socket keeps the uid of the moment when it was opened; who listens is what its process is now: most proxies begin as root. */
+function withOwners(world: World, { processes }: Live): World {
+  const byPid = new Map(processes.map((process) => [process.pid, process]))
+  const listeners = world.listeners?.map((socket): Socket => {
+    const owner = socket.pid === undefined ? undefined : byPid.get(socket.pid)
+    return owner === undefined ? socket : { ...socket, uid: owner.uid, program: owner.program }
+  })
+  return { ...world, listeners }
 }
 
 /** Without an address of its own nothing of that family leaves or arrives. */
@@ -115,9 +163,19 @@ function readProcess(procfs: string, pid: number, names: ProxyNames): LiveProces
     const exe = readExe(procfs, pid)
     const isProxy = names.kindOf(exe) !== undefined && (!isRuntime(exe) || isSidecar(exe, readArguments(procfs, pid))) || isRuntime(exe) && isSidecar(exe, readArguments(procfs, pid))
     // This program looks at the namespace; it is no app in it.
-    return credentials === undefined || pid === process.pid ? undefined : { pid, program: readComm(procfs, pid), ...credentials, isProxy }
+    return credentials === undefined || pid === process.pid ? undefined : { pid, program: programOf(readComm(procfs, pid), exe), ...credentials, isProxy, pod: podOf(readStart(`${procfs}/${pid}/cgroup`, MAX_CGROUP_BYTES).bytes.toString('latin1')) }
   } catch {
     // Kernel threads have no executable, and others end meanwhile.
     return undefined
   }
+}
+
+/** cgroup of kubelet, by either driver: `…/kubepods-burstable-pod1b2c…_….slice/…`, `…/kubepods/burstable/pod1b2c…-…/…`. */
+export function podOf(cgroup: string): string | undefined {
+  return /\bkubepods[^\n]*[-/]pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})\b/.exec(cgroup)?.[1]!.replaceAll('_', '-')
+}
+
+/** Node calls its main thread so, whatever it runs. */
+function programOf(comm: string, exe: string): string {
+  return /^(node-)?MainThread$/.test(comm) ? baseName(exe) : comm
 }

@@ -4,11 +4,17 @@ import { MtlscopeError } from '../base/errors.ts'
 import { nearestName } from '../base/nearest.ts'
 import { readNamespaceNames } from '../mesh/namespace-names.ts'
 import type { LiveSource } from '../tap/control.ts'
+import { namesPods } from './pod-flags.ts'
 import type { TapFlags } from './tap.ts'
 
 const NETNS_DIR = '/run/netns'
 /** Of the network namespace that sysfs was mounted in, which is mostly this program's own. */
 const INTERFACES_DIR = '/sys/class/net'
+
+/** Where the flags of the command that was called are told. */
+export function helpHint({ command = 'tap' }: TapFlags): string {
+  return `see: mtlscope ${command} --help`
+}
 
 /** The places that `-i`, `--pid` and `--netns` name. With the latter two `-i` chooses interfaces inside. */
 export function planSources(flags: TapFlags): LiveSource[] {
@@ -16,16 +22,17 @@ export function planSources(flags: TapFlags): LiveSource[] {
   const interfaces = flags.interface ?? ['any']
   const inside = [
     ...(flags.netns ?? []).map((name) => netnsSource(name, interfaces)),
-    ...(flags.pid ?? []).map((pid) => pidSource(flags.procfs, pid, interfaces)),
+    ...(flags.pid ?? []).map((pid) => pidSource(flags, pid, interfaces)),
   ]
-  if (inside.length > 0 || flags.interface === undefined || flags.mesh === true) return inside
+  if (inside.length > 0 || flags.interface === undefined || flags.mesh === true || namesPods(flags)) return inside
   return [{ path: '', name: '', capture: 'pcap', interfaces }]
 }
 
 /** `-i "$IFACE"` with a variable that is not set would capture nothing, for ever. */
-function refuseEmpty({ interface: interfaces, netns, pid }: TapFlags): void {
+function refuseEmpty(flags: TapFlags): void {
+  const { interface: interfaces, netns, pid } = flags
   for (const [option, values] of [['-i', interfaces], ['--netns', netns], ['--pid', pid]] as const) {
-    if (values?.length === 0) throw new MtlscopeError('usage', `${option} names nothing`, { hint: 'see: mtlscope tap --help' })
+    if (values?.length === 0) throw new MtlscopeError('usage', `${option} names nothing`, { hint: helpHint(flags) })
   }
 }
 
@@ -42,9 +49,9 @@ function netnsSource(name: string, interfaces: string[]): LiveSource {
   return { path, name, capture: 'netns', interfaces }
 }
 
-function pidSource(procfs: string, pid: string, interfaces: string[]): LiveSource {
+function pidSource({ procfs, command = 'tap' }: TapFlags, pid: string, interfaces: string[]): LiveSource {
   if (!/^[1-9]\d{0,9}$/.test(pid)) {
-    throw new MtlscopeError('usage', `not a process number: ${pid}`, { hint: 'example: mtlscope tap --pid 4121' })
+    throw new MtlscopeError('usage', `not a process number: ${pid}`, { hint: `example: mtlscope ${command} --pid 4121` })
   }
   if (!existsSync(join(procfs, pid))) {
     throw new MtlscopeError('no-such-namespace', `no process has number ${pid}`, { hint: 'see: ps -e', facts: { pid: Number(pid) } })

@@ -2,13 +2,19 @@ import { Command, CommanderError } from 'commander'
 import { MtlscopeError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
 import { caCommand } from './ca.ts'
+import { checkCommand } from './check.ts'
 import { completionCommand } from './completion.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
+import { initCommand } from './init.ts'
+import { injectCommand } from './inject.ts'
+import { installCommand } from './install.ts'
 import { sayError } from './say.ts'
 import { sidecarCommand } from './sidecar.ts'
+import { sniffCommand } from './sniff.ts'
 import { tapCommand } from './tap.ts'
+import { viewCommand } from './view.ts'
 
 const EXAMPLES = `
 Examples:
@@ -29,7 +35,7 @@ export function buildProgram(): Command {
     .configureOutput({ outputError: (text) => sayUsage(text, 'mtlscope --help') })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-  for (const command of [tapCommand(), demoCommand(), sidecarCommand(), caCommand(), explainCommand(), doctorCommand(), completionCommand(() => program)]) {
+  for (const command of [tapCommand(), viewCommand(), checkCommand(), sniffCommand(), demoCommand(), sidecarCommand(), caCommand(), explainCommand(), initCommand(), injectCommand(), installCommand(), doctorCommand(), completionCommand(() => program)]) {
     program.addCommand(command)
     inherit(program, command, `mtlscope ${command.name()}`)
   }

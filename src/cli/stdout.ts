@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
 
 const AGAIN_MS = 2
@@ -23,20 +23,26 @@ export class SyncOutput {
       try {
         at += writeSync(this.#fd, bytes, at, bytes.length - at)
       } catch (error) {
-        if (!this.#mayGoOn(error as NodeJS.ErrnoException)) return
+        if (!this.#mayGoOn(error as NodeJS.ErrnoException, at)) return
       }
     }
   }
 
-  #mayGoOn(error: NodeJS.ErrnoException): boolean {
+  #mayGoOn(error: NodeJS.ErrnoException, written: number): boolean {
     if (error.code === 'EAGAIN') {
       Atomics.wait(sleeper, 0, 0, AGAIN_MS)
       return true
     }
     this.closed = true
     if (error.code === 'EPIPE') return false
+    this.#takeBack(written)
     throw new MtlscopeError('cannot-write', `cannot write ${this.#name}: ${error.code ?? error.message}`, {
       hint: error.code === 'ENOSPC' ? 'the disk is full' : undefined, cause: error,
     })
+  }
+  /** What is written at once is whole (lines, blocks): no half of it stays at the end of a file. */
+  #takeBack(bytes: number): void {
+    const stat = fstatSync(this.#fd)
+    if (bytes > 0 && stat.isFile()) ftruncateSync(this.#fd, stat.size - bytes)
   }
 }

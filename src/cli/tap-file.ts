@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { countText } from '../base/text.ts'
 import { KeyLogs } from '../capture/key-logs.ts'
 import type { FlowInfo } from '../model/flow.ts'
@@ -5,6 +6,7 @@ import { emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
 import { PcapngWriter } from '../net/pcapng-writer.ts'
 import { FrameBlocks } from '../tap/frame-blocks.ts'
+import type { MessageTest } from '../tap/message-filter.ts'
 import type { OfflineEmitter } from '../tap/offline.ts'
 import { tapFile } from '../tap/offline.ts'
 import { LineBatch, lineMaker } from '../tap/output.ts'
@@ -18,21 +20,21 @@ const FLUSH_BYTES = 64 * 1024
 /** A pipe is read as it comes: its lines must not wait for a full batch. */
 const FLUSH_MS = 50
 
-/** `tap -r`: everything before an error is shown, then the error is thrown. */
-export async function runTapFile(path: string, plan: TapPlan, signal: AbortSignal): Promise<number> {
+/** `tap -r`: everything before an error is shown, then the error is thrown. `input` is read instead of the path where it is given. */
+export async function runTapFile(path: string, plan: TapPlan, signal: AbortSignal, input?: Readable, wanted?: MessageTest): Promise<number> {
   const status = new StatusLine()
   // Before anything is written.
   const keyLogs = new KeyLogs(plan.keyLogs)
   keyLogs.require()
   const output = new TapOutput(plan, status, true)
-  const feed = new FileFeed(plan, output)
+  const feed = new FileFeed(plan, output, wanted)
   let health = emptyHealth()
   let whole = false
   const deadline = AbortSignal.any([signal, ...(plan.flags.for === undefined ? [] : [AbortSignal.timeout(plan.flags.for)])])
   const timer = setInterval(() => feed.flush(), FLUSH_MS)
   try {
     await tapFile(path, {
-      settings: plan.settings, filter: plan.filter, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs, signal: deadline,
+      settings: plan.settings, filter: plan.filter, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs, signal: deadline, ...input === undefined ? {} : { input },
       stop: () => output.done,
       onProgress: (read, total) => status.draw(() => progressText(read, total, output)),
     }, feed, (h) => { health = h })
@@ -59,10 +61,10 @@ class FileFeed implements OfflineEmitter {
   readonly #names = new Map<number, string>()
   readonly frame: OfflineEmitter['frame']
 
-  constructor(plan: TapPlan, output: TapOutput) {
+  constructor(plan: TapPlan, output: TapOutput, wanted: MessageTest | undefined) {
     this.#output = output
     const makeLine = lineMaker(plan.format)
-    this.#batch = makeLine && new LineBatch(makeLine)
+    this.#batch = makeLine && new LineBatch(makeLine, wanted)
     const blocks = plan.writeTo === undefined ? undefined : new FrameBlocks()
     this.#blocks = blocks
     this.frame = blocks && {

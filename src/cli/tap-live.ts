@@ -8,8 +8,10 @@ import { LiveTap } from '../tap/live.ts'
 import { MeshTap } from '../tap/mesh-tap.ts'
 import { healthLines } from './health-text.ts'
 import { planSources, watchSources } from './live-sources.ts'
+import type { PodTap } from './pod-tap.ts'
 import { say, sayError, sayWarning } from './say.ts'
 import { StatusLine } from './status-line.ts'
+import type { LiveOutput } from './tap-output.ts'
 import { TapOutput } from './tap-output.ts'
 import type { TapPlan } from './tap-plan.ts'
 
@@ -19,23 +21,26 @@ const MESH_MS = 500
 /** Refusals that the health lists; each is told when it happens. */
 const MAX_REFUSED = 1000
 
-/** `tap -i`, `--pid`, `--netns`, `--mesh`: until Ctrl-C, `--for` or `-c`. */
-export async function runTapLive(plan: TapPlan, signal: AbortSignal): Promise<number> {
+/** `tap -i`, `--pid`, `--netns`, `--mesh`: until Ctrl-C, `--for` or `-c`. `openOutput` puts another output in the place of tap's own. */
+export async function runTapLive(
+  plan: TapPlan, signal: AbortSignal, openOutput = (status: StatusLine): LiveOutput => new TapOutput(plan, status, false),
+): Promise<number> {
   const status = new StatusLine()
   const sources = planSources(plan.flags)
-  const output = new TapOutput(plan, status, false)
+  const output = openOutput(status)
   const warn = (text: string): void => {
     status.clear()
     sayWarning(text)
   }
   const tap = new LiveTap({
-    filter: plan.filter, settings: plan.settings, format: plan.format, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs: plan.keyLogs,
-    frames: plan.writeTo !== undefined, workers: plan.flags.workers,
+    filter: plan.filter, messageFilter: plan.messageFilter, settings: plan.settings, format: plan.format, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs: plan.keyLogs,
+    frames: plan.writeTo !== undefined || plan.frames === true, interfacesApart: plan.interfacesApart, workers: plan.flags.workers,
   }, {
     lines: (text, lines) => output.lines(text, lines),
     frames: (origin, blocks) => output.frames(origin, blocks),
     warn,
   })
+  output.watch?.(() => tap.health())
   const run = new LiveRun(plan, tap, output, status, warn)
   try {
     await run.open(sources)
@@ -61,13 +66,13 @@ class LiveRun {
   readonly refused: RefusedHealth[] = []
   readonly #plan: TapPlan
   readonly #tap: LiveTap
-  readonly #output: TapOutput
+  readonly #output: LiveOutput
   readonly #status: StatusLine
   readonly #warn: (text: string) => void
-  #mesh: MeshTap | undefined
+  #mesh: MeshTap | PodTap | undefined
   #watch: () => void = () => {}
 
-  constructor(plan: TapPlan, tap: LiveTap, output: TapOutput, status: StatusLine, warn: (text: string) => void) {
+  constructor(plan: TapPlan, tap: LiveTap, output: LiveOutput, status: StatusLine, warn: (text: string) => void) {
     this.#plan = plan
     this.#tap = tap
     this.#output = output
@@ -85,7 +90,8 @@ class LiveRun {
     }
     if (sources.length > errors.length) this.#say(`capturing ${placesText(sources.filter((s) => !this.refused.some((r) => r.name === s.name)))}`)
     if (this.#plan.mesh) await this.#openMesh()
-    else this.#dropRights()
+    else if (this.#plan.pods) await this.#openPods()
+    else if (this.#plan.keepsRights !== true) this.#dropRights()
     this.#watch = watchSources(this.#plan.flags, this.#warn)
   }
 
@@ -104,21 +110,31 @@ class LiveRun {
 
   async #openMesh(): Promise<void> {
     const { flags } = this.#plan
-    if (!readCapabilities().has('CAP_SYS_ADMIN')) {
-      throw new MtlscopeError('not-permitted', 'cannot enter the network namespaces of a mesh', { hint: 'needs CAP_SYS_ADMIN; try: mtlscope doctor' })
-    }
+    needsToEnter('of a mesh')
     this.#mesh = new MeshTap(this.#tap, {
       procfs: flags.procfs, exes: flags.exe ?? [], ips: flags.ip, interfaces: flags.interface ?? ['any'],
     }, {
       entered: (n) => this.#say(`entered namespace ${n.name} (${n.proxies.map((p) => `${p.kind} pid ${p.pid}`).join(', ')})`),
       left: (n) => this.#say(`namespace ${n.name} is gone`),
-      refused: (name, why, hint) => {
-        if (this.refused.length < MAX_REFUSED) this.refused.push({ name, why })
-        this.#warn(`not entered: ${name}: ${why}${hint === undefined ? '' : ` (${hint})`}`)
-      },
+      refused: this.#noteRefused,
     })
     await this.#mesh.poll()
     if (this.#mesh.size === 0) this.#say(this.#mesh.emptyText())
+  }
+
+  async #openPods(): Promise<void> {
+    const { flags } = this.#plan
+    needsToEnter('of pods')
+    // Loaded here: what reads a kubeconfig and speaks to an API server is of no use to other taps.
+    const { PodTap } = await import('./pod-tap.ts')
+    this.#mesh = new PodTap(this.#tap, flags, flags.procfs, flags.interface ?? ['any'], { say: (text) => this.#say(text), refused: this.#noteRefused })
+    await this.#mesh.poll()
+    if (this.#mesh.size === 0) this.#say(this.#mesh.emptyText())
+  }
+
+  readonly #noteRefused = (name: string, why: string, hint: string | undefined): void => {
+    if (this.refused.length < MAX_REFUSED) this.refused.push({ name, why })
+    this.#warn(`not entered: ${name}: ${why}${hint === undefined ? '' : ` (${hint})`}`)
   }
 
   /** Nothing more is to be entered: what is left to do needs no rights. */
@@ -151,6 +167,11 @@ class LiveRun {
     this.#status.clear()
     say(text)
   }
+}
+
+function needsToEnter(whose: string): void {
+  if (readCapabilities().has('CAP_SYS_ADMIN')) return
+  throw new MtlscopeError('not-permitted', `cannot enter the network namespaces ${whose}`, { hint: 'needs CAP_SYS_ADMIN; try: mtlscope doctor' })
 }
 
 /** `in web (any), in cart (any)`; this machine's own namespace has no name. */

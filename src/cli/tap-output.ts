@@ -14,7 +14,13 @@ const ENHANCED_PACKET_BLOCK = 6
 const LF = 0x0a
 
 /** Written at once, or (a promise) when there is room. */
-interface Output { readonly closed: boolean, write(data: string | Uint8Array): void | Promise<void> }
+export interface Output { readonly closed: boolean, write(data: string | Uint8Array): void | Promise<void> }
+
+/** What a live run writes to. */
+export type LiveOutput = Pick<TapOutput, 'done' | 'messages' | 'framesWritten' | 'lines' | 'frames' | 'finish'> & {
+  /** Told where health is asked for while it runs. */
+  watch?(health: () => Health): void
+}
 
 /** Where lines and frames go, and when there are enough of them. */
 export class TapOutput {
@@ -29,8 +35,11 @@ export class TapOutput {
   #framesWritten = 0
   #messages = 0
 
-  /** @param waits whether a slow reader of standard output may hold up the program: a file can wait, a live capture cannot. */
-  constructor(plan: TapPlan, status: StatusLine, waits: boolean) {
+  /**
+   * @param waits whether a slow reader of standard output may hold up the program: a file can wait, a live capture cannot.
+   * @param frames where frames go, in place of what the plan names
+   */
+  constructor(plan: TapPlan, status: StatusLine, waits: boolean, frames?: Output) {
     this.#status = status
     this.#stdout = (waits ? undefined : PipeOutput.open(1)) ?? new SyncOutput(1, 'standard output')
     this.#json = plan.format.kind === 'json'
@@ -38,7 +47,7 @@ export class TapOutput {
     this.#remaining = plan.flags.count ?? Infinity
     if (plan.writeTo === undefined) return
     if (plan.writeTo !== '-') this.#fileFd = openForWriting(plan.writeTo)
-    this.#frames = this.#fileFd === undefined ? this.#stdout : new SyncOutput(this.#fileFd, plan.writeTo)
+    this.#frames = frames ?? (this.#fileFd === undefined ? this.#stdout : new SyncOutput(this.#fileFd, plan.writeTo))
     void this.#frames.write(new PcapngWriter(`mtlscope ${VERSION}`).header())
   }
 

@@ -5,6 +5,8 @@ import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import type { LineFormat } from '../tap/output.ts'
+import { helpHint } from './live-sources.ts'
+import { namesPods } from './pod-flags.ts'
 import { planRedaction } from './redaction-rules.ts'
 import type { TapFlags } from './tap.ts'
 
@@ -12,6 +14,8 @@ import type { TapFlags } from './tap.ts'
 export interface TapPlan {
   flags: TapFlags
   filter: PacketFilter | undefined
+  /** `--filter`: which messages are shown. */
+  messageFilter?: string
   settings: Settings
   format: LineFormat
   dissect: boolean
@@ -21,7 +25,15 @@ export interface TapPlan {
   decodeAs?: DecodeAs
   /** Where frames go: a path, '-' for standard output. */
   writeTo: string | undefined
+  /** Frames of different interfaces of a namespace are told apart. */
+  interfacesApart?: boolean
+  /** Frames are handed over also without --write. */
+  frames?: boolean
   mesh: boolean
+  /** Pods of a Kubernetes node, as the flags name them. */
+  pods: boolean
+  /** Namespaces are entered again when the watch is over, so the rights to do so are kept. */
+  keepsRights?: boolean
 }
 
 /** What is known of standard output. `columns` only where it is a terminal. */
@@ -29,25 +41,32 @@ export interface Terminal { stdout: boolean, colour: boolean, columns?: number }
 
 /** Throws MtlscopeError 'usage' or 'bad-filter' where the flags contradict each other. */
 export function planTap(flags: TapFlags, terminal: Terminal): TapPlan {
+  const help = helpHint(flags)
   const live = [flags.interface, flags.pid, flags.netns].some((l) => l !== undefined)
-  refuse(flags.read !== undefined && (live || flags.mesh === true || flags.ip !== undefined), '-r reads a file and cannot be combined with a live source')
+  refuse(flags.read !== undefined && (live || flags.mesh === true || flags.ip !== undefined), '-r reads a file and cannot be combined with a live source', help)
+  refuse(flags.sidecar !== undefined && (flags.read !== undefined || live || flags.mesh === true || flags.ip !== undefined), '--sidecar cannot be combined with another source', help)
   refuse(flags.write === '-' && flags.output !== undefined, '-w - and -o both want standard output', 'write to a file, or leave out -o')
-  const mesh = flags.mesh === true || flags.ip !== undefined || (flags.read === undefined && !live)
+  const pods = namesPods(flags)
+  refuse(pods && (flags.read !== undefined || flags.sidecar !== undefined || flags.pid !== undefined || flags.netns !== undefined || flags.mesh === true || flags.ip !== undefined), 'pods cannot be combined with another source', help)
+  refuse(!pods && (flags.kubeconfig !== undefined || flags.context !== undefined), '--kubeconfig and --context are for pods', 'name some: mtlscope tap -A, or mtlscope tap PODS -n NAMESPACE')
+  const mesh = flags.mesh === true || flags.ip !== undefined || (flags.read === undefined && flags.sidecar === undefined && !live && !pods)
   refuse(flags.exe !== undefined && !mesh, '--exe names proxies that --mesh looks for', 'add --mesh, or leave out --exe')
-  const dissect = flags.write === undefined || flags.output !== undefined
+  refuse(flags.ui !== undefined && (flags.read !== undefined || flags.sidecar !== undefined), '--ui is for a live capture', 'a file: mtlscope view FILE')
+  const dissect = flags.write === undefined || flags.output !== undefined || flags.ui !== undefined
   return {
     flags,
     filter: planFilter(flags),
+    ...(flags.filter !== undefined && { messageFilter: flags.filter }),
     settings: planSettings(flags, terminal.stdout),
     format: dissect ? planFormat(flags, terminal) : { kind: 'none' },
     dissect,
     keyLogs: flags.keylog ?? [],
     writeTo: flags.write,
-    mesh,
+    mesh, pods,
   }
 }
 
-function refuse(when: boolean, message: string, hint = 'see: mtlscope tap --help'): void {
+function refuse(when: boolean, message: string, hint: string): void {
   if (when) throw new MtlscopeError('usage', message, { hint })
 }
 
@@ -64,6 +83,8 @@ function planFormat(flags: TapFlags, terminal: Terminal): LineFormat {
 
 /** The compact line shows no bodies, so none are kept for it. */
 function planSettings(flags: TapFlags, stdoutIsTerminal: boolean): Settings {
-  const json = flags.output === 'json' || (flags.output === undefined && !stdoutIsTerminal)
-  return { ...DEFAULT_SETTINGS, details: json, bodyLimitBytes: json ? flags.bodyLimit : 0, ciphertextTurns: flags.records === true, redaction: planRedaction(flags.redact) }
+  const json = flags.output === 'json' || (flags.output === undefined && !stdoutIsTerminal) || flags.ui !== undefined
+  // What a filter looks at must be there.
+  const details = json || flags.filter !== undefined
+  return { ...DEFAULT_SETTINGS, details, bodyLimitBytes: details ? flags.bodyLimit : 0, ciphertextTurns: flags.records === true, redaction: planRedaction(flags.redact) }
 }

@@ -11,9 +11,18 @@ export async function runTap(flags: TapFlags): Promise<number> {
   // A terminal that does not know its size says 0.
   const plan = await withDecodeAs(await withSchemas(planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns || undefined })))
   warnOfRedaction(plan)
+  const wanted = plan.messageFilter === undefined ? undefined : (await import('../tap/message-filter.ts')).messageTest(plan.messageFilter)
   const signal = interruptSignal()
   try {
-    if (flags.read !== undefined) return await runTapFile(flags.read, plan, signal)
+    if (flags.read !== undefined) return await runTapFile(flags.read, plan, signal, undefined, wanted)
+    if (flags.sidecar !== undefined) {
+      const { openSidecarTap } = await import('./tap-sidecar.ts')
+      return await runTapFile(`sidecar ${flags.sidecar}`, plan, signal, await openSidecarTap(flags.sidecar, signal), wanted)
+    }
+    if (flags.ui !== undefined) {
+      const { runTapUi } = await import('./tap-ui.ts')
+      return await runTapUi(plan, signal)
+    }
     // Live capture loads the system call layer; a file needs none of it.
     const { runTapLive } = await import('./tap-live.ts')
     return await runTapLive(plan, signal)
@@ -30,7 +39,7 @@ async function withSchemas(plan: TapPlan): Promise<TapPlan> {
 }
 
 /** `--decode-as`: the names are those of the registry, which a live capture's main thread does not load otherwise. */
-async function withDecodeAs(plan: TapPlan): Promise<TapPlan> {
+export async function withDecodeAs(plan: TapPlan): Promise<TapPlan> {
   if (plan.flags.decodeAs === undefined) return plan
   const { parseDecodeAs } = await import('../protocols/decode-as.ts')
   return { ...plan, decodeAs: parseDecodeAs(plan.flags.decodeAs) }

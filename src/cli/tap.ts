@@ -1,13 +1,19 @@
 import { Command, Option } from 'commander'
+import type { Keep } from '../store/keep.ts'
+import { keepBounds, port } from './hub-values.ts'
+import type { PodFlags } from './pod-flags.ts'
 import { rule } from './redaction-rules.ts'
 import { count, durationMs, list, paths, sizeBytes, workers } from './values.ts'
 
-export interface TapFlags {
+export interface TapFlags extends PodFlags {
+  /** The command whose flags these are, for hints; `tap` where it is not said. */
+  command?: 'tap' | 'check' | 'sniff'
   read?: string
   interface?: string[]
   pid?: string[]
   netns?: string[]
   mesh?: boolean
+  sidecar?: string
   procfs: string
   exe?: string[]
   ip?: string[]
@@ -20,6 +26,13 @@ export interface TapFlags {
   for?: number
   bodyLimit: number
   records?: boolean
+  filter?: string
+  /** True: at the usual port. */
+  ui?: number | true
+  uiHost?: string
+  open?: boolean
+  keep?: Keep
+  store?: string
   decodeAs?: string[]
   keylog?: string[]
   proto?: string[]
@@ -35,6 +48,7 @@ Examples:
   sudo mtlscope tap --mesh --ip 10.0.0.7           only the workload with that address
   sudo mtlscope tap --netns web --port 8080        one namespace, filtered in the kernel
   sudo mtlscope tap -i any --for 30s -o json       this machine, 30 seconds, one JSON object a line
+  sudo mtlscope tap -n shop '^web-'                pods of this Kubernetes node by name, whatever runs in them
   mtlscope tap -r capture.pcapng                   a file; - reads standard input
   sudo mtlscope tap --mesh -w - | wireshark -k -i -
 
@@ -44,15 +58,21 @@ JSON fields: docs/protocols/README.md`
 export function tapCommand(): Command {
   return new Command('tap')
     .description('show what travels: requests and answers, TLS handshakes, from a file or live')
+    .argument('[pods]', 'pods of this Kubernetes node whose names match this regular expression')
     .optionsGroup('Sources:')
     .option('-r, --read <file>', 'read a pcap or pcapng file, - for standard input')
     .option('-i, --interface <name>', 'capture live on an interface of this machine, or "any" (repeatable)', list)
     .option('--pid <pid>', 'capture live in the network namespace of a process (repeatable)', list)
     .option('--netns <name>', 'capture live in a named network namespace (repeatable)', list)
     .option('--mesh', 'find the proxies of the meshes on this machine and capture in their namespaces')
+    .option('--sidecar <address>', 'what passes a running mtlscope sidecar: its admin endpoint, such as 127.0.0.1:15000')
     .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
     .option('--ip <list>', 'with --mesh: only workloads with these addresses', list)
+    .option('-n, --namespace <name>', 'pods of this Kubernetes namespace (repeatable; default: that of the context)', list)
+    .option('-A, --all-namespaces', 'pods of every namespace')
+    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
+    .option('--context <name>', 'of the kubeconfig (default: the current one)')
     .optionsGroup('Filters (in the kernel where they fit):')
     .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
     .option('--not-port <list>', 'not these ports (repeatable)', list)
@@ -66,14 +86,20 @@ export function tapCommand(): Command {
     .option('--keylog <file>', 'decrypt TLS with the secrets of this key log (SSLKEYLOGFILE format), also while it grows (repeatable)', paths)
     .option('--proto <path>', 'types of gRPC and protobuf messages: a folder of .proto files, one file, or a descriptor set (repeatable)', paths)
     .option('--decode-as <port=protocol>', 'assume a protocol at a port: 9999=http1, udp:5300=dns (repeatable)', list)
+    .option('--filter <expression>', 'only messages that it lets through: \'http && status_code >= 400\' (docs/filter.md)')
     .option('--records', 'show each turn of unreadable TLS records too')
     .option('--redact <rule>', 'hide more: header:NAME, param:NAME (query or form; * for any characters), text:REGEX (repeatable)', rule)
     .option('--no-redact', 'hide nothing, not even Authorization, Cookie and passwords')
     .option('--utc', 'times of the compact output in UTC instead of local time')
+    .option('--ui [port]', 'show it in the browser (default port: 8899; 0 for any)', port)
+    .option('--ui-host <address>', 'address of the viewer; any but a loopback needs the token that is printed')
+    .option('--no-open', 'with --ui: do not open the browser')
+    .option('--keep <size,age>', 'with --ui: bounds of what is kept, packets included (default: 1GiB,24h)', keepBounds)
+    .option('--store <dir>', 'with --ui: keep it there for another time (mtlscope view --store DIR)')
     .option('--workers <n>', 'capture threads (default: 1)', workers)
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: TapFlags) => {
+    .action(async (pods: string | undefined, flags: TapFlags) => {
       const { runTap } = await import('./tap-run.ts')
-      process.exitCode = await runTap(flags)
+      process.exitCode = await runTap({ ...flags, pods })
     })
 }

@@ -1,4 +1,5 @@
-import type { Address } from '../proxy/sidecar-config.ts'
+/** An address and a port to listen on or to dial. */
+export interface Address { readonly ip: string, readonly port: number }
 
 /** What one app of the shop is started with. It knows where to listen and whom to dial, and nothing of TLS. */
 export interface AppConfig {

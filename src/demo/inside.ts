@@ -1,7 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { embeddedEngine } from '../proxy/embedded.ts'
-import type { ProxyEngine } from '../proxy/engine.ts'
-import { envoyEngine } from '../proxy/envoy.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import type { Capture } from '../model/flow.ts'
 import type { LiveSource } from '../tap/control.ts'
@@ -13,6 +10,8 @@ import { netnsPath } from './network.ts'
 import { SHOP } from './plan.ts'
 import type { DemoSettings } from './settings.ts'
 import { openTerminal } from './terminal.ts'
+import type { ViewerPlace } from './viewer.ts'
+import { ViewerFeed } from './viewer-feed.ts'
 import { World } from './world.ts'
 
 const TICK_MS = 50
@@ -24,23 +23,29 @@ const DEFAULT_COLUMNS = 80
 export async function runInside(settings: DemoSettings): Promise<void> {
   const lifeline = openLifeline(process.stdin)
   const terminal = openTerminal(process.stdout, () => lifeline.columns || process.stdout.columns || DEFAULT_COLUMNS)
-  const output = new DemoOutput(settings, terminal)
-  const world = new World({ engine: engineOf(settings), rate: settings.rate })
+  const feed = settings.viewer ? new ViewerFeed() : undefined
+  const output = new DemoOutput(settings, terminal, feed)
+  const world = new World({ envoy: settings.proxy === 'envoy' ? settings.envoyBinary : undefined, interception: settings.interception, rate: settings.rate })
   const tap = openLiveTap({ settings: { ...DEFAULT_SETTINGS, ciphertextTurns: true } }, output)
   const cut = Promise.race([lifeline.cut, terminal.closed])
-  await Promise.race([open(world, tap, output, captureOf(settings)), world.failed, cut])
+  await Promise.race([open(world, tap, output, captureOf(settings), settings.viewer ? lifeline.viewer : undefined), world.failed, cut])
   await Promise.race([until(settings, cut, output), world.failed])
   await world.stopTraffic(LAST_ANSWER_MS)
   output.end(await tap.stop())
+  await feed?.end()
 }
 
 /** Listens before anybody speaks, so that no connection is joined late. */
-async function open(world: World, tap: LiveTap, output: DemoOutput, capture: Capture): Promise<void> {
+async function open(world: World, tap: LiveTap, output: DemoOutput, capture: Capture, viewer: Promise<ViewerPlace> | undefined): Promise<void> {
   output.step('making network namespaces')
-  await world.openNetwork()
-  output.step('starting apps and sidecars, issuing identities')
+  const interception = await world.openNetwork()
   tap.expect(SHOP.length)
-  await Promise.all([world.openServices(), ...sources(capture).map((source) => tap.add(source))])
+  const opening = Promise.all([world.openServices(), ...sources(capture).map((source) => tap.add(source))])
+  // It is waited for below; until then nobody listens to what goes wrong.
+  opening.catch(() => {})
+  output.header(interception, await viewer)
+  output.step('starting apps and sidecars, issuing identities')
+  await opening
   output.step('waiting for the first request')
   world.startTraffic()
 }
@@ -61,10 +66,6 @@ async function until(settings: DemoSettings, cut: Promise<void>, output: DemoOut
     await sleep(TICK_MS)
     output.tick()
   }
-}
-
-function engineOf(settings: DemoSettings): ProxyEngine {
-  return settings.proxy === 'envoy' && settings.envoyBinary !== undefined ? envoyEngine(settings.envoyBinary) : embeddedEngine
 }
 
 function captureOf(settings: DemoSettings): Capture {

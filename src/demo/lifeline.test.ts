@@ -20,6 +20,22 @@ test('the last width that was said counts; anything else is ignored', async () =
   assert.equal(lifeline.columns, 80)
 })
 
+test('where the viewer is, said in pieces', async () => {
+  const stream = new PassThrough()
+  const lifeline = openLifeline(stream)
+  stream.write('columns 90\nviewer {"address":"http://127.0')
+  await turn()
+  stream.write('.0.1:8899/"}\n')
+  assert.deepEqual(await lifeline.viewer, { address: 'http://127.0.0.1:8899/' })
+})
+
+test('a stream that ends without a word of a viewer has none', async () => {
+  const stream = new PassThrough()
+  const lifeline = openLifeline(stream)
+  stream.end()
+  assert.deepEqual(await lifeline.viewer, {})
+})
+
 for (const [how, cut] of [['ended', (s: PassThrough) => s.end()], ['destroyed', (s: PassThrough) => s.destroy()], ['broken', (s: PassThrough) => s.destroy(new Error('gone'))]] as const) {
   test(`a stream that is ${how} is the order to end`, async () => {
     const stream = new PassThrough()

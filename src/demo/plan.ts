@@ -1,5 +1,7 @@
-import type { Address, SidecarConfig } from '../proxy/sidecar-config.ts'
-import type { AppConfig } from './app-config.ts'
+import type { SidecarFile } from '../proxy/config/sidecar-file.ts'
+import type { Address, AppConfig } from './app-config.ts'
+import { INBOUND_PORT, OUTBOUND_PORT, SIDECAR_MARK } from './interception-plan.ts'
+import type { Interception } from './interception-plan.ts'
 
 /** One service of the shop: an app in a network namespace of that name. */
 export interface Service {
@@ -29,29 +31,39 @@ export function callersOf(service: string): string[] {
   return SHOP.filter((other) => other.calls.includes(service)).map((other) => other.name)
 }
 
-/** Services with a sidecar listen on the loopback, because the pod's own address is the sidecar's; the one without, on its address. */
-export function planApp(service: Service, rate: number): AppConfig {
+/** Without rules an app listens on the loopback and dials its own sidecar there. With them it knows nothing of a sidecar. */
+export function planApp(service: Service, rate: number, interception: Interception): AppConfig {
   const called = callersOf(service.name).length > 0
   return {
     service: service.name,
-    listen: called ? { ip: service.sidecar ? '127.0.0.1' : service.ip, port: PORT } : undefined,
-    calls: Object.fromEntries(service.calls.map((name) => [name, dialAddress(named(name))])),
+    listen: called ? appAddress(service, interception) : undefined,
+    calls: Object.fromEntries(service.calls.map((name) => [name, dialAddress(named(name), interception)])),
     rate,
   }
 }
 
-/** `folder` holds NAME.crt, NAME.key and root.crt. */
-export function planSidecar(service: Service, folder: string): SidecarConfig {
-  const clientIds = callersOf(service.name).filter((name) => named(name).sidecar).map(spiffeIdOf)
-  return {
+/** What `mtlscope sidecar` is to do. `folder` holds NAME.crt, NAME.key and root.crt. */
+export function planSidecar(service: Service, folder: string, interception: Interception): SidecarFile & { readonly workload: string } {
+  const allow = callersOf(service.name).filter((name) => named(name).sidecar).map(spiffeIdOf)
+  const [meshed, bare] = [true, false].map((sidecar) => service.calls.map(named).filter((other) => other.sidecar === sidecar)) as [Service[], Service[]]
+  const common = {
     workload: service.name,
-    certificateFile: `${folder}/${service.name}.crt`,
-    privateKeyFile: `${folder}/${service.name}.key`,
-    rootFile: `${folder}/root.crt`,
-    inbound: clientIds.length === 0 ? undefined : { listen: { ip: service.ip, port: PORT }, forward: { ip: '127.0.0.1', port: PORT }, clientIds },
-    outbound: service.calls.map(named).filter((other) => other.sidecar).map((other) => ({
-      name: other.name, listen: dialAddress(other), connect: { ip: other.ip, port: PORT }, serverId: spiffeIdOf(other.name),
-    })),
+    identity: { key: `${folder}/${service.name}.key`, chain: `${folder}/${service.name}.crt`, bundle: `${folder}/root.crt` },
+  }
+  if (interception === 'listeners') return {
+    ...common,
+    ...allow.length === 0 ? {} : { inbound: { mode: 'listen', listen: addressText({ ip: service.ip, port: PORT }), to: addressText(appAddress(service, interception)), allow } },
+    outbound: { map: meshed.map((other) => ({ listen: addressText(dialAddress(other, interception)), to: addressText({ ip: other.ip, port: PORT }), expect: spiffeIdOf(other.name) })) },
+  }
+  return {
+    ...common, mark: SIDECAR_MARK,
+    // Nobody calls web: where no listener is, whatever is led to it is dropped.
+    ...allow.length === 0 ? {} : { inbound: { mode: 'tproxy', listen: `0.0.0.0:${INBOUND_PORT}`, allow } },
+    outbound: {
+      mode: 'tproxy', listen: `0.0.0.0:${OUTBOUND_PORT}`, default: 'deny',
+      passthrough: bare.map((other) => addressText({ ip: other.ip, port: PORT })),
+      expect: meshed.map((other) => ({ to: addressText({ ip: other.ip, port: PORT }), identity: spiffeIdOf(other.name) })),
+    },
   }
 }
 
@@ -68,9 +80,18 @@ export function planNetwork(): { world: string[], inside: ReadonlyMap<string, st
   return { world, inside }
 }
 
-/** Where an app dials another: its sidecar's listener for it on the loopback, the port kept; directly where the other has no sidecar. */
-function dialAddress(service: Service): Address {
-  return service.sidecar ? { ip: service.ip.replace('10.77.', '127.137.'), port: PORT } : { ip: service.ip, port: PORT }
+/** Without rules its own sidecar's listener for the other on the loopback, the port kept; where the other has no sidecar, itself. */
+function dialAddress(service: Service, interception: Interception): Address {
+  return { ip: interception === 'listeners' && service.sidecar ? service.ip.replace('10.77.', '127.137.') : service.ip, port: PORT }
+}
+
+/** Without rules the address that others dial is the sidecar's. */
+function appAddress(service: Service, interception: Interception): Address {
+  return { ip: interception === 'listeners' && service.sidecar ? '127.0.0.1' : service.ip, port: PORT }
+}
+
+function addressText({ ip, port }: Address): string {
+  return `${ip}:${port}`
 }
 
 function named(name: string): Service {

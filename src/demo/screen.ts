@@ -39,8 +39,12 @@ export class Screen {
     this.#rows = new Rows(options.names, new TimeText(options.utc))
   }
 
-  header(segments: readonly Segment[]): void {
-    this.#region.print([this.#line(segments), ''])
+  /** What there is; where the viewer is before the last of it, or on a line of its own where there is no room. */
+  header(segments: readonly Segment[], viewer: readonly Segment[] = []): void {
+    const last = segments.at(-1)!
+    const whole = [...segments.slice(0, -1), ...viewer.map((segment) => ({ ...segment, text: `   ${segment.text}` })), last]
+    const lines = viewer.length === 0 ? [segments] : whole.reduce((sum, { text }) => sum + text.length, 0) <= this.#width ? [whole] : [segments, viewer]
+    this.#region.print([...lines.map((line) => this.#line(line)), ''])
   }
 
   /** What is being done before there is anything to show; gone with the first request. */

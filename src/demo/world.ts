@@ -3,17 +3,24 @@ import { fileURLToPath } from 'node:url'
 import { MtlscopeError } from '../base/errors.ts'
 import { sibling } from '../base/sibling.ts'
 import { CertificateAuthority } from '../identity/ca.ts'
-import type { ProxyEngine } from '../proxy/engine.ts'
 import { startProcess } from '../sys/spawn.ts'
 import type { ExitStatus, RunningProcess } from '../sys/spawn.ts'
+import type { Interception } from './interception-plan.ts'
+import { applyInterception } from './interception.ts'
 import { applyFolders, applyNetwork, netnsPath, WORLD_FOLDER } from './network.ts'
 import { planApp, planSidecar, SHOP, spiffeIdOf, TRUST_DOMAIN } from './plan.ts'
+import { startSidecar } from './sidecar-process.ts'
 
 const VALID_MS = 24 * 3_600_000
 /** Clocks of one machine agree; certificates that start now would be refused by one that rounds down. */
 const BACKDATED_MS = 60_000
 
-export interface WorldOptions { engine: ProxyEngine, rate: number }
+export interface WorldOptions {
+  /** Path of the Envoy that the sidecars are to use. */
+  envoy: string | undefined
+  interception: Interception | 'auto'
+  rate: number
+}
 
 /**
  * The shop: namespaces, identities, sidecars and apps. Only to be opened inside the demo's own mount, pid and network
@@ -22,6 +29,7 @@ export interface WorldOptions { engine: ProxyEngine, rate: number }
 export class World {
   readonly #options: WorldOptions
   readonly #fail: (error: MtlscopeError) => void
+  #interception: Interception = 'listeners'
   #web: RunningProcess | undefined
   #closing = false
   /** Rejects when a part of the world ends by itself; never resolves. */
@@ -35,10 +43,12 @@ export class World {
     this.#fail = fail
   }
 
-  /** The namespaces exist when it resolves. */
-  async openNetwork(): Promise<void> {
+  /** The namespaces exist when it resolves, and it is known how connections come to the sidecars. */
+  async openNetwork(): Promise<Interception> {
     await applyFolders()
     await applyNetwork()
+    this.#interception = await applyInterception(this.#options.interception)
+    return this.#interception
   }
 
   /** Everybody listens when it resolves, and nobody has said a word. */
@@ -46,9 +56,10 @@ export class World {
     const apps = SHOP.map((service) => this.#startApp(service.name))
     await issueIdentities()
     const sidecars = SHOP.filter((service) => service.sidecar).map((service) => {
-      const proxy = this.#options.engine.start(planSidecar(service, WORLD_FOLDER), { netns: netnsPath(service.name), folder: WORLD_FOLDER })
-      this.#watch(`sidecar of ${service.name}`, proxy.exited)
-      return proxy
+      const config = planSidecar(service, WORLD_FOLDER, this.#interception)
+      const sidecar = startSidecar(config, { netns: netnsPath(service.name), folder: WORLD_FOLDER, envoy: this.#options.envoy })
+      this.#watch(`sidecar of ${service.name}`, sidecar.exited)
+      return sidecar
     })
     await Promise.all([...apps, ...sidecars].map((p) => p.ready))
   }
@@ -68,7 +79,7 @@ export class World {
   #startApp(name: string): RunningProcess {
     const service = SHOP.find((s) => s.name === name)!
     const program = fileURLToPath(sibling(import.meta.url, 'app'))
-    const config = JSON.stringify(planApp(service, this.#options.rate))
+    const config = JSON.stringify(planApp(service, this.#options.rate, this.#interception))
     const app = startProcess(process.execPath, [program, config], { netns: netnsPath(name), stdin: 'pipe', readyLine: 'ready', detached: true })
     if (name === 'web') this.#web = app
     this.#watch(name, app.exited)

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import type { HopMessage } from './joined-request.ts'
+import { SessionMemory } from './session-memory.ts'
 import { TimeLine } from './time-line.ts'
 import { tlsFacts, tlsKind } from './tls-facts.ts'
 import type { Turn } from './wire-connection.ts'
@@ -15,6 +16,7 @@ const NO_TURNS: TimeLine<Turn> = new TimeLine()
 export class ConnectionTable {
   readonly #byAddress = new Map<string, WireConnection>()
   readonly #byEdge = new Map<string, Set<WireConnection>>()
+  readonly #sessions = new SessionMemory()
   readonly #turnsFrom = new Map<string, TimeLine<Turn>>()
   readonly #turnsTo = new Map<string, TimeLine<Turn>>()
   /** As they came. */
@@ -33,7 +35,7 @@ export class ConnectionTable {
     const kind = tlsKind(seen.message)
     const connection = this.#open(seen)
     connection.viewOf(seen)
-    if (kind === 'handshake') learn(connection, seen)
+    if (kind === 'handshake') this.#learn(connection, seen)
     else if (kind === 'ciphertext') this.#addTurn(connection, seen)
     else if (kind === 'closed') connection.closedMicros = seen.message.atMicros
   }
@@ -74,6 +76,13 @@ export class ConnectionTable {
     }
     const old = this.#turns.findIndex((turn) => turn.atMicros >= turnsBeforeMicros)
     this.#dropTurns(old < 0 ? this.#turns.length : old)
+  }
+
+  /** One of the two ends may have joined late: what says more stays. */
+  #learn(connection: WireConnection, seen: HopMessage): void {
+    const { client, server } = connection
+    const facts = this.#sessions.learn(`${client.ip} ${server.ip} ${server.port}`, tlsFacts(seen.message))
+    if (connection.facts.version === undefined || connection.facts.clientProof === 'unknown') connection.facts = facts
   }
 
   #addTurn(connection: WireConnection, seen: HopMessage): void {
@@ -132,12 +141,6 @@ export class ConnectionTable {
     onEdge?.delete(connection)
     if (onEdge?.size === 0) this.#byEdge.delete(edge)
   }
-}
-
-/** One of the two ends may have joined late: what says more stays. */
-function learn(connection: WireConnection, seen: HopMessage): void {
-  const facts = tlsFacts(seen.message)
-  if (connection.facts.version === undefined || connection.facts.clientProof === 'unknown') connection.facts = facts
 }
 
 function lineOf(lines: Map<string, TimeLine<Turn>>, place: string): TimeLine<Turn> {

@@ -47,7 +47,7 @@ export function captureOfAll(proxies: readonly Proxy[]): Capture {
 }
 
 /** Names for a namespace, best first; the hints of `hostname` are those of the proxies' environment. */
-export function nameNamespace(procfs: string, inode: number, isHost: boolean, proxies: readonly Proxy[], hostnames: readonly (string | undefined)[]): string {
+export function nameNamespace(procfs: string, inode: number, isHost: boolean, proxies: readonly Pick<Proxy, 'pid' | 'name'>[], hostnames: readonly (string | undefined)[]): string {
   if (isHost) return readHostname(procfs) ?? 'host'
   const hint = proxies.find((proxy) => proxy.name !== undefined)?.name
   return hint ?? readNamespaceName(procfs, inode) ?? hostnames.find((name) => name !== undefined) ?? `pid-${proxies[0]!.pid}`

@@ -29,7 +29,7 @@ const KINDS: ReadonlyMap<string, ProxyKind> = new Map<string, ProxyKind>([
 /** The kernel keeps so many bytes of a process' name. */
 const COMM_LENGTH = 15
 /** First argument of an mtlscope that watches instead of relaying. */
-const WATCHING = new Set(['tap', 'demo', 'doctor', 'explain', 'init', 'check', 'ca', 'completion', 'help', '--help', '-h', '--version', '-V'])
+const WATCHING = new Set(['tap', 'sniff', 'demo', 'doctor', 'explain', 'init', 'inject', 'install', 'check', 'ca', 'completion', 'help', '--help', '-h', '--version', '-V'])
 
 export function captureOf(kind: ProxyKind): Capture {
   if (kind === 'envoy') return 'envoy'

@@ -1,4 +1,4 @@
-import { formatAddress } from './address.ts'
+import { formatAddress, parseAddress } from './address.ts'
 import { paddedBytes, textOf } from './pcapng-options.ts'
 
 const END_OF_RECORDS = 0
@@ -6,6 +6,7 @@ const IPV4_RECORD = 1
 const IPV6_RECORD = 2
 /** Names of one address beyond this are left out. */
 const MAX_NAMES = 64
+const MAX_RECORD_BYTES = 65_535
 
 /**
  * Records of a name resolution block in `buf[offset, end)`, draft-ietf-opsawg-pcapng §4.5: type (16 bits), length (16 bits),
@@ -27,6 +28,33 @@ export function parseNames(
     }
     at = value + paddedBytes(length)
   }
+}
+
+/** An address and what it is called. */
+export interface NameRecord { readonly ip: string, readonly names: readonly string[] }
+
+/** Records as parseNames reads them, little endian, with the record that ends them. What is no address is left out. */
+export function encodeNames(records: readonly NameRecord[]): Uint8Array {
+  const parts = records.flatMap(encodeRecord)
+  return new Uint8Array(Buffer.concat([...parts, Buffer.alloc(4)]))
+}
+
+function encodeRecord({ ip, names }: NameRecord): Buffer[] {
+  const address = parseAddress(ip)
+  if (address === undefined) return []
+  const words = address.version === 4 ? address.words.slice(3) : address.words
+  const value = Buffer.concat([...words.map(bigEndian), ...names.map((name) => Buffer.from(`${name.replaceAll('\0', '')}\0`))])
+  if (value.length > MAX_RECORD_BYTES) return []
+  const head = Buffer.alloc(4)
+  head.writeUInt16LE(address.version === 4 ? IPV4_RECORD : IPV6_RECORD, 0)
+  head.writeUInt16LE(value.length, 2)
+  return [head, value, Buffer.alloc(paddedBytes(value.length) - value.length)]
+}
+
+function bigEndian(word: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(word >>> 0)
+  return bytes
 }
 
 /** Addresses are in network order whatever the order of the section. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from '#property'
 import { Seen, joinBytes } from '../../test/capture-bytes.ts'
 import { parseCapture } from './capture-parser.ts'
-import { PcapngWriter } from './pcapng-writer.ts'
+import { PcapngWriter, commentOptions } from './pcapng-writer.ts'
 
 const writtenFrame = fc.record({
   interfaceId: fc.integer({ min: 0, max: 1 }),
@@ -66,4 +66,24 @@ test('secrets and frames larger than the first buffer', () => {
   assert.deepEqual(Buffer.from(seen.kept[0]!.bytes), secrets)
   assert.equal(seen.frames[0]!.bytes.length, 5_000_000)
   assert.equal(writer.take().length, 0)
+})
+
+test('a comment that many frames share is written like any other', () => {
+  const [one, other] = [new PcapngWriter(), new PcapngWriter()]
+  one.frame(0, Uint8Array.of(1, 2, 3), 0, 3, 3, 5, 'web → cart')
+  other.frame(0, Uint8Array.of(1, 2, 3), 0, 3, 3, 5, commentOptions('web → cart'))
+  assert.deepEqual(one.take(), other.take())
+})
+
+test('names of addresses read back; what is no address, or too long, is left out', () => {
+  const writer = new PcapngWriter()
+  const parts = [writer.header()]
+  writer.names([
+    { ip: '10.0.0.7', names: ['web', 'web.shop'] }, { ip: 'nonsense', names: ['x'] }, { ip: '10.0.0.8', names: ['y'.repeat(70_000)] },
+    { ip: 'fd99::2', names: ['cart\0\0é'] },
+  ])
+  parts.push(writer.take())
+  const seen = new Seen()
+  assert.equal(parseCapture(joinBytes(...parts), seen).failure, undefined)
+  assert.deepEqual([...seen.names], [['10.0.0.7', ['web', 'web.shop']], ['fd99::2', ['carté']]])
 })

@@ -1,9 +1,12 @@
 import type { Micros } from '../model/time.ts'
+import type { NameRecord } from './pcapng-names.ts'
+import { encodeNames } from './pcapng-names.ts'
 import { paddedBytes } from './pcapng-options.ts'
 import { BYTE_ORDER_MAGIC, SECTION_HEADER } from './pcapng.ts'
 
 const INTERFACE_DESCRIPTION = 1
 const ENHANCED_PACKET = 6
+const NAME_RESOLUTION = 4
 const DECRYPTION_SECRETS = 10
 const OPT_END = 0
 const OPT_COMMENT = 1
@@ -75,10 +78,10 @@ export class PcapngWriter {
   /**
    * Appends an enhanced packet block for the frame `buf[offset, offset + captured)`, which is copied.
    * @param wire length on the wire in bytes
-   * @param comment cut at 64 KiB
+   * @param comment cut at 64 KiB; or what commentOptions made of it, where many frames share it
    */
-  frame(interfaceId: number, buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, comment?: string): void {
-    const text = comment === undefined ? undefined : encodeOptions([textOption(OPT_COMMENT, comment)])
+  frame(interfaceId: number, buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, comment?: string | Uint8Array): void {
+    const text = typeof comment === 'string' ? commentOptions(comment) : comment
     const padded = paddedBytes(captured)
     const size = PACKET_DATA + padded + (text === undefined ? 0 : text.length) + TRAILER_BYTES
     this.#reserve(size)
@@ -106,6 +109,11 @@ export class PcapngWriter {
     view.setUint32(4, bytes.length, true)
     body.set(bytes, 8)
     this.#append(encodeBlock(DECRYPTION_SECRETS, body))
+  }
+
+  /** Appends a name resolution block. Records that are no addresses are left out. */
+  names(records: readonly NameRecord[]): void {
+    this.#append(encodeBlock(NAME_RESOLUTION, encodeNames(records)))
   }
 
   get pendingBytes(): number {
@@ -137,6 +145,11 @@ export class PcapngWriter {
     this.#bytes = grown
     this.#view = new DataView(grown.buffer)
   }
+}
+
+/** A comment as the options of a frame's block, for many calls of `frame`. */
+export function commentOptions(comment: string): Uint8Array {
+  return encodeOptions([textOption(OPT_COMMENT, comment)])
 }
 
 function textOption(code: number, text: string): WrittenOption {

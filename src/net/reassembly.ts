@@ -89,6 +89,14 @@ export class TcpConnection {
     return Math.abs(seqDistance(own.next, seq)) > REUSE_DISTANCE_BYTES
   }
 
+  /** Whether a segment without SYN, of a side that was not seen so far, fits what the other side has sent and acknowledged. */
+  isContinuedBy(packet: Packet, side: Side): boolean {
+    const own = side === CLIENT ? this.#client : this.#server
+    const peer = side === CLIENT ? this.#server : this.#client
+    if (!peer.isPlaced || this.closed || (packet.flags & ACK) === 0) return false
+    return Math.abs(seqDistance(peer.next, packet.ack | 0)) <= REUSE_DISTANCE_BYTES && own.isAwaitedAt(packet.seq | 0, REUSE_DISTANCE_BYTES)
+  }
+
   /** No more packets (idle, evicted, end of the capture): delivers what waits behind holes, which become gaps, and ends both sides. */
   close(atMicros: Micros): void {
     this.#client.close(atMicros)

@@ -47,6 +47,11 @@ export class TcpStream extends OrderedBytes {
     return this.#phase >= EXPECTED
   }
 
+  /** Whether a first segment of this side, of which only acknowledgements were seen, is about where they are. */
+  isAwaitedAt(seq: number, distanceBytes: number): boolean {
+    return this.#phase === GUESSED && Math.abs(seqDistance(this.next, seq)) <= distanceBytes
+  }
+
   /** A SYN of this side. False when it is none of this connection's. */
   synchronise(seq: number): boolean {
     if (this.synSeen && this.isn === seq) return true

@@ -7,7 +7,7 @@ import type { Message } from '../model/message.ts'
 import type { Side } from '../model/side.ts'
 import { CLIENT, SERVER, sideName } from '../model/side.ts'
 import type { Dissector, Protocol, Settings, Sink } from './protocol.ts'
-import { DEFAULT_SETTINGS } from './protocol.ts'
+import { DEFAULT_SETTINGS, isInPlace } from './protocol.ts'
 
 /** Bytes that one side sent, in one piece, at one moment. */
 export interface Step { readonly side: Side, readonly bytes: Uint8Array, readonly at: number }
@@ -75,6 +75,7 @@ export function plainMessage(m: Message): Record<string, unknown> {
 export class Listener {
   readonly said: Said = { messages: [], malformed: [], switchedTo: undefined, switched: false, disowned: false, handedOver: [[], []] }
   readonly #dissector: Dissector
+  #chunks = 0
 
   constructor(protocol: Protocol, settings: Settings = DEFAULT_SETTINGS) {
     const { said } = this
@@ -102,7 +103,10 @@ export class Listener {
     // In the middle of a larger buffer, as captured chunks are.
     const room = new Uint8Array(bytes.length + 16).fill(0x58)
     room.set(bytes, 8)
-    this.#dissector.data(side, room.subarray(8, 8 + bytes.length), at)
+    const dissector = this.#dissector
+    // Whoever takes bytes in place takes them both ways.
+    if (isInPlace(dissector) && ++this.#chunks % 2 === 1) dissector.dataIn(side, room, 8, 8 + bytes.length, at)
+    else dissector.data(side, room.subarray(8, 8 + bytes.length), at)
     room.fill(0x58)
   }
 

@@ -268,6 +268,7 @@ export class Conversation implements LinkOwner {
   disowned(link: ConversationLink): void {
     if (link !== this.#link) return
     this.#leave()
+    if (this.#options.decodeAs === link.protocol.name && !this.#renewed) this.#passed.wrongly = link.protocol.name
     this.#wrong = [...this.#wrong ?? [], link.protocol]
     this.#detecting = true
     // The bytes that follow may begin anywhere.

@@ -8,6 +8,7 @@ import { SAMPLES as MEMCACHED } from './memcached/samples.fixture.ts'
 import { SAMPLES as MONGODB } from './mongodb/samples.fixture.ts'
 import { SAMPLES as MYSQL } from './mysql/samples.fixture.ts'
 import { SAMPLES as POSTGRES } from './postgres/samples.fixture.ts'
+import { SAMPLES as PROXY } from './proxy-protocol/samples.fixture.ts'
 import { SAMPLES as REDIS } from './redis/samples.fixture.ts'
 import { makePki } from './tls/pki.fixture.ts'
 import { record } from './tls/recording.fixture.ts'
@@ -26,6 +27,6 @@ async function tlsSamples(): Promise<Sample[]> {
 export async function everySample(): Promise<ReadonlyMap<string, readonly Sample[]>> {
   return new Map<string, readonly Sample[]>([
     ['http1', HTTP1], ['http2', HTTP2], ['tls', await tlsSamples()], ['dns', DNS], ['postgres', POSTGRES], ['kafka', KAFKA], ['redis', REDIS],
-    ['mongodb', MONGODB], ['websocket', WEBSOCKET], ['mysql', MYSQL], ['amqp', AMQP], ['memcached', MEMCACHED],
+    ['mongodb', MONGODB], ['websocket', WEBSOCKET], ['mysql', MYSQL], ['amqp', AMQP], ['memcached', MEMCACHED], ['proxy', PROXY],
   ])
 }

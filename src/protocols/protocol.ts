@@ -18,6 +18,8 @@ export interface Settings {
    * False: nobody reads `request` and `response` of messages, so that a dissector need not keep what only they show. Default: true.
    */
   readonly details?: boolean
+  /** Keep of each TLS handshake what its signatures are over, so that they can be checked. Default: false. */
+  readonly signatures?: boolean
   /** What must not be shown; `redactorOf` makes it ready. */
   readonly redaction: RedactionRules
   /** Secrets of TLS sessions, where a key log is read. Not plain data: each thread sets its own. */

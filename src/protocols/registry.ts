@@ -9,12 +9,13 @@ import { kafka } from './kafka/kafka.ts'
 import { memcached } from './memcached/memcached.ts'
 import { mongodb } from './mongodb/mongodb.ts'
 import type { Protocol } from './protocol.ts'
+import { proxyProtocol } from './proxy-protocol/proxy-protocol.ts'
 import { redis } from './redis/redis.ts'
 import { tls } from './tls/tls.ts'
 import { websocket } from './websocket/websocket.ts'
 
 /** Every protocol that can be read over TCP. The order is the order of the probes where the port says nothing. */
-export const PROTOCOLS: readonly Protocol[] = [http1, http2, tls, dns, postgres, kafka, redis, mongodb, websocket, mysql, amqp, memcached]
+export const PROTOCOLS: readonly Protocol[] = [http1, http2, tls, dns, postgres, kafka, redis, mongodb, websocket, mysql, amqp, memcached, proxyProtocol]
 
 /** Every protocol that can be read over UDP. One that is spoken over both has the same name in both lists. */
 export const DATAGRAM_PROTOCOLS: readonly DatagramProtocol[] = [dnsDatagrams]

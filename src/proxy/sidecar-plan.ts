@@ -15,6 +15,10 @@ export interface SidecarPlan {
   readonly log: 'text' | 'json'
   /** Relay threads, each with all listeners (SO_REUSEPORT). */
   readonly threads: number
+  /** Whether the admin endpoint hands out the plaintext that passes. */
+  readonly tap?: boolean
+  /** SO_MARK of the connections that it opens, by which interception tells them from the app's; needs CAP_NET_ADMIN. */
+  readonly mark?: number
 }
 
 /** `host` is an address or a name; a listener's is an address, `::` and `0.0.0.0` are the wildcards. */
@@ -58,8 +62,15 @@ export interface OutboundPlan {
   readonly default: 'mesh' | 'deny' | 'passthrough'
   readonly passthrough: readonly Destination[]
   /** Which identity the server at a destination must have (secure naming). The first that fits counts. */
-  readonly expect: readonly { readonly to: Destination, readonly identities: IdentityPatterns }[]
-  readonly map: readonly { readonly listen: HostPort, readonly to: HostPort, readonly identities: IdentityPatterns }[]
+  readonly expect: readonly (MeshServer & { readonly to: Destination })[]
+  readonly map: readonly (MeshServer & { readonly listen: HostPort, readonly to: HostPort })[]
+}
+
+/** Who answers at a destination of the mesh. */
+export interface MeshServer {
+  readonly identities: IdentityPatterns
+  /** Protocol name to offer there instead of `tls.alpn`. */
+  readonly alpn?: string
 }
 
 /** An address or a network in CIDR form, with a range of ports; every port where none is named. */

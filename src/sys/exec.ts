@@ -11,6 +11,8 @@ export interface RunOptions {
   timeoutMs: number
   /** Default 4 MiB. */
   maxOutputBytes?: number
+  /** Its standard input; empty where there is none. */
+  input?: string
 }
 
 export interface RunResult {
@@ -25,7 +27,7 @@ export interface RunResult {
  * Runs a program to its end. Throws 'missing-program', and 'child-failed' where it takes longer than `timeoutMs` (it is
  * killed then) or says more than `maxOutputBytes`; any exit code is an answer.
  */
-export function run(program: string, args: readonly string[], { timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES }: RunOptions): Promise<RunResult> {
+export function run(program: string, args: readonly string[], { timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES, input }: RunOptions): Promise<RunResult> {
   const file = program.includes('/') ? program : findProgram(program)
   if (file === undefined) return Promise.reject(missing(program))
   return new Promise((resolve, reject) => {
@@ -35,7 +37,9 @@ export function run(program: string, args: readonly string[], { timeoutMs, maxOu
       else if (error.killed === true || typeof error.code === 'string') reject(cutShort(program, timeoutMs, error))
       else resolve({ code: typeof error.code === 'number' ? error.code : undefined, signal: error.signal ?? undefined, stdout, stderr })
     })
-    child.stdin?.end()
+    // It may end without having read all of it: its exit code tells.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input)
   })
 }
 

@@ -44,7 +44,8 @@ test('what fails within frees the lock', async (t) => {
 test('a process that is killed leaves no lock behind', async (t) => {
   const path = lockPath(t)
   const script = `import { withFileLock } from ${JSON.stringify(new URL('./file-lock.ts', import.meta.url).href)}
-await withFileLock(${JSON.stringify(path)}, () => { console.log('held'); return new Promise(() => setInterval(() => {}, 1000)) })`
+await withFileLock(${JSON.stringify(path)}, () => { console.log('held'); return new Promise((resolve) => { globalThis.later = resolve; setInterval(() => {}, 1000) }) })`
+  // Who can still resolve it is kept, or the garbage collector takes the promise, and with it the open file.
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')

@@ -31,7 +31,8 @@ export async function withFileLock<T>(path: string, run: () => Promise<T>, timeo
   }
 }
 
-function tryLock(fd: number): boolean {
+/** Locks an open file (flock(2)) until it is closed or the process ends; false where another open file has the lock. */
+export function tryLock(fd: number): boolean {
   if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true
   const number = errno()
   if (number === constants.errno.EWOULDBLOCK || number === constants.errno.EINTR) return false

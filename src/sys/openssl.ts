@@ -13,6 +13,8 @@ type Raw = number | bigint
 
 export const SSL_read: (ssl: Handle, to: number, sizeBytes: number) => number = libssl.func('int SSL_read(uint64_t ssl, uint64_t buf, int num)')
 export const SSL_write: (ssl: Handle, from: number, sizeBytes: number) => number = libssl.func('int SSL_write(uint64_t ssl, uint64_t buf, int num)')
+/** `RB`: the header of a record has been read, and not all of what follows it. */
+export const SSL_rstate_string: (ssl: Handle) => string = libssl.func('const char *SSL_rstate_string(uint64_t ssl)')
 export const SSL_has_pending: (ssl: Handle) => number = libssl.func('int SSL_has_pending(uint64_t ssl)')
 export const SSL_get_error: (ssl: Handle, result: number) => number = libssl.func('int SSL_get_error(uint64_t ssl, int ret)')
 export const SSL_do_handshake: (ssl: Handle) => number = libssl.func('int SSL_do_handshake(uint64_t ssl)')
@@ -42,6 +44,7 @@ export const SSL_CTX_set_session_id_context: (context: Handle, id: Uint8Array, s
 export const SSL_CTX_use_certificate: (context: Handle, certificate: Handle) => number = libssl.func('int SSL_CTX_use_certificate(uint64_t ctx, uint64_t x)')
 export const SSL_CTX_use_PrivateKey: (context: Handle, key: Handle) => number = libssl.func('int SSL_CTX_use_PrivateKey(uint64_t ctx, uint64_t pkey)')
 export const SSL_CTX_check_private_key: (context: Handle) => number = libssl.func('int SSL_CTX_check_private_key(uint64_t ctx)')
+export const SSL_set_alpn_protos: (connection: Handle, protocols: Uint8Array, sizeBytes: number) => number = libssl.func('int SSL_set_alpn_protos(uint64_t ssl, const void *protos, unsigned int protos_len)')
 export const SSL_CTX_set_alpn_select_cb: (context: Handle, callback: bigint, argument: number) => void = libssl.func('void SSL_CTX_set_alpn_select_cb(uint64_t ctx, void *cb, uint64_t arg)')
 export const X509_STORE_add_cert: (store: Handle, certificate: Handle) => number = libssl.func('int X509_STORE_add_cert(uint64_t xs, uint64_t x)')
 export const X509_STORE_set_flags: (store: Handle, flags: number) => number = libssl.func('int X509_STORE_set_flags(uint64_t xs, unsigned long flags)')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { MtlscopeError } from '../base/errors.ts'
 import { findProgram } from './exec.ts'
 import { onLines } from './lines.ts'
@@ -17,8 +17,12 @@ export interface StartOptions {
   stdin?: 'pipe'
   /** 'inherit': this program's own stdout and stderr. Default: stdout is read for lines, stderr for its last words. */
   output?: 'inherit'
-  /** Ready once stdout has said this line. Without it: once the program is running. */
+  /** 'pipe': what the child writes to its descriptor 3 is read from `aside`. It must be read: `exited` waits for its end. */
+  aside?: 'pipe'
+  /** Ready once stdout has said this line. */
   readyLine?: string
+  /** Ready once a line of stderr begins so. Without either: once the program is running. */
+  readyWords?: string
   /** Any other line of stdout. */
   onLine?: (line: string) => void
   /** A session of its own, so that the terminal's signals do not reach it. */
@@ -32,6 +36,7 @@ export interface RunningProcess {
   /** Never rejects. */
   readonly exited: Promise<ExitStatus>
   readonly stdin: Writable | undefined
+  readonly aside: Readable | undefined
   /** The end of what it wrote to stderr. */
   lastWords(): string
   signal(name: NodeJS.Signals): void
@@ -46,7 +51,7 @@ export function startProcess(program: string, args: readonly string[], options: 
   const [first, argv] = options.netns === undefined ? [program, args] : ['nsenter', [`--net=${options.netns}`, '--', program, ...args]]
   const output = options.output ?? 'pipe'
   const file = first.includes('/') ? first : findProgram(first) ?? first
-  const child = spawn(file, argv, { stdio: [options.stdin ?? 'ignore', output, output], env: options.env ?? process.env, detached: options.detached ?? false })
+  const child = spawn(file, argv, { stdio: [options.stdin ?? 'ignore', output, output, ...options.aside === undefined ? [] : [options.aside]], env: options.env ?? process.env, detached: options.detached ?? false })
   const process_ = new ChildHandle(child, basename(program))
   process_.watch(options)
   return process_
@@ -80,15 +85,21 @@ class ChildHandle implements RunningProcess {
     return this.#child.stdin ?? undefined
   }
 
+  get aside(): Readable | undefined {
+    return (this.#child.stdio[3] ?? undefined) as Readable | undefined
+  }
+
   watch(options: StartOptions): void {
     this.#child.once('error', (cause) => this.#failReady(cannotStart(this.#name, cause)))
-    if (options.readyLine === undefined) this.#child.once('spawn', this.#becomeReady)
+    const { readyLine, readyWords } = options
+    if (readyLine === undefined && readyWords === undefined) this.#child.once('spawn', this.#becomeReady)
     if (this.#child.stdout) {
-      onLines(this.#child.stdout, (line) => line === options.readyLine ? this.#becomeReady() : options.onLine?.(line))
+      onLines(this.#child.stdout, (line) => line === readyLine ? this.#becomeReady() : options.onLine?.(line))
     }
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#words = (this.#words + text).slice(-MAX_LAST_WORDS)
     })
+    if (this.#child.stderr && readyWords !== undefined) onLines(this.#child.stderr, (line) => { if (line.startsWith(readyWords)) this.#becomeReady() })
     // A child that is gone makes the pipe break; `exited` says so already.
     this.#child.stdin?.on('error', () => {})
     void this.exited.then((status) => this.#failReady(endedEarly(this.#name, status, this.lastWords())))

@@ -1,5 +1,6 @@
 import { MtlscopeError } from '../base/errors.ts'
 import { KeyLogs } from '../capture/key-logs.ts'
+import { isEnough } from '../check/enough.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Health } from '../model/health.ts'
 import { addHealth, emptyHealth } from '../model/health.ts'
@@ -7,7 +8,9 @@ import type { Message } from '../model/message.ts'
 import type { FrameSink } from '../net/frame.ts'
 import { pollFds } from '../sys/poll.ts'
 import type { Command, Report, WorkerSetup } from './control.ts'
+import type { FlowContext } from './engine.ts'
 import { FrameBlocks } from './frame-blocks.ts'
+import type { MessageTest } from './message-filter.ts'
 import { LineBatch, lineMaker } from './output.ts'
 import { SourceCapture } from './source-capture.ts'
 
@@ -20,6 +23,8 @@ const BODIES_UNTIL_BYTES = 16 * 1024 * 1024
 const MESSAGES_UNTIL_BYTES = 48 * 1024 * 1024
 /** Namespaces that are gone stay listed in the health, the latest ones; the totals keep all. */
 const MAX_GONE_LISTED = 256
+/** A number above all that interfaces have in practice, to make one number of source and interface. */
+const INTERFACES = 2 ** 24
 /** How often commands are looked for while nothing is captured. */
 const POLL_MS = 50
 
@@ -38,6 +43,10 @@ export class CaptureThread {
   readonly #blocks = new FrameBlocks()
   readonly #keyLogs: KeyLogs
   readonly #ended = emptyHealth()
+  /** What settles a verdict is enough of a connection; with secrets it may still say more. */
+  readonly #endsEarly: boolean
+  /** It has no bodies, and without details it is none. */
+  readonly #isEvidence: boolean
   #fds: number[] = []
   #owedBytes = 0
   #droppedBodies = 0
@@ -47,12 +56,15 @@ export class CaptureThread {
   #healthMs = 0
   #stopping = false
 
-  constructor(setup: WorkerSetup, port: ThreadPort) {
+  /** @param wanted only messages that it lets through are handed over */
+  constructor(setup: WorkerSetup, port: ThreadPort, wanted?: MessageTest) {
     this.#setup = setup
     this.#port = port
     this.#keyLogs = new KeyLogs(setup.keyLogs)
+    this.#isEvidence = setup.format.kind === 'evidence'
+    this.#endsEarly = this.#isEvidence && setup.keyLogs.length === 0
     const makeLine = lineMaker(setup.format)
-    this.#batch = makeLine && new LineBatch(makeLine)
+    this.#batch = makeLine && new LineBatch(makeLine, wanted)
   }
 
   run(): void {
@@ -85,8 +97,8 @@ export class CaptureThread {
         id, source, setup: this.#setup, fanoutGroup, blockCount: blocksFor(Math.max(expectedSources, this.#sources.size + 1)),
         secrets: this.#keyLogs.secrets.desk(),
       }, {
-        message: (flow, m) => this.#message(flow, m),
-        frame: this.#setup.frames ? this.#frameSink(id, source.name) : undefined,
+        message: (flow, m, context) => this.#message(flow, m, context),
+        frame: this.#setup.frames ? this.#frameSink(id, source.name, (index) => opened.interfaceName(index)) : undefined,
       })
       this.#sources.set(id, opened)
       this.#fds = [...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))
@@ -96,13 +108,15 @@ export class CaptureThread {
     }
   }
 
-  #frameSink(id: number, name: string): FrameSink {
+  #frameSink(id: number, name: string, interfaceName: (index: number) => string | undefined): FrameSink {
     const blocks = this.#blocks
+    const labelOf = this.#setup.interfacesApart ? interfaceLabels(name, interfaceName) : undefined
     const label = name === '' ? 'any' : name
     return {
-      frame: (buf, offset, captured, wire, atMicros, linkType) => {
+      frame: (buf, offset, captured, wire, atMicros, linkType, index) => {
+        const source = labelOf === undefined ? id : id * INTERFACES + index
         if (this.#owedBytes > MESSAGES_UNTIL_BYTES) this.#droppedFrames++
-        else if (blocks.frame(id, label, buf, offset, captured, wire, atMicros, linkType) > FLUSH_BYTES) this.#flush()
+        else if (blocks.frame(source, labelOf?.(index) ?? label, buf, offset, captured, wire, atMicros, linkType) > FLUSH_BYTES) this.#flush()
       },
     }
   }
@@ -123,16 +137,21 @@ export class CaptureThread {
     source.finish()
   }
 
-  #message(flow: FlowInfo, m: Message): void {
+  /** True: no more is wanted of this connection. */
+  #message(flow: FlowInfo, m: Message, context: FlowContext): boolean {
     const batch = this.#batch
-    if (batch === undefined) return
+    if (batch !== undefined) this.#tell(batch, flow, m, context)
+    return this.#endsEarly && isEnough(m, context.said, true)
+  }
+
+  #tell(batch: LineBatch, flow: FlowInfo, m: Message, { broken }: FlowContext): void {
     if (this.#owedBytes > MESSAGES_UNTIL_BYTES) {
       this.#droppedMessages++
       return
     }
-    const slim = this.#owedBytes > BODIES_UNTIL_BYTES
+    const slim = !this.#isEvidence && this.#owedBytes > BODIES_UNTIL_BYTES
     if (slim) this.#droppedBodies++
-    batch.add(flow, slim ? withoutBodies(m) : m)
+    batch.add(flow, slim ? withoutBodies(m) : m, broken)
     if (batch.sizeBytes > FLUSH_BYTES) this.#flush()
   }
 
@@ -171,6 +190,16 @@ export class CaptureThread {
     total.droppedMessages = this.#droppedMessages
     if (this.#droppedFrames > 0) total.limits['frames not written'] = this.#droppedFrames
     return total
+  }
+}
+
+/** `web/eth0`, made once for each interface; the own namespace has no name to put before it. */
+function interfaceLabels(name: string, interfaceName: (index: number) => string | undefined): (index: number) => string {
+  const labels = new Map<number, string>()
+  return (index) => {
+    let label = labels.get(index)
+    if (label === undefined) labels.set(index, label = `${name === '' ? '' : `${name}/`}${interfaceName(index) ?? `if${index}`}`)
+    return label
   }
 }
 

@@ -28,9 +28,13 @@ export interface WorkerSetup {
   workers: number
   settings: Settings
   filter: PacketFilter | undefined
+  /** In the language of docs/filter.md. */
+  messageFilter: string | undefined
   format: LineFormat
   /** Also hand over the frames, as pcapng blocks. */
   frames: boolean
+  /** Frames of different interfaces of a namespace are told apart: `web/eth0`. */
+  interfacesApart: boolean
   dissect: boolean
   decodeAs: DecodeAs | undefined
   /** Paths of key logs, which each thread reads for itself. */

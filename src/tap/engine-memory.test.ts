@@ -33,6 +33,21 @@ test('half-read messages of many connections together stay within a bound, and h
   assert.equal(told, clients)
 })
 
+test('a lower bound lets handshakes under way go earlier', () => {
+  const told = (heldBytes?: number): number => {
+    let before = 0
+    const engine = new Engine({ settings: DEFAULT_SETTINGS, capture: 'pcap', heldBytes }, { message: () => { before++ } })
+    // A ClientHello of which the end is missing.
+    const hello = Uint8Array.of(0x16, 3, 1, 1, 0, 1, 0, 0, 0xfc, 3, 3, ...new Uint8Array(100))
+    for (let client = 0; client < 1500; client++) speak(engine, client, hello, client)
+    const result = before
+    engine.end()
+    return result
+  }
+  assert.equal(told(), 0)
+  assert.ok(told(1024 * 1024) > 500)
+})
+
 test('a flood of attempts to connect is counted whole, told in part, and keeps nothing', () => {
   let told = 0
   const engine = new Engine({ settings: DEFAULT_SETTINGS, capture: 'pcap' }, { message: (_flow, m) => { if (m.status === 'unanswered') told++ } })

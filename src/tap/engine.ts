@@ -5,6 +5,7 @@ import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
 import { Decoder } from '../net/decode.ts'
 import { FlowTable } from '../net/flow-table.ts'
+import { isLoopbackFrame } from '../net/loopback-frame.ts'
 import type { FrameSink } from '../net/frame.ts'
 import { MALFORMED, Packet, SYN, TCP, UDP, UNKNOWN_LINK } from '../net/packet.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
@@ -21,6 +22,7 @@ import { UdpFlows } from './flow-datagrams.ts'
 import { Failures, MAX_TOLD, MAX_TOLD_OF_ADDRESS } from './flow-failures.ts'
 import type { FlowOwner } from './flow-owner.ts'
 import { TcpFlow } from './flow-tcp.ts'
+import { Redirects } from './redirects.ts'
 
 /** An idle connection is closed after this much capture time: longer than the keep-alive of common servers and proxies. */
 const IDLE_MICROS = 10 * 60 * 1e6
@@ -31,6 +33,8 @@ const MAX_LINGERING = 20_000
 /** Of what the dissectors of all flows keep. Flows are weighed after so many bytes of segments, headers included: as much may come on top. */
 const MAX_HELD_BYTES = 96 * 1024 * 1024
 const WEIGH_AFTER_BYTES = 16 * 1024 * 1024
+/** Floods of small handshakes are few bytes and much memory. */
+const WEIGH_AFTER_FLOWS = 1024
 const SEGMENT_HEADER_BYTES = 64
 const IPPROTO_TCP = 6
 const UNTOLD = `connections that came to nothing, counted and not shown: more than ${MAX_TOLD_OF_ADDRESS} of an address in a minute, or ${MAX_TOLD} of all`
@@ -39,8 +43,19 @@ function randomSeed(): number {
   return Math.random() * 2 ** 32
 }
 
+/** What else is known of a flow when it says something. */
+export interface FlowContext {
+  /** Messages of it so far, this one included. */
+  readonly said: number
+  /** How often peer bytes of it broke their protocol. */
+  readonly broken: number
+  /** Number of the frame, from 1, that a time in the message is of; undefined without `frameMarks`, and where it is not known any more. */
+  frameAt(atMicros: Micros): number | undefined
+}
+
 export interface Emitter {
-  message(flow: FlowInfo, m: Message): void
+  /** What is returned as true ends the reading of that connection: no more is wanted of it. */
+  message(flow: FlowInfo, m: Message, context: FlowContext): unknown
   /** A frame that the filter lets through, for writing captures. */
   frame?: FrameSink
 }
@@ -62,6 +77,10 @@ export interface EngineOptions {
   interfaceName?: (interfaceId: number) => string | undefined
   isLoopback?: (interfaceId: number) => boolean
   nameOf?: (ip: string, port: number) => string | undefined
+  /** Remember for the first segments of each connection which frames they were in. Default: no. */
+  frameMarks?: boolean
+  /** Of what the dissectors of all flows may keep together. Default: 96 MiB. */
+  heldBytes?: number
 }
 
 /** Frames in, messages out: decoding, flow table, reassembly and dissection of one place of capture. No sockets, no clock. */
@@ -78,6 +97,7 @@ export class Engine implements FrameSink, FlowOwner {
   readonly #decoder = new Decoder()
   readonly #table = new FlowTable<TcpFlow>(randomSeed())
   readonly #attempts = new Attempts(this, randomSeed())
+  readonly #redirects = new Redirects(randomSeed())
   readonly #datagrams = new UdpFlows(this, randomSeed())
   readonly #failures = new Failures(randomSeed())
   readonly #health: Health = emptyHealth()
@@ -86,6 +106,9 @@ export class Engine implements FrameSink, FlowOwner {
   #nowMicros = 0
   #flowNumber = 0
   #unweighedBytes = 0
+  #unweighedFlows = 0
+  readonly #marks: boolean
+  readonly #maxHeldBytes: number
 
   constructor(options: EngineOptions, out: Emitter) {
     this.#options = options
@@ -93,6 +116,8 @@ export class Engine implements FrameSink, FlowOwner {
     this.settings = options.settings
     this.decodeAs = options.decodeAs ?? DECODE_NOTHING
     this.prefix = options.prefix ?? ''
+    this.#marks = options.frameMarks === true
+    this.#maxHeldBytes = options.heldBytes ?? MAX_HELD_BYTES
   }
 
   frame(buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, linkType: number, interfaceId: number): void {
@@ -109,14 +134,14 @@ export class Engine implements FrameSink, FlowOwner {
     }
     this.#out.frame?.frame(buf, offset, captured, wire, atMicros, linkType, interfaceId)
     if (kind === TCP) {
-      if (this.#options.dissect !== false) this.#segment(packet, atMicros, interfaceId)
+      if (this.#options.dissect !== false) this.#segment(packet, atMicros, interfaceId, buf, offset, linkType)
     } else if (kind === UDP) {
       if (this.#options.dissect !== false) this.#datagram(packet, atMicros, interfaceId)
     } else if (kind === MALFORMED) health.malformedPackets++
     else if (kind === UNKNOWN_LINK) health.unknownLink++
   }
 
-  #segment(packet: Packet, atMicros: Micros, interfaceId: number): void {
+  #segment(packet: Packet, atMicros: Micros, interfaceId: number, buf: Uint8Array, offset: number, linkType: number): void {
     this.#unweighedBytes += packet.payloadLength + SEGMENT_HEADER_BYTES
     if (this.#unweighedBytes > WEIGH_AFTER_BYTES) this.#weigh()
     const table = this.#table
@@ -127,12 +152,29 @@ export class Engine implements FrameSink, FlowOwner {
       flow = undefined
     }
     if (flow === undefined) {
-      flow = this.#open(packet, atMicros, interfaceId, scope)
+      const isOnLoopback = isLoopbackFrame(buf, offset, linkType)
+      flow = isOnLoopback ? this.#onLoopback(packet, atMicros, interfaceId, scope) : this.#open(packet, atMicros, interfaceId, scope)
       if (flow === undefined) return
     }
+    if (this.#marks && packet.payloadLength > 0) flow.mark(this.#health.packets, atMicros)
     flow.tcp.segment(table.side, packet, atMicros)
     table.touch(flow, atMicros)
     if (flow.retiredMicros < 0 && flow.tcp.closed) this.#retire(flow, atMicros)
+  }
+
+  /** There the two directions of a connection may have different addresses. */
+  #onLoopback(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): TcpFlow | undefined {
+    const redirected = this.#redirects.translate(packet, scope)
+    const known = redirected === undefined ? undefined : this.#table.find(packet, IPPROTO_TCP, scope)
+    const flow = known ?? this.#open(packet, atMicros, interfaceId, scope)
+    if (flow === undefined) {
+      if ((packet.flags & SYN) !== 0) this.#redirects.asked(packet, scope)
+      return undefined
+    }
+    flow.isOnLoopback = true
+    if (redirected !== undefined) this.#redirects.attach(flow, redirected)
+    else if ((packet.flags & SYN) === 0) this.#redirects.opened(flow)
+    return flow
   }
 
   /** A flow for a packet that has none. Undefined where there is no connection so far: a SYN alone, or what came of it. */
@@ -148,6 +190,7 @@ export class Engine implements FrameSink, FlowOwner {
     if (attempt !== undefined) flow.tcp.opened(attempt.isn)
     else if ((packet.flags & SYN) === 0) this.#health.flowsJoinedLate++
     this.#expire()
+    if (++this.#unweighedFlows > WEIGH_AFTER_FLOWS) this.#weigh()
     this.#table.add(flow, packet, IPPROTO_TCP, scope, sender)
     this.#table.side = sender
     return flow
@@ -168,16 +211,18 @@ export class Engine implements FrameSink, FlowOwner {
   #drop(flow: TcpFlow): void {
     if (!flow.tcp.closed) flow.tcp.close(flow.lastMicros)
     flow.retiredMicros = Infinity
+    if (flow.isOnLoopback) this.#redirects.forget(flow)
     this.#table.remove(flow)
   }
 
   /** Lets the flows go that were silent longest, where all together hold too much. What they hold is told, marked incomplete. */
   #weigh(): void {
     this.#unweighedBytes = 0
+    this.#unweighedFlows = 0
     let heldBytes = 0
     for (const flow of this.#table) heldBytes += flow.heldBytes
     for (const flow of this.#datagrams) heldBytes += flow.heldBytes
-    if (heldBytes <= MAX_HELD_BYTES) return
+    if (heldBytes <= this.#maxHeldBytes) return
     heldBytes = this.#lighten(heldBytes, this.#table, (flow) => this.#drop(flow))
     this.#lighten(heldBytes, this.#datagrams, (flow) => this.#datagrams.drop(flow))
   }
@@ -185,7 +230,7 @@ export class Engine implements FrameSink, FlowOwner {
   #lighten<T extends Flow & { readonly heldBytes: number }>(totalBytes: number, flows: Iterable<T>, drop: (flow: T) => void): number {
     let heldBytes = totalBytes
     for (const flow of flows) {
-      if (heldBytes <= MAX_HELD_BYTES / 2) break
+      if (heldBytes <= this.#maxHeldBytes / 2) break
       const flowBytes = flow.heldBytes
       if (flowBytes === 0) continue
       heldBytes -= flowBytes
@@ -266,9 +311,10 @@ export class Engine implements FrameSink, FlowOwner {
     this.#health.flowsEvicted++
   }
 
-  message(flow: Flow, m: Message): void {
+  message(flow: Flow, m: Message): boolean {
     this.#health.messages++
-    this.#out.message(flow.info, m)
+    flow.said++
+    return this.#out.message(flow.info, m, flow) === true
   }
 
   lost(bytes: number): void {
@@ -289,10 +335,10 @@ export class Engine implements FrameSink, FlowOwner {
     return this.#options.nameOf?.(ip, port)
   }
 
-  place(interfaceId: number, clientIp: string, serverIp: string): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> {
+  place(interfaceId: number, clientIp: string, serverIp: string, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> {
     const { capture, namespace, interfaceName, isLoopback } = this.#options
     const name = interfaceName?.(interfaceId)
-    const loopback = isLoopback?.(interfaceId) ?? (name === 'lo' || isLoopbackIp(clientIp) || isLoopbackIp(serverIp))
+    const loopback = isLoopback?.(interfaceId) ?? (isOnLoopback || name === 'lo' || isLoopbackIp(clientIp) || isLoopbackIp(serverIp))
     const hop: Hop = loopback ? 'clear' : 'wire'
     return { capture, hop, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { interface: name }) }
   }

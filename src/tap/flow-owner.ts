@@ -17,9 +17,10 @@ export interface FlowOwner {
   readonly prefix: string
   /** A new flow: its number. */
   opened(): number
-  place(interfaceId: number, clientIp: string, serverIp: string): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'>
+  place(interfaceId: number, clientIp: string, serverIp: string, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'>
   nameOf(ip: string, port: number): string | undefined
-  message(flow: Flow, m: Message): void
+  /** True: whoever listens wants no more of this flow. */
+  message(flow: Flow, m: Message): boolean
   /** Whether a flow that came to nothing is told on its own: floods of them are only counted. */
   tells(flow: Flow): boolean
   lost(bytes: number): void

@@ -9,7 +9,15 @@ export class Flow extends FlowNode {
   readonly number: number
   readonly interfaceId: number
   readonly firstMicros: Micros
+  /** Its frames say that they were captured on a loopback interface. */
+  isOnLoopback = false
+  /** Messages that were handed on. */
+  said = 0
+  /** How often peer bytes broke their protocol. */
+  broken = 0
   protected readonly owner: FlowOwner
+  /** Whom the client has called, where its packets were led elsewhere. */
+  #destination: FlowNode | undefined
   #info: FlowInfo | undefined
 
   constructor(owner: FlowOwner, number: number, interfaceId: number, atMicros: Micros) {
@@ -25,9 +33,25 @@ export class Flow extends FlowNode {
     return false
   }
 
+  /** Number of the frame that a message's time is of; only where the engine keeps marks. */
+  frameAt(_atMicros: Micros): number | undefined {
+    return undefined
+  }
+
   /** The names and addresses that were made may be of the wrong ends. */
   swapped(): void {
     this.#info = undefined
+  }
+
+  /** `destination`: its server's end is the one that was called. */
+  divert(destination: FlowNode): void {
+    this.#destination = destination
+    this.#info = undefined
+  }
+
+  /** The port that was called. */
+  protected get calledPort(): number {
+    return (this.#destination ?? this).serverPort
   }
 
   /** Names and addresses, made when the first message asks for them. */
@@ -37,15 +61,16 @@ export class Flow extends FlowNode {
 
   #describe(): FlowInfo {
     const client = this.#endpoint(this.c0, this.c1, this.c2, this.c3, this.clientPort)
-    const server = this.#endpoint(this.s0, this.s1, this.s2, this.s3, this.serverPort)
-    const place = this.owner.place(this.interfaceId, client.ip, server.ip)
-    return {
-      id: `${this.owner.prefix}${this.number}`,
-      client: this.isSwapped ? server : client,
-      server: this.isSwapped ? client : server,
-      ...place,
-      firstMicros: this.firstMicros,
-    }
+    const { s0, s1, s2, s3, serverPort } = this.#destination ?? this
+    const server = this.#endpoint(s0, s1, s2, s3, serverPort)
+    const { capture, hop, namespace, interface: name } = this.owner.place(this.interfaceId, client.ip, server.ip, this.isOnLoopback)
+    const [from, to] = this.isSwapped ? [server, client] : [client, server]
+    const id = `${this.owner.prefix}${this.number}`
+    const { firstMicros } = this
+    if (namespace === undefined && name === undefined) return { id, client: from, server: to, capture, hop, firstMicros }
+    if (namespace === undefined) return { id, client: from, server: to, capture, hop, interface: name!, firstMicros }
+    if (name === undefined) return { id, client: from, server: to, capture, hop, namespace, firstMicros }
+    return { id, client: from, server: to, capture, hop, namespace, interface: name, firstMicros }
   }
 
   #endpoint(w0: number, w1: number, w2: number, w3: number, port: number): Endpoint {

@@ -8,6 +8,10 @@ const WORD = 4
 const FOUR_SPACES = 0x20202020
 const DIGIT_0 = 0x30
 const LAST_ASCII = 0x7f
+/** Characters up to it take two bytes of UTF-8 at most. */
+const LAST_OF_TWO = 0x7ff
+const FIRST_SURROGATE = 0xd800
+const LAST_SURROGATE = 0xdfff
 
 /** A text as it is added to many lines. */
 export class Piece {
@@ -53,11 +57,17 @@ export class LineBytes implements TextSink {
     let at = this.#length
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
-      if (code > LAST_ASCII) {
+      if (code <= LAST_ASCII) room[at++] = code
+      else if (code > LAST_OF_TWO && (code < FIRST_SURROGATE || code > LAST_SURROGATE)) {
+        // An arrow, a dash: in most lines.
+        room[at] = 0xe0 | code >> 12
+        room[at + 1] = 0x80 | code >> 6 & 0x3f
+        room[at + 2] = 0x80 | code & 0x3f
+        at += 3
+      } else {
         this.#length += room.write(text, this.#length)
         return
       }
-      room[at++] = code
     }
     this.#length = at
   }

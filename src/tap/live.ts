@@ -13,10 +13,14 @@ import type { LineFormat } from './output.ts'
 
 export interface LiveTapOptions {
   filter?: PacketFilter
+  /** Only messages that it lets through: docs/filter.md. */
+  messageFilter?: string
   settings?: Settings
   format: LineFormat
   /** Hand over frames too (`-w`). */
   frames?: boolean
+  /** An interface of the capture for each of the namespace (`web/eth0`), not one for all. */
+  interfacesApart?: boolean
   /** False: no messages, frames only. */
   dissect?: boolean
   /** Paths of key logs, read as they grow. */
@@ -70,8 +74,8 @@ export class LiveTap {
   }
 
   #start(worker: number, workers: number): Worker {
-    const { settings = DEFAULT_SETTINGS, filter, format, frames = false, dissect = true, decodeAs, keyLogs = [] } = this.#options
-    const setup: WorkerSetup = { worker, workers, settings, filter, format, frames, dissect, decodeAs, keyLogs }
+    const { settings = DEFAULT_SETTINGS, filter, messageFilter, format, frames = false, interfacesApart = false, dissect = true, decodeAs, keyLogs = [] } = this.#options
+    const setup: WorkerSetup = { worker, workers, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs }
     const thread = new Worker(sibling(import.meta.url, 'worker'), { workerData: setup })
     thread.on('message', (report: Report) => this.#take(worker, report))
     thread.on('error', (error) => {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { CaptureInterface } from '../capture/capture-file.ts'
 import { readCaptureFile } from '../capture/capture-file.ts'
 import { KeyLogs } from '../capture/key-logs.ts'
@@ -19,13 +20,20 @@ export interface OfflineOptions {
   /** Read for TLS secrets as well as the file's own decryption secrets blocks. The caller closes them. */
   keyLogs?: KeyLogs
   signal?: AbortSignal
+  /** Read instead of the path, which only names it then. */
+  input?: Readable
   onProgress?: (readBytes: number, totalBytes: number | undefined) => void
+  /** Remember the numbers of frames: see EngineOptions. */
+  frameMarks?: boolean
+  heldBytes?: number
   /** Asked after each chunk of the file: true ends the reading early. */
   stop?: () => boolean
 }
 
 export interface OfflineEmitter extends Emitter {
   interface?(i: CaptureInterface): void
+  /** A section of the file begins; `ours`: this program wrote it, with an interface for each namespace. */
+  section?(ours: boolean): void
   /** A decryption secrets block: kept, and written on. */
   secrets?(type: number, bytes: Uint8Array): void
 }
@@ -46,6 +54,8 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
     filter: options.filter,
     dissect: options.dissect,
     decodeAs: options.decodeAs,
+    frameMarks: options.frameMarks,
+    heldBytes: options.heldBytes,
     capture: 'pcap',
     scopeOf: (id) => ours ? id : 0,
     interfaceName: (id) => interfaces.get(id)?.name,
@@ -53,7 +63,10 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
   }, out)
   try {
     await readCaptureFile(path, {
-      section: (s) => { ours = s.userApplication?.startsWith('mtlscope') ?? false },
+      section: (s) => {
+        ours = s.userApplication?.startsWith('mtlscope') ?? false
+        out.section?.(ours)
+      },
       interface: (i) => {
         if (interfaces.size < MAX_REMEMBERED) interfaces.set(i.id, i)
         out.interface?.(i)
@@ -67,7 +80,7 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
         nowMicros = at
         engine.frame(buf, offset, captured, wire, at, linkType, id)
       },
-    }, { signal: options.signal, onProgress: options.onProgress, stop: () => {
+    }, { signal: options.signal, onProgress: options.onProgress, ...options.input === undefined ? {} : { input: options.input }, stop: () => {
       keyLogs.poll()
       secrets.tick(nowMicros)
       return options.stop?.() ?? false

@@ -1,8 +1,10 @@
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import { CompactLines } from './compact-line.ts'
+import { EvidenceLines } from './evidence-line.ts'
 import { addJsonLine } from './json-line.ts'
 import { LineBytes } from './line-bytes.ts'
+import type { MessageTest } from './message-filter.ts'
 
 /** How messages become lines. Crosses into the capture threads, so it is plain data. */
 export type LineFormat =
@@ -10,16 +12,22 @@ export type LineFormat =
   | { kind: 'compact', colour: boolean, utc: boolean, columns?: number }
   /** `{flow, message}` for a reader in this program: see live-messages.ts. */
   | { kind: 'objects' }
+  /** `{flow, message, facts}`, only what a verdict needs: see evidence-line.ts. */
+  | { kind: 'evidence', digests?: boolean }
   | { kind: 'none' }
 
-/** Adds the line of a message, with its newline. */
-export type LineMaker = (lines: LineBytes, flow: FlowInfo, m: Message) => void
+/** Adds the line of a message, with its newline. `broken`: how often peer bytes of the connection broke their protocol so far. */
+export type LineMaker = (lines: LineBytes, flow: FlowInfo, m: Message, broken?: number) => void
 
 /** Undefined where no lines are wanted: then messages are counted only. */
 export function lineMaker(format: LineFormat): LineMaker | undefined {
   if (format.kind === 'json') return addJsonLine
   if (format.kind === 'objects') return (lines, flow, m) => lines.line(JSON.stringify({ flow, message: plainMessage(m) }))
   if (format.kind === 'none') return undefined
+  if (format.kind === 'evidence') {
+    const evidence = new EvidenceLines(format.digests === true)
+    return (lines, flow, m, broken) => evidence.add(lines, flow, m, broken)
+  }
   const compact = new CompactLines(format)
   return (lines, flow, m) => compact.add(lines, flow, m)
 }
@@ -28,14 +36,18 @@ export function lineMaker(format: LineFormat): LineMaker | undefined {
 export class LineBatch {
   readonly #bytes = new LineBytes()
   readonly #make: LineMaker
+  readonly #wanted: MessageTest | undefined
   #lines = 0
 
-  constructor(make: LineMaker) {
+  /** @param wanted other messages are left out */
+  constructor(make: LineMaker, wanted?: MessageTest) {
     this.#make = make
+    this.#wanted = wanted
   }
 
-  add(flow: FlowInfo, m: Message): void {
-    this.#make(this.#bytes, flow, m)
+  add(flow: FlowInfo, m: Message, broken = 0): void {
+    if (this.#wanted !== undefined && !this.#wanted(flow, m)) return
+    this.#make(this.#bytes, flow, m, broken)
     this.#lines++
   }
 
@@ -60,6 +72,6 @@ export class LineBatch {
 function plainMessage(m: Message): Message {
   return {
     protocol: m.protocol, atMicros: m.atMicros, elapsedMicros: m.elapsedMicros, what: m.what, status: m.status,
-    outcome: m.outcome, request: m.request, response: m.response, complete: m.complete, notes: m.notes,
+    outcome: m.outcome, request: m.request, response: m.response, decrypted: m.decrypted, complete: m.complete, notes: m.notes,
   }
 }

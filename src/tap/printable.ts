@@ -11,9 +11,14 @@ export function printable(text: string): string {
   // Nearly always there is nothing to do, and looking costs 40 ns where replacing nothing costs 250.
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code < FIRST_SAFE || code > LAST_SAFE) return text.replace(UNSAFE, escape)
+    if ((code < FIRST_SAFE || code > LAST_SAFE) && !isSafe(code)) return text.replace(UNSAFE, escape)
   }
   return text
+}
+
+/** Beyond ASCII, and not of UNSAFE: letters, and the arrows and dashes in lines of our own making. */
+function isSafe(code: number): boolean {
+  return code > 0x9f && (code < 0x200b || code > 0x2069 || (code > 0x200f && code < 0x2028) || (code > 0x202e && code < 0x2066))
 }
 
 function escape(character: string): string {

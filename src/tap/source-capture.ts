@@ -11,6 +11,7 @@ import type { PacketRing } from '../sys/packet-ring.ts'
 import type { LiveSource, WorkerSetup } from './control.ts'
 import type { Emitter } from './engine.ts'
 import { Engine } from './engine.ts'
+import { EVIDENCE_HELD_BYTES } from './evidence-line.ts'
 import { restrictedFilter } from './source-filter.ts'
 
 export interface SourceOptions {
@@ -74,6 +75,7 @@ export class SourceCapture {
       prefix: setup.workers > 1 ? `${id}.${setup.worker}.` : `${id}.`,
       dissect: setup.dissect,
       decodeAs: setup.decodeAs,
+      ...(setup.format.kind === 'evidence' && { heldBytes: EVIDENCE_HELD_BYTES }),
       interfaceName: (index) => this.#interface(index)?.name,
       isLoopback: (index) => this.#interface(index)?.loopback ?? false,
       nameOf: (ip, port) => this.#names.get(isLoopback(ip) ? `:${port}` : ip),
@@ -91,6 +93,10 @@ export class SourceCapture {
 
   #setInterfaces(interfaces: readonly NetInterface[]): void {
     this.#interfaces = new Map(interfaces.map((i) => [i.index, i]))
+  }
+
+  interfaceName(index: number): string | undefined {
+    return this.#interface(index)?.name
   }
 
   /** Interfaces come and go: one that is not known is looked up once, in its namespace. */

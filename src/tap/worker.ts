@@ -5,9 +5,12 @@ import { CaptureThread } from './capture-thread.ts'
 
 // The thread never returns to its event loop: it blocks in poll(2) on the rings and reads its commands in between.
 const port = parentPort as MessagePort
-const thread = new CaptureThread(workerData as WorkerSetup, {
+const setup = workerData as WorkerSetup
+// The language is loaded only where it is spoken.
+const wanted = setup.messageFilter === undefined ? undefined : (await import('./message-filter.ts')).messageTest(setup.messageFilter)
+const thread = new CaptureThread(setup, {
   next: () => receiveMessageOnPort(port)?.message,
   report: (report, transfer) => port.postMessage(report, transfer),
-})
+}, wanted)
 thread.run()
 port.close()

@@ -33,7 +33,7 @@ const PACKAGED_NODE = dirname(process.execPath)
 async function pack(): Promise<string> {
   const copy = join(folder, 'checkout')
   mkdirSync(copy)
-  for (const name of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', 'docs', 'src', 'scripts']) {
+  for (const name of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', 'docs', 'src', 'ui', 'scripts']) {
     cpSync(join(ROOT, name), join(copy, name), { recursive: true })
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))

@@ -10,6 +10,8 @@ export interface Mutation { readonly kind: typeof KINDS[number], readonly at: nu
 /** A case: made of two sources, in numbers only, so that it can be made again. */
 export interface Case {
   readonly source: number
+  /** Only so many of its pieces, from that one on; undefined: all of them. */
+  readonly window: { readonly from: number, readonly pieces: number } | undefined
   /** Its end is joined to the beginning of the first at this piece; undefined: only the first. */
   readonly splice: { readonly source: number, readonly at: number } | undefined
   readonly mutations: readonly Mutation[]
@@ -23,12 +25,15 @@ export interface Case {
 }
 
 const MAX_REPEATS = 40
+/** A connection in a capture needs a dozen frames to begin and to say something. */
+const MAX_WINDOW = 24
 const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff]
 
 export function cases(sources: number): fc.Arbitrary<Case> {
   const number = fc.nat(0xffffff)
   return fc.record({
     source: fc.nat(sources - 1),
+    window: fc.option(fc.record({ from: fc.oneof(fc.constant(0), number), pieces: fc.integer({ min: 1, max: MAX_WINDOW }) }), { nil: undefined, freq: 15 }),
     splice: fc.option(fc.record({ source: fc.nat(sources - 1), at: number }), { nil: undefined, freq: 4 }),
     mutations: fc.array(fc.record({ kind: fc.constantFrom(...KINDS), at: number, and: number }), { maxLength: 8 }),
     chunks: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3000 })), { minLength: 1, maxLength: 4 }),
@@ -39,13 +44,19 @@ export function cases(sources: number): fc.Arbitrary<Case> {
 }
 
 /** The pieces that a case says, as fresh copies where they were changed. */
-export function piecesOf({ source, splice, mutations }: Case, sources: readonly Source[]): Piece[] {
+export function piecesOf({ source, window, splice, mutations }: Case, sources: readonly Source[]): Piece[] {
   const { pieces, linkType } = sources[source]!
-  let list = [...pieces]
+  let list = part(pieces, window?.from ?? 0, window?.pieces)
   const other = splice === undefined ? undefined : sources[splice.source]!
-  if (other !== undefined && other.linkType === linkType) list = [...list.slice(0, splice!.at % (list.length + 1)), ...other.pieces.slice(splice!.at % (other.pieces.length + 1))]
+  if (other !== undefined && other.linkType === linkType) list = [...list.slice(0, splice!.at % (list.length + 1)), ...part(other.pieces, splice!.at, window?.pieces)]
   for (const mutation of mutations) if (list.length > 0) mutate(list, mutation)
   return list.filter(({ bytes }) => bytes.length > 0)
+}
+
+/** At most `count` pieces from one on. */
+function part(pieces: readonly Piece[], from: number, count = pieces.length): Piece[] {
+  const first = from % (pieces.length + 1)
+  return pieces.slice(first, first + count)
 }
 
 function mutate(list: Piece[], { kind, at, and }: Mutation): void {

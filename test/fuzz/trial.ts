@@ -11,6 +11,7 @@ import { Engine } from '../../src/tap/engine.ts'
 import type { Case } from './mutation.ts'
 import { piecesOf } from './mutation.ts'
 import type { Piece, Source } from './source.ts'
+import { checkVerdict } from './verdict-oracle.ts'
 
 /** What one connection may say that it holds: more than any dissector's own bounds. */
 export const MAX_HELD_BYTES = 16 * 1024 * 1024
@@ -36,7 +37,10 @@ export function runCase(one: Case, sources: readonly Source[]): void {
   const pieces = piecesOf(one, sources)
   const { protocol, linkType } = sources[one.source]!
   if (linkType !== undefined) runFrames(pieces, linkType, one.settings)
-  else runStream(pieces, one, protocol)
+  else {
+    runStream(pieces, one, protocol)
+    checkVerdict(one, pieces, sources)
+  }
   const tookMs = performance.now() - start
   assert.ok(tookMs < MAX_CASE_MS, `took ${Math.round(tookMs)} ms`)
 }

@@ -6,15 +6,18 @@ import { cases } from './mutation.ts'
 import type { Source } from './source.ts'
 import { runCase } from './trial.ts'
 
-export interface WorkerOptions { readonly seed: number, readonly sources: readonly Source[], readonly untilMs: number, readonly shared: SharedArrayBuffer }
+/** A thread takes each `stride`th batch of `batchCases` from `first` on, and none from `batches` on. */
+export interface WorkerOptions {
+  readonly seed: number, readonly sources: readonly Source[], readonly untilMs: number, readonly shared: SharedArrayBuffer
+  readonly first: number, readonly stride: number, readonly batches: number, readonly batchCases: number
+}
 export interface Failure { readonly one: Case, readonly message: string, readonly seed: number, readonly path: string }
 export type WorkerMessage = { readonly cases: number, readonly heapBytes: number } | { readonly failure: Failure } | { readonly done: number }
 
-const BATCH = 500
 /** All that lives after a batch; much more than one case needs. */
 const MAX_HEAP_BYTES = 1024 * 1024 * 1024
 
-const { seed, sources, untilMs, shared } = workerData as WorkerOptions
+const { seed, sources, untilMs, shared, first, stride, batches, batchCases } = workerData as WorkerOptions
 const beat = new Int32Array(shared, 0, 2)
 const room = new Uint8Array(shared, 8)
 const encoder = new TextEncoder()
@@ -31,7 +34,7 @@ const property = fc.property(cases(sources.length), (one) => {
 
 /** False where a case failed. */
 function runBatch(batch: number): boolean {
-  const result = fc.check(property, { seed: seed + batch, numRuns: BATCH })
+  const result = fc.check(property, { seed: seed + batch, numRuns: batchCases })
   if (!result.failed) return true
   const [one] = result.counterexample!
   const { errorInstance } = result
@@ -40,10 +43,11 @@ function runBatch(batch: number): boolean {
   return false
 }
 
-let batch = 0
-for (; Date.now() < untilMs && runBatch(batch); batch++) {
+let done = 0
+for (let batch = first; batch < batches && Date.now() < untilMs && runBatch(batch); batch += stride) {
   const heapBytes = process.memoryUsage().heapUsed
-  say({ cases: (batch + 1) * BATCH, heapBytes })
+  done += batchCases
+  say({ cases: done, heapBytes })
   if (heapBytes > MAX_HEAP_BYTES) throw new Error(`the heap grew to ${heapBytes} bytes`)
 }
-say({ done: batch * BATCH })
+say({ done })

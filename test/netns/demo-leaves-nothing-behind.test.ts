@@ -41,7 +41,7 @@ for (const { name, command, end, exit } of ENDINGS) {
     await run.gone()
     const code = await run.exited
     if (exit !== undefined) assert.equal(code, exit, run.stderr)
-    assert.deepEqual(usedNetworks(networks), [])
+    assert.deepEqual(await usedNetworks(networks), [])
     assert.deepEqual(readTraces(), before)
   })
 }

@@ -119,8 +119,13 @@ export class DemoRun {
   }
 }
 
-/** Those of `networks` that a process, its own or not, is still in. */
-export function usedNetworks(networks: ReadonlySet<string>): string[] {
+/** Those of `networks` that a process, its own or not, stays in: one that is ending has no command any more and its namespace still. */
+export async function usedNetworks(networks: ReadonlySet<string>): Promise<string[]> {
+  await until(GONE_TIMEOUT_MS, () => inUse(networks).length === 0)
+  return inUse(networks)
+}
+
+function inUse(networks: ReadonlySet<string>): string[] {
   return [...new Set(list('/proc').filter((name) => /^\d+$/.test(name)).map(networkOf))].filter((id) => networks.has(id))
 }
 

@@ -4,6 +4,7 @@ import { parseNftJson } from '../../src/intercept/netfilter/nft-json.ts'
 import type { Parsed, Table } from '../../src/intercept/netfilter/ruleset.ts'
 import { ExplainLab } from './explain-lab.ts'
 import type { Mismatch } from './explain-lab.ts'
+import { drawListing, drawNativeListing } from './mesh-mutation.ts'
 import { Dice, drawPacket, drawTables, iptablesText, nftText } from './rule-grammar.ts'
 
 export type FuzzBackend = 'nft' | 'legacy' | 'native'
@@ -33,15 +34,23 @@ export async function fuzzExplain(first: number, count: number, backends: readon
 
 async function fuzzOne(lab: ExplainLab, backend: FuzzBackend, seed: number, result: FuzzResult): Promise<void> {
   const dice = new Dice(seed)
-  const v4 = drawTables(dice, 4)
-  const v6 = dice.chance(0.7) ? drawTables(dice, 6) : []
-  const applied = backend === 'native' ? applyNative(lab, nftText(v4, 4) + nftText(v6, 6)) : applyTables(lab, backend, iptablesText(v4), iptablesText(v6))
+  const applied = dice.chance(0.3) ? applyListing(lab, backend, dice) : applyDrawn(lab, backend, dice)
   const packets = Array.from({ length: PACKETS_A_SET }, () => drawPacket(dice))
   const { mismatches, unknown } = await lab.compare(new Netfilter(applied.tables), packets)
   result.packets += packets.length
   result.rules++
   result.unknown.push(...unknown)
   for (const mismatch of mismatches) result.mismatches.push({ ...mismatch, seed, backend, rules: applied.text })
+}
+
+function applyDrawn(lab: ExplainLab, backend: FuzzBackend, dice: Dice): { tables: Table[], text: string } {
+  const v4 = drawTables(dice, 4)
+  const v6 = dice.chance(0.7) ? drawTables(dice, 6) : []
+  return backend === 'native' ? applyNative(lab, nftText(v4, 4) + nftText(v6, 6)) : applyTables(lab, backend, iptablesText(v4), iptablesText(v6))
+}
+
+function applyListing(lab: ExplainLab, backend: FuzzBackend, dice: Dice): { tables: Table[], text: string } {
+  return backend === 'native' ? applyNative(lab, drawNativeListing(dice)) : applyTables(lab, backend, drawListing(dice, 4), drawListing(dice, 6))
 }
 
 const EMPTY = ['raw', 'mangle', 'nat', 'filter'].map((name) => `*${name}\nCOMMIT\n`).join('')

@@ -8,22 +8,14 @@ import type { Packet } from '../../src/intercept/netfilter/packet.ts'
 import { parsePacket } from '../../src/intercept/netfilter/packet-text.ts'
 import { walkPacket } from '../../src/intercept/netfilter/packet-walk.ts'
 import type { Table } from '../../src/intercept/netfilter/ruleset.ts'
-import { findProgram } from '../../src/sys/exec.ts'
-import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
 import { applyNative, applyTables } from './explain-fuzz.ts'
-import { ExplainLab } from './explain-lab.ts'
+import type { ExplainLab } from './explain-lab.ts'
+import { openPod } from './explain-pod.ts'
 
 const permitted = ensureNetns()
 
-async function openLab(t: TestContext): Promise<ExplainLab | undefined> {
-  if (!need(t, 'netns', permitted, 'network namespaces')) return undefined
-  for (const program of ['nft', 'iptables-nft', 'iptables-legacy', 'ss']) if (!need(t, 'netns', findProgram(program), program)) return undefined
-  const lab = new ExplainLab()
-  t.after(() => lab.close())
-  await lab.open()
-  return lab
-}
+const openLab = (t: TestContext): Promise<ExplainLab | undefined> => openPod(t, permitted, undefined)
 
 /** Each packet ends as the line says, in the model and in the kernel. */
 async function holds(lab: ExplainLab, tables: readonly Table[], flows: readonly (readonly [packet: string, ends: RegExp])[]): Promise<void> {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import koffi from 'koffi'
 
 export interface Sent { readonly protocol: 'tcp' | 'udp', readonly version: 4 | 6, readonly source: string | undefined, readonly sourcePort: number, readonly destination: readonly number[], readonly sourceBytes: readonly number[] | undefined, readonly port: number, readonly uid: number, readonly gid: number, readonly mark: number }
-export interface Seen { readonly protocol: 'tcp' | 'udp', readonly port: number, readonly address: string, readonly remotePort: number }
+export interface Seen { readonly protocol: 'tcp' | 'udp', readonly port: number, readonly address: string, readonly remotePort: number, /** SO_ORIGINAL_DST, as `10.0.0.3:80`; empty where the kernel has no entry. */ readonly original: string, readonly remoteAddress: string }
 
 const [AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, NONBLOCK] = [2, 10, 1, 2, 0o4000]
 const libc = koffi.load(null)
@@ -14,6 +14,7 @@ const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const 
 const bind = libc.func('int bind(int fd, const void *address, uint32_t length)')
 const connect = libc.func('int connect(int fd, const void *address, uint32_t length)')
 const listen = libc.func('int listen(int fd, int backlog)')
+const getsockopt = libc.func('int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ uint32_t *length)')
 const send = libc.func('int64_t send(int fd, const void *data, size_t length, int flags)')
 const close = libc.func('int close(int fd)')
 
@@ -51,13 +52,27 @@ function sendOne(one: Sent): void {
   if (one.protocol === 'udp' && send(fd, Buffer.from('x'), 1, 0) < 0) say({ failed: one.sourcePort, call: 'send', errno: koffi.errno() })
 }
 
-function report(protocol: 'tcp' | 'udp', port: number, address: string, remotePort: number): void {
-  say({ protocol, port, address: address.replace(/^::ffff:/, ''), remotePort })
+const plain = (address: string): string => address.replace(/^::ffff:/, '')
+
+function report(protocol: 'tcp' | 'udp', port: number, address: string, remote: { address: string, port: number }, original = ''): void {
+  say({ protocol, port, address: plain(address), remotePort: remote.port, remoteAddress: plain(remote.address), original })
+}
+
+/** SO_ORIGINAL_DST (linux/netfilter_ipv4.h, netfilter_ipv6/ip6_tables.h): the same number for both families. */
+function originalOf(fd: number, version: 4 | 6): string {
+  const bytes = Buffer.alloc(28)
+  if (getsockopt(fd, version === 4 ? 0 : 41, 80, bytes, [bytes.length]) !== 0) return ''
+  const port = bytes.readUInt16BE(2)
+  if (version === 4) return `${bytes.subarray(4, 8).join('.')}:${port}`
+  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(8 + 2 * i).toString(16))
+  return `[${new net.SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address}]:${port}`
 }
 
 function serve(server: net.Server, port: number): net.Server {
   return server.on('connection', (peer) => {
-    report('tcp', port, peer.localAddress ?? '', peer.remotePort ?? 0)
+    const { fd } = (peer as unknown as { _handle: { fd: number } })._handle
+    const address = peer.localAddress ?? ''
+    report('tcp', port, address, { address: peer.remoteAddress ?? '', port: peer.remotePort ?? 0 }, originalOf(fd, /^(::ffff:)?[\d.]+$/.test(address) ? 4 : 6))
     peer.on('error', () => {}).destroy()
   })
 }
@@ -73,12 +88,21 @@ function serveTransparently(port: number, version: 4 | 6): void {
   serve(net.createServer(), port).listen({ fd })
 }
 
-const { ports, transparent } = JSON.parse(process.argv[2]!) as { ports: number[], transparent: number[] }
+/** `uid` is whom it becomes once it listens: then it has no capabilities, and sends nothing. */
+export interface Served { readonly ports: readonly number[], readonly transparent: readonly number[], readonly address?: string, readonly udp?: boolean, readonly uid?: number }
+
+const { ports, transparent, address = '::', udp: isUdpServed = true, uid } = JSON.parse(process.argv[2]!) as Served
 for (const port of ports) {
   if (transparent.includes(port)) for (const version of [4, 6] as const) serveTransparently(port, version)
-  else await new Promise<void>((resolve) => { serve(net.createServer(), port).listen(port, '::', resolve) })
-  const udp = dgram.createSocket('udp6').on('message', (_, from) => report('udp', port, '', from.port))
+  else await new Promise<void>((resolve) => { serve(net.createServer(), port).listen(port, address, resolve) })
+  if (!isUdpServed) continue
+  const udp = dgram.createSocket('udp6').on('message', (_, from) => report('udp', port, '', from))
   await new Promise<void>((resolve) => { udp.bind(port, '::', resolve) })
+}
+if (uid !== undefined) {
+  process.setgroups!([])
+  process.setgid!(uid)
+  process.setuid!(uid)
 }
 say({ ready: true })
 createInterface({ input: process.stdin }).on('line', (line) => {

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findProgram } from '../../src/sys/exec.ts'
-import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
 import { fuzzExplain } from './explain-fuzz.ts'
+import { canOpenLab } from './explain-pod.ts'
 
 const permitted = ensureNetns()
 const SETS = 60
 
 test('random rules and packets end in the model as they do in the kernel', async (t) => {
-  if (!need(t, 'netns', permitted, 'network namespaces')) return
-  for (const program of ['nft', 'iptables-nft', 'iptables-legacy', 'ss']) if (!need(t, 'netns', findProgram(program), program)) return
+  if (!canOpenLab(t, permitted)) return
   const { packets, mismatches, unknown } = await fuzzExplain(1, SETS, ['nft', 'legacy', 'native'])
   assert.ok(packets >= 900)
   assert.deepEqual(unknown, [])

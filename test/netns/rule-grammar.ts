@@ -40,7 +40,7 @@ const NETWORKS: Record<4 | 6, readonly string[]> = {
   4: ['127.0.0.1/32', '127.0.0.6/32', '10.0.0.0/24', '10.0.0.2/32', '10.0.0.3/32', '192.168.0.0/16', '192.168.7.0/24', '203.0.113.0/24', '127.0.0.0/8'],
   6: ['::1/128', 'fd00::/64', 'fd00::2/128', 'fd00::3/128', '2001:db8::/32', '2001:db8:7::/48'],
 }
-const UIDS = [0, 1000, 1337, 2102]
+const UIDS = [0, 1000, 1337, 1500, 2102]
 const GIDS = [0, 1000, 1337]
 const MARKS = ['0x539', '0x53a', '0x539/0xfff', '0x40/0xf0']
 
@@ -50,8 +50,17 @@ export function drawTables(dice: Dice, version: 4 | 6): TableText[] {
   if (dice.chance(0.9)) tables.push(natTable(dice, version))
   if (dice.chance(0.6)) tables.push(mangleTable(dice, version))
   if (dice.chance(0.4)) tables.push(filterTable(dice, version))
-  if (dice.chance(0.15)) tables.push({ name: 'raw', chains: [{ name: 'OUTPUT', hook: 'output', lines: [line([protocol('udp'), condition(dice, 'uid', version)], 'zone', '1')] }] })
+  if (dice.chance(0.25)) tables.push(rawTable(dice, version))
   return tables
+}
+
+/** Zones as Istio sets them for DNS. */
+function rawTable(dice: Dice, version: 4 | 6): TableText {
+  const udp = (keys: readonly Condition['key'][]): Condition[] => [protocol('udp'), ...keys.filter(() => dice.chance(0.6)).map((key) => condition(dice, key, version))]
+  return { name: 'raw', chains: [
+    { name: 'PREROUTING', hook: 'prerouting', lines: dice.chance(0.5) ? [line(udp(['dport', 'src']), 'zone', '1')] : [] },
+    { name: 'OUTPUT', hook: 'output', lines: Array.from({ length: 1 + dice.below(3) }, () => line(udp(['uid', 'dport']), 'zone', `${1 + dice.below(2)}`)) },
+  ] }
 }
 
 const protocol = (key: 'tcp' | 'udp'): Condition => ({ key, not: false, value: '' })
@@ -60,7 +69,7 @@ const line = (conditions: readonly Condition[], action: string, value = ''): Lin
 function condition(dice: Dice, key: Condition['key'], version: 4 | 6): Condition {
   const not = key !== 'tcp' && key !== 'udp' && dice.chance(0.3)
   if (key === 'dport') return { key, not, value: dice.chance(0.7) ? `${dice.pick(PORTS)}` : `${dice.pick(PORTS)},${dice.pick(PORTS)},${15_000}-${15_010}`.split(',').filter((part, i, all) => all.indexOf(part) === i && (part.includes('-') || Number(part) < 15_000 || Number(part) > 15_010)).join(',') }
-  if (key === 'dst' || key === 'src') return { key, not, value: dice.pick(NETWORKS[version]) }
+  if (key === 'dst' || key === 'src') return dice.chance(0.2) ? { key, not: false, value: networks(dice, version) } : { key, not, value: dice.pick(NETWORKS[version]) }
   if (key === 'out' || key === 'in') return { key, not, value: dice.chance(0.75) ? 'lo' : 'eth0' }
   if (key === 'uid') return { key, not, value: dice.chance(0.85) ? `${dice.pick(UIDS)}` : '1000-1999' }
   if (key === 'gid') return { key, not, value: `${dice.pick(GIDS)}` }
@@ -68,8 +77,20 @@ function condition(dice: Dice, key: Condition['key'], version: 4 | 6): Condition
   return { key, not: false, value: key === 'state' ? 'ESTABLISHED,RELATED' : '' }
 }
 
+function isList({ key, value }: Condition): boolean {
+  return (key === 'dst' || key === 'src') && value.includes(',')
+}
+
+/** Some that do not overlap: nft refuses a set in which two do. */
+function networks(dice: Dice, version: 4 | 6): string {
+  return version === 4 ? `127.0.0.0/8,${dice.pick(['10.0.0.0/24', '10.0.0.3/32', '203.0.113.0/24'])},192.168.0.0/16` : `::1/128,${dice.pick(['fd00::/64', 'fd00::3/128'])},2001:db8:7::/48`
+}
+
 function conditions(dice: Dice, keys: readonly Condition['key'][], version: 4 | 6): Condition[] {
-  const chosen = keys.filter(() => dice.chance(0.3)).map((key) => condition(dice, key, version))
+  const drawn = keys.filter(() => dice.chance(0.3)).map((key) => condition(dice, key, version))
+  // iptables lets no address be negated where there is a list of others.
+  const hasList = drawn.some(isList)
+  const chosen = drawn.map((one) => hasList && (one.key === 'dst' || one.key === 'src') ? { ...one, not: false } : one)
   const needsProtocol = chosen.some(({ key }) => key === 'dport') || dice.chance(0.6)
   return needsProtocol ? [protocol(dice.chance(0.85) ? 'tcp' : 'udp'), ...chosen] : chosen
 }
@@ -179,7 +200,7 @@ const PRIORITY = { raw: -300, mangle: -150, nat: -100, filter: 0 } as const
 export function nftText(tables: readonly TableText[], version: 4 | 6): string {
   return tables.map(({ name, chains }) => {
     const inner = [...chains].sort((a, b) => Number(a.hook !== undefined) - Number(b.hook !== undefined)).reverse()
-    return [`table inet m-${name}${version} {`, ...inner.map((chain) => ` chain ${chain.name} {\n }`), '}',
+    return [`table inet m-${name}${version} {`, ...setTexts(version === 4 ? 'ip' : 'ip6'), ...inner.map((chain) => ` chain ${chain.name} {\n }`), '}',
       `table inet m-${name}${version} {`, ...inner.map((chain) => [` chain ${chain.name} {`, ...chain.hook === undefined ? [] : [`  type ${typeOf(name, chain.hook)} hook ${chain.hook} priority ${PRIORITY[name]}; policy ${(chain.policy ?? 'accept').toLowerCase()};`],
         ...chain.lines.flatMap((one) => nftLine(one, version)).map((text) => `  ${text}`), ' }'].join('\n')), '}', ''].join('\n')
   }).join('').replaceAll(/ chain (PREROUTING|OUTPUT|INPUT) \{\n \}\n/g, '')
@@ -199,7 +220,9 @@ function nftLine({ conditions, action, value }: Line, version: 4 | 6): string[] 
   }
   // Answers to IPv4 pass the chains of both families of `inet`, too: a policy of the other must not take them.
   const isAnswer = action === 'accept' && conditions.length === 1 && conditions[0]!.key === 'state'
-  return [[...isAnswer ? [] : [`meta nfproto ipv${version}`], ...words, targets[action]!].join(' ')]
+  // Of both families where it names no address: what `inet` is for.
+  const isPlain = action === 'redirect' && conditions.every(({ key }) => key === 'tcp' || key === 'udp')
+  return [[...isAnswer || isPlain ? [] : [`meta nfproto ipv${version}`], ...words, targets[action]!].join(' ')]
 }
 
 function nftCondition({ key, not, value }: Condition, family: string, transport: string): string {
@@ -207,8 +230,8 @@ function nftCondition({ key, not, value }: Condition, family: string, transport:
   switch (key) {
     case 'tcp': case 'udp': return `meta l4proto ${key}`
     case 'dport': return `${transport} dport ${no}{ ${value.replaceAll(',', ', ')} }`
-    case 'dst': return `${family} daddr ${no}${value}`
-    case 'src': return `${family} saddr ${no}${value}`
+    case 'dst': return `${family} daddr ${no}${value.includes(',') ? setOf(value, family) : value}`
+    case 'src': return `${family} saddr ${no}${value.includes(',') ? setOf(value, family) : value}`
     case 'out': return `oifname ${no}"${value}"`
     case 'in': return `iifname ${no}"${value}"`
     case 'uid': return `meta skuid ${no}${value}`
@@ -216,6 +239,18 @@ function nftCondition({ key, not, value }: Condition, family: string, transport:
     case 'mark': case 'connmark': return markText(key === 'mark' ? 'meta mark' : 'ct mark', not, value)
     case 'state': return `ct state { ${value.toLowerCase().replace(',', ', ')} }`
   }
+}
+
+/** One of three is a set with a name. */
+function setOf(value: string, family: string): string {
+  const name = SET_NAMES[family]!.indexOf(value)
+  return name >= 0 ? `@s${family}${name}` : `{ ${value.replaceAll(',', ', ')} }`
+}
+
+const SET_NAMES: Readonly<Record<string, readonly string[]>> = { ip: ['127.0.0.0/8,10.0.0.3/32,192.168.0.0/16'], ip6: ['::1/128,fd00::3/128,2001:db8:7::/48'] }
+
+function setTexts(family: string): string[] {
+  return SET_NAMES[family]!.map((value, i) => ` set s${family}${i} {\n  type ${family === 'ip' ? 'ipv4' : 'ipv6'}_addr\n  flags interval\n  elements = { ${value.replaceAll(',', ', ')} }\n }`)
 }
 
 function markText(what: string, not: boolean, value: string): string {

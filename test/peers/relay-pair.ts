@@ -1,14 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { CertificateAuthority } from '../../src/identity/ca.ts'
 import type { SidecarPlan } from '../../src/proxy/sidecar-plan.ts'
-import type { FinishedConnection, Relay, RelayNotice, TlsMaterial } from '../../src/proxy/relay/relay.ts'
+import type { FinishedConnection, Relay, RelayMetrics, RelayNotice, TlsMaterial } from '../../src/proxy/relay/relay.ts'
 import { openRelay } from '../../src/proxy/relay/relay.ts'
 
 export const HOUR_MS = 3600_000
@@ -114,6 +115,46 @@ export async function startRelay(t: TestContext, plan: SidecarPlan, material: Tl
   }
 }
 
+/** A relay in a process of its own, whose descriptors and memory are nobody else's. */
+export interface RelayProcess {
+  use(): { readonly descriptors: number, readonly rssBytes: number }
+  metrics(): Promise<RelayMetrics>
+  /** Its metrics once they fit. */
+  until(fits: (metrics: RelayMetrics) => boolean): Promise<RelayMetrics>
+}
+
+/** `prefix`: a program that starts it. */
+export async function startRelayProcess(t: TestContext, plan: SidecarPlan, material: TlsMaterial, prefix: readonly string[] = []): Promise<RelayProcess> {
+  const { folder, key, chain, bundle } = writeMaterial(t, material)
+  const file = join(folder, 'plan.json')
+  writeFileSync(file, JSON.stringify({ ...plan, identity: { kind: 'files', key, chain, bundle } }))
+  const [first, ...args] = [...prefix, process.execPath, fileURLToPath(new URL('../../bench/sidecar/relay-process.ts', import.meta.url)), file]
+  const child = spawn(first!, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', (bytes: Buffer) => { said += bytes.toString() })
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => { throw new Error(`the relay ended: ${said}`) })])
+  const metrics = async (): Promise<RelayMetrics> => {
+    said = ''
+    child.kill('SIGUSR2')
+    await until(() => said.endsWith('}\n') || child.exitCode !== null || child.signalCode !== null, () => `metrics in ${JSON.stringify(said)}`)
+    if (!said.endsWith('}\n')) throw new Error(`the relay ended with ${child.exitCode ?? child.signalCode}: ${said}`)
+    return JSON.parse(said) as RelayMetrics
+  }
+  return {
+    metrics,
+    use: () => ({ descriptors: readdirSync(`/proc/${child.pid}/fd`).length, rssBytes: 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) }),
+    until: async (fits) => {
+      for (let left = 200; ; left--) {
+        const now = await metrics()
+        if (fits(now)) return now
+        if (left === 0) throw new Error(`never came: ${JSON.stringify(now)}`)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    },
+  }
+}
+
 /** A promise and what settles it. */
 export function deferred<T>(): { readonly promise: Promise<T>, resolve(value: T): void } {
   let settle: (value: T) => void = () => {}
@@ -123,7 +164,7 @@ export function deferred<T>(): { readonly promise: Promise<T>, resolve(value: T)
 
 /** Waits for a condition that other threads or processes bring about. */
 export async function until(holds: () => boolean, what: () => string): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

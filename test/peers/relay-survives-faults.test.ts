@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { before, test } from 'node:test'
 import type { TestContext } from 'node:test'
-import type { RelayMetrics } from '../../src/proxy/relay/relay.ts'
-import { PLAN, TestPki, freePorts, inboundPlan, outboundPlan, serve, startPair, startRelay, until, writeMaterial } from './relay-pair.ts'
+import { PLAN, TestPki, freePorts, inboundPlan, outboundPlan, serve, startPair, startRelay, startRelayProcess, until } from './relay-pair.ts'
 import type { TestRelay } from './relay-pair.ts'
 
 let pki: TestPki
@@ -77,6 +72,82 @@ test('bytes that do not decrypt end the connection, and none of them is passed o
   assert.equal(heard, 0)
 })
 
+/** Where the wire cuts the first record: in its header, behind it, in its middle, before its last byte. */
+for (const cut of [3, 5, 6, 3000, 16_405]) {
+  test(`what follows a record that came in two pieces, cut after ${cut} bytes, is not left lying`, async (t) => {
+    const { port, hops } = await startWire(t)
+    const client = await established(port)
+    const { near, far } = hops[0]
+    near.unpipe(far)
+    const held: Buffer[] = []
+    near.on('data', (bytes: Buffer) => held.push(bytes)).resume()
+    const sent = randomBytes(60_000)
+    const heard: Buffer[] = []
+    client.on('data', (bytes: Buffer) => heard.push(bytes))
+    client.write(sent)
+    await until(() => held.reduce((sum, { length }) => sum + length, 0) >= sent.length, () => 'all of it on the wire')
+    await sleep(20)
+    const wire = Buffer.concat(held)
+    far.write(wire.subarray(0, cut))
+    await sleep(100)
+    // All that there is: nothing comes later that would tell of it again.
+    far.write(wire.subarray(cut))
+    await until(() => heard.reduce((sum, { length }) => sum + length, 0) === sent.length, () => `the answer, ${heard.reduce((sum, { length }) => sum + length, 0)} bytes of it are there`)
+    assert.ok(Buffer.concat(heard).equals(sent))
+    client.destroy()
+  })
+}
+
+/** Hands the bytes on in pieces of any size, some at once and some after a while. */
+function chop(from: Socket, to: Socket, sizes: () => number): void {
+  from.unpipe(to)
+  const held: Buffer[] = []
+  let busy = false
+  const pass = async (): Promise<void> => {
+    if (busy) return
+    busy = true
+    while (held.length > 0 && !to.destroyed) {
+      const bytes = Buffer.concat(held.splice(0))
+      const size = Math.min(bytes.length, sizes())
+      to.write(bytes.subarray(0, size))
+      if (size < bytes.length) held.unshift(bytes.subarray(size))
+      if (size % 3 === 0) await sleep(size % 5)
+    }
+    busy = false
+  }
+  from.on('data', (bytes: Buffer) => {
+    held.push(bytes)
+    void pass()
+  }).resume()
+}
+
+test('however the wire cuts it, everything arrives, byte for byte', async (t) => {
+  const { port, hops } = await startWire(t)
+  const client = await established(port)
+  let seed = 1
+  const sizes = (): number => {
+    seed = seed * 48_271 % 0x7fff_ffff
+    return 1 + seed % [30, 3000, 17_000, 70_000][seed % 4]!
+  }
+  chop(hops[0].near, hops[0].far, sizes)
+  chop(hops[0].far, hops[0].near, sizes)
+  for (let round = 0; round < 30; round++) {
+    const sent = randomBytes(1 + (round * 7919 + 40) % 90_000)
+    const heard: Buffer[] = []
+    let count = 0
+    const hear = (bytes: Buffer): void => {
+      heard.push(bytes)
+      count += bytes.length
+    }
+    client.on('data', hear)
+    client.write(sent)
+    await until(() => count >= sent.length, () => `the answer of round ${round}: ${count} of ${sent.length} bytes`)
+    client.off('data', hear)
+    assert.ok(Buffer.concat(heard).equals(sent))
+  }
+  client.destroy()
+})
+
 test('a record that stays incomplete holds back only itself, and the idle time-out ends it', async (t) => {
   const { inbound, port, hops } = await startWire(t, 800)
   const stuck = await established(port)
@@ -91,6 +162,26 @@ test('a record that stays incomplete holds back only itself, and the idle time-o
   const [end] = await inbound.next()
   assert.deepEqual([end.reason, end.bytesSent], ['idle', 1])
   other.destroy()
+})
+
+test('an app that restarts: its connections end with a reset, callers meanwhile too, and then it is there again', async (t) => {
+  const first = await serve(t, (socket) => socket.pipe(socket))
+  const pair = await startPair(t, pki, first.port)
+  const open = await Promise.all(Array.from({ length: 5 }, () => established(pair.port)))
+  const errorOf = (socket: Socket): Promise<string | undefined> => new Promise((resolve) => {
+    let code: string | undefined
+    socket.on('error', (error: NodeJS.ErrnoException) => { code = error.code }).on('close', () => resolve(code)).resume()
+  })
+  const ends = open.map(errorOf)
+  const closing = once(first.server, 'close')
+  first.server.close()
+  first.sockets.forEach((socket) => socket.resetAndDestroy())
+  await closing
+  assert.deepEqual(await Promise.all(ends), open.map(() => 'ECONNRESET'))
+  assert.equal(await errorOf(dial(pair.port)), 'ECONNRESET')
+  assert.deepEqual((await pair.inbound.next(6)).map(({ reason }) => reason).toSorted(), ['connect-refused', ...open.map(() => 'server-reset')])
+  await serve(t, (socket) => socket.end('back'), first.port)
+  assert.equal(await text(dial(pair.port).end()), 'back')
 })
 
 test('certificates are replaced under load, and no connection notices', async (t) => {
@@ -138,25 +229,11 @@ test('certificates are replaced under load, and no connection notices', async (t
 test('without file descriptors callers are turned away at once, and come in again when there are some', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const [port] = await freePorts(1)
-  const { folder, key, chain, bundle } = writeMaterial(t, await pki.material('cart'))
-  const file = join(folder, 'plan.json')
-  writeFileSync(file, JSON.stringify({ ...PLAN, identity: { kind: 'files', key, chain, bundle }, inbound: inboundPlan(port, app.port, { default: 'plaintext' }) }))
-  const program = fileURLToPath(new URL('../../bench/sidecar/relay-process.ts', import.meta.url))
-  const child = spawn('prlimit', ['--nofile=80:80', process.execPath, program, file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => void child.kill('SIGKILL'))
-  let said = ''
-  child.stderr.on('data', (bytes: Buffer) => { said += bytes.toString() })
-  await once(child.stdout, 'data')
+  const relay = await startRelayProcess(t, { ...PLAN, inbound: inboundPlan(port, app.port, { default: 'plaintext' }) }, await pki.material('cart'), ['prlimit', '--nofile=80:80'])
   const sockets = Array.from({ length: 100 }, () => dial(port))
   const ended = sockets.map((socket) => closed(socket).then(() => true))
   await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 50, () => 'refusals')
-  const metricsNow = async (): Promise<RelayMetrics> => {
-    said = ''
-    child.kill('SIGUSR2')
-    await until(() => said.endsWith('}\n'), () => `metrics in ${JSON.stringify(said)}`)
-    return JSON.parse(said) as RelayMetrics
-  }
-  const full = await metricsNow()
+  const full = await relay.metrics()
   assert.ok(full.refusedForDescriptors >= 50, JSON.stringify(full))
   assert.ok(full.active >= 10)
   sockets.forEach((socket) => socket.destroy())

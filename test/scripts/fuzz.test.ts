@@ -14,7 +14,7 @@ import { tapMessages } from '../peers/tap-messages.ts'
 
 const piece = (text: string, atMicros: number): Piece => ({ side: CLIENT, bytes: Buffer.from(text), atMicros, isLost: false })
 const SOURCES: readonly Source[] = [{ name: 'http1: two requests', protocol: 'http1', linkType: undefined, pieces: [piece('GET /a HTTP/1.1\r\n\r\n', 1000), piece('GET /b HTTP/1.1\r\n\r\n', 2000)] }]
-const PLAIN: Case = { source: 0, splice: undefined, mutations: [], chunks: [5], isDirect: true, isLate: false, settings: 0 }
+const PLAIN: Case = { source: 0, window: undefined, splice: undefined, mutations: [], chunks: [5], isDirect: true, isLate: false, settings: 0 }
 
 test('five seconds of fuzzing find nothing', async () => {
   const { code, output } = await runProgram(process.execPath, ['scripts/fuzz.ts', '--for', '5s'])
@@ -31,6 +31,12 @@ test('a case is made of numbers, and the same numbers make the same bytes', () =
   assert.equal(one.length, 5)
   assert.ok(one[0]!.isLost)
   assert.equal(Buffer.from(SOURCES[0]!.pieces[1]!.bytes).toString(), 'GET /b HTTP/1.1\r\n\r\n')
+})
+
+test('a case may be a part of its source', () => {
+  const { pieces } = SOURCES[0]!
+  assert.deepEqual(piecesOf({ ...PLAIN, window: { from: 1, pieces: 5 } }, SOURCES), pieces.slice(1))
+  assert.deepEqual(piecesOf({ ...PLAIN, window: { from: 3, pieces: 1 } }, SOURCES), pieces.slice(0, 1))
 })
 
 test('a case can be looked at as a capture', async (t) => {

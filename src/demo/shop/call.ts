@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http'
-import type { Address } from '../../proxy/sidecar-config.ts'
+import type { Address } from '../app-config.ts'
 
 export interface Answer { status: number, body: string }
 

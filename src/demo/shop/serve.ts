@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Address } from '../../proxy/sidecar-config.ts'
+import type { Address } from '../app-config.ts'
 
 export interface Call {
   readonly method: string

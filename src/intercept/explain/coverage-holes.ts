@@ -58,7 +58,7 @@ export function udpHoles(probe: Probe, { send, receive }: Baseline): { holes: Ho
   if (quic !== undefined) holes.push(probe.hole('udp-outbound-open', 'medium', `UDP leaves without the proxy: HTTP/3 on port 443${other === undefined ? '' : ', and any other port'}`, fix, quic))
   else if (other !== undefined) holes.push(probe.hole('udp-outbound-open', 'low', 'UDP leaves without the proxy, port 443 excepted', fix, other))
   const dns = way.map((version) => probe.send(version, { protocol: UDP, destinationPort: DNS_PORT })).find(isOpen)
-  if (dns !== undefined) notes.push(`DNS leaves in the clear: ${outcomeText(dns.outcome)}`)
+  if (dns !== undefined) notes.push(`DNS ${outcomeText(dns.outcome)}`)
   holes.push(...inboundUdp(probe, [...receive.keys()]))
   return { holes, notes }
 }

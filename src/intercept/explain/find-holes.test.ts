@@ -62,6 +62,9 @@ test('each exemption is found with a packet that goes through it', () => {
   const cases: [extra: string, kind: string, packet: RegExp][] = [
     ['-A ISTIO_OUTPUT -m owner --uid-owner 0 -j RETURN', 'exempt-identity', /uid 0 gid 1000 ->/],
     ['-A ISTIO_OUTPUT -m owner --uid-owner 2000-2999 -j RETURN', 'exempt-identity', /uid 2000/],
+    ['-A ISTIO_OUTPUT -m owner --uid-owner 500-1999 -j RETURN', 'exempt-identity', /uid 500/],
+    ['-A ISTIO_OUTPUT -p tcp --dport 4000:5000 -j RETURN', 'exempt-outbound-port', /:4000$/],
+    ['-A ISTIO_OUTPUT -d 203.0.113.0/24 -j RETURN', 'exempt-outbound-address', /-> 203\.0\.113\.1:/],
     ['-A ISTIO_OUTPUT -m owner --gid-owner 77 -j RETURN', 'exempt-identity', /gid 77/],
     ['-A ISTIO_OUTPUT -m mark --mark 0x40/0xf0 -j RETURN', 'exempt-mark', /mark 0x40/],
     ['-A ISTIO_OUTPUT -p tcp --dport 3306 -j RETURN', 'exempt-outbound-port', /:3306$/],
@@ -108,6 +111,7 @@ test('what is really there: apps under the proxy\'s uid, open listeners, imposto
   assert.deepEqual(kinds(look(tables, { world: world([listen('0.0.0.0', 15020, web)]), live: live([web]) })), ['exempt-inbound-port'])
   assert.deepEqual(kinds(look(tables, { world: { ...POD, listeners: [listen('127.0.0.1', 15001, web)] }, live: live([web]) })), ['impostor'])
   assert.deepEqual(kinds(look(tables, { world: world(), live: live([process(3, 7, 'sh', { capabilities: ['NET_RAW'] })], { isHost: true }) })), ['host-network', 'privileged-app'])
+  assert.deepEqual(kinds(look(tables, { world: world(), live: live([{ ...web, pod: 'a' }, process(4, 7, 'sh', { pod: 'b' })]) })), ['shared-namespace'])
   const old = { localIp: '10.0.0.2', localPort: 41_000, remoteIp: '10.0.0.3', remotePort: 5432, uid: 1000 }
   assert.deepEqual(kinds(look(tables, { world: world(), live: live([web], { connections: [old] }) })), ['older-flow'])
   const taken = { localIp: '127.0.0.1', localPort: 15_001, remoteIp: '10.0.0.2', remotePort: 41_000, uid: 1337 }

@@ -1,3 +1,4 @@
+import { MAX_SEARCH_STEPS } from '../netfilter/limits.ts'
 import { countRules } from '../netfilter/ruleset.ts'
 import { coverageHoles, readBaseline, udpHoles } from './coverage-holes.ts'
 import { exemptionHoles } from './exemption-holes.ts'
@@ -12,11 +13,11 @@ import type { Subject } from './subject.ts'
 
 /**
  * Every way around the proxy, as far as one packet shows it: each value that a rule compares with is tried, and what is open is a hole with the packet
- * that goes through. What the model does not know is in `unchecked`, never among the holes and never left out.
+ * that goes through. `maxSteps`: rules that all packets together may meet. What the model does not know is in `unknown`, what could not be looked at in `unchecked`: never among the holes and never left out.
  */
-export function findHoles(subject: Subject): HoleReport {
+export function findHoles(subject: Subject, maxSteps = MAX_SEARCH_STEPS): HoleReport {
   const mentions = collectMentions(subject.netfilter.tables)
-  const probe = new Probe(subject, mentions)
+  const probe = new Probe(subject, mentions, maxSteps)
   const baseline = readBaseline(probe)
   const exempt = findExempt(probe, baseline)
   const udp = udpHoles(probe, baseline)
@@ -30,14 +31,20 @@ export function findHoles(subject: Subject): HoleReport {
   ]
   const notes = [...exemptions.notes, ...udp.notes, ...listeners.notes, ...localhostNotes(probe, baseline), ...hygiene.notes]
   if (isIntercepting) notes.push('interception is not mTLS: whether the wire is encrypted only the wire shows (mtlscope tap)')
-  return { holes: bySeverity(holes), notes, unchecked: unchecked(probe) }
+  return { holes: bySeverity(holes), notes, unchecked: unchecked(probe), unknown: unknown(probe) }
+}
+
+function unknown(probe: Probe): string[] {
+  const texts = [...probe.unknowns.values()]
+  if (probe.exhausted) texts.push(`more than ${probe.maxSteps} rules were met, all packets together: what comes after was not tried`)
+  if (probe.mentions.cut) texts.push(`more than ${MAX_MENTIONS} values of one kind are in ${countRules(probe.subject.netfilter.tables)} rules: those beyond were not tried`)
+  return texts
 }
 
 function unchecked(probe: Probe): string[] {
-  const { subject, mentions } = probe
-  const texts = [...probe.unknowns.values()]
+  const { subject } = probe
+  const texts: string[] = []
   for (const version of [4, 6] as const) if (!subject.versions.includes(version)) texts.push(`IPv${version}: its rules were not given`)
-  if (mentions.cut) texts.push(`more than ${MAX_MENTIONS} values of one kind are in ${countRules(subject.netfilter.tables)} rules: those beyond were not tried`)
   if (subject.live === undefined) texts.push('processes, listeners and capabilities: no namespace was given (--pid, --netns)')
   return texts
 }

@@ -21,6 +21,7 @@ export const HOLE_KINDS = {
   'older-flow': { point: 8, what: 'A connection is older than the rules and goes past the proxy' },
   'privileged-app': { point: 10, what: 'An app may undo or pass the interception' },
   'host-network': { point: 10, what: 'The namespace is the host\'s own' },
+  'shared-namespace': { point: 10, what: 'Processes of several pods are in the namespace' },
   'mixed-backends': { point: 11, what: 'iptables-legacy and nf_tables both have rules' },
   'leftover-rule': { point: 11, what: 'An ip rule is left that no rule uses, or is there more than once' },
 } as const satisfies Record<string, { point: number, what: string }>
@@ -48,6 +49,8 @@ export interface HoleReport {
   readonly notes: readonly string[]
   /** What could not be looked at, and why: no answer is given for it. */
   readonly unchecked: readonly string[]
+  /** Packets of which it is not known where they end, each with the rule that is the reason. With one of them "no holes" is no answer. */
+  readonly unknown: readonly string[]
 }
 
 const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low']

@@ -1,9 +1,8 @@
-import type { Packet } from '../netfilter/packet.ts'
 import { hex } from '../netfilter/match-reason.ts'
 import type { Hole } from './hole.ts'
 import type { Baseline } from './coverage-holes.ts'
 import { isOpen } from './probe.ts'
-import type { Probe, Tried } from './probe.ts'
+import type { Outgoing, Probe, Tried } from './probe.ts'
 import type { LiveProcess } from './subject.ts'
 
 const MAX_NAMED = 8
@@ -13,8 +12,8 @@ export interface Exempt { readonly uids: ReadonlyMap<number, Tried>, readonly gi
 
 export function findExempt(probe: Probe, { send }: Baseline): Exempt {
   const versions = [...send].filter(([, tried]) => !isOpen(tried)).map(([version]) => version)
-  const open = (change: Partial<Packet>): Tried | undefined => versions.map((version) => probe.send(version, change)).find(isOpen)
-  const all = (values: Iterable<number>, change: (value: number) => Partial<Packet>): Map<number, Tried> => {
+  const open = (change: Outgoing): Tried | undefined => versions.map((version) => probe.send(version, change)).find(isOpen)
+  const all = (values: Iterable<number>, change: (value: number) => Outgoing): Map<number, Tried> => {
     const found = new Map<number, Tried>()
     for (const value of values) {
       const tried = open(change(value))

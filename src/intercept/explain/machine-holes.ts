@@ -2,7 +2,7 @@ import { hex } from '../netfilter/match-reason.ts'
 import type { Chain, Rule, Table } from '../netfilter/ruleset.ts'
 import type { Hole } from './hole.ts'
 import { named } from './identity-holes.ts'
-import { isMeshChain } from './mesh-profile.ts'
+import { isMeshChain, isMeshTable } from './mesh-profile.ts'
 import type { Probe } from './probe.ts'
 import type { LiveProcess } from './subject.ts'
 
@@ -19,6 +19,8 @@ export function privilegeHoles(probe: Probe): Hole[] {
   say(having('NET_ADMIN'), 'high', 'have CAP_NET_ADMIN: they may take the rules away, or mark their packets', 'drop NET_ADMIN from the app')
   say(having('NET_RAW').filter((process) => !process.capabilities.includes('NET_ADMIN')), 'medium', 'have CAP_NET_RAW: they may send packets that no rule sees (AF_PACKET)', 'drop NET_RAW from the app')
   say(having('SETUID').filter((process) => !process.capabilities.includes('NET_ADMIN')), 'medium', "have CAP_SETUID: they may take the proxy's uid", 'drop SETUID and SETGID from the app, and run it as another user than root')
+  const pods = new Set(live.processes.flatMap(({ pod }) => pod ?? []))
+  if (pods.size > 1 && !live.isHost) holes.push(probe.hole('shared-namespace', 'medium', `processes of ${pods.size} pods are in the namespace (${[...pods].slice(0, 4).join(', ')}${pods.size > 4 ? ', …' : ''}): these rules are those of all of them`, 'give each pod a network namespace of its own'))
   if (live.isHost) holes.push(probe.hole('host-network', 'high', 'the namespace is that of the host: every process of the machine shares these rules', 'run the pod without hostNetwork'))
   return holes
 }
@@ -27,7 +29,7 @@ export function privilegeHoles(probe: Probe): Hole[] {
 export function hygieneHoles(probe: Probe): { holes: Hole[], notes: string[] } {
   const { tables } = probe.subject.netfilter
   const holes = [...duplicates(probe, tables), ...backends(probe, tables), ...policies(probe, tables)]
-  const empty = tables.flatMap((table) => [...table.chains.values()]).filter((chain) => isMeshChain(chain.name) && chain.rules.length === 0 && chain.declared)
+  const empty = tables.flatMap((table) => [...table.chains.values()]).filter((chain) => isMeshChain(chain) && chain.base === undefined && chain.rules.length === 0 && chain.declared)
   const notes = empty.length === 0 ? [] : [`chains of a mesh are empty: ${empty.map((chain) => chain.name).join(', ')}`]
   return { holes, notes: [...notes, ...foreignFirst(tables)] }
 }
@@ -37,13 +39,18 @@ function jumpTo(rule: Rule): Chain | undefined {
   return action?.kind === 'jump' || action?.kind === 'goto' ? action.chain : undefined
 }
 
+function isMeshJump(rule: Rule): boolean {
+  const target = jumpTo(rule)
+  return target !== undefined && isMeshChain(target)
+}
+
 function duplicates(probe: Probe, tables: readonly Table[]): Hole[] {
   const holes: Hole[] = []
   for (const chain of baseChains(tables)) {
     const seen = new Set<string>()
     for (const rule of chain.rules) {
       const target = jumpTo(rule)
-      if (target === undefined || !isMeshChain(target.name)) continue
+      if (target === undefined || !isMeshChain(target)) continue
       if (seen.has(rule.text)) holes.push({ ...probe.hole('duplicate-jump', 'low', `${chain.name} of table ${chain.table.name} jumps to ${target.name} more than once: the rules were applied twice`, 'remove one of them; mtlscope init --verify names both'), line: rule.line, rule: rule.text })
       seen.add(rule.text)
     }
@@ -59,23 +66,31 @@ function baseChains(tables: readonly Table[]): Chain[] {
 function foreignFirst(tables: readonly Table[]): string[] {
   const notes: string[] = []
   for (const chain of baseChains(tables)) {
-    const jump = chain.rules.findIndex((rule) => isMeshChain(jumpTo(rule)?.name ?? ''))
+    if (isMeshTable(chain.table)) continue
+    const jump = chain.rules.findIndex((rule) => isMeshJump(rule))
     for (const rule of chain.rules.slice(0, Math.max(jump, 0))) notes.push(`a rule stands before the jump to the mesh in ${chain.name} of table ${chain.table.name} (line ${rule.line}: ${rule.text})`)
   }
   return notes.slice(0, 20)
 }
 
 function backends(probe: Probe, tables: readonly Table[]): Hole[] {
-  const used = (test: (table: Table) => boolean): boolean => tables.some((table) => test(table) && [...table.chains.values()].some((chain) => chain.rules.length > 0))
-  if (!used((table) => table.backend === 'iptables-legacy') || !used((table) => table.backend === 'iptables-nft' || table.backend === 'nft')) return []
-  return [probe.hole('mixed-backends', 'medium', 'rules are in iptables-legacy and in nf_tables at once: which come first depends on which were made last', 'keep one: iptables-legacy-save shows the one, nft list ruleset the other')]
+  const used = tables.filter((table) => [...table.chains.values()].some((chain) => chain.rules.length > 0))
+  const has = (test: (table: Table) => boolean): boolean => used.some(test)
+  const holes: Hole[] = []
+  if (has(({ backend }) => backend === 'iptables-legacy') && has(({ backend }) => backend === 'iptables-nft' || backend === 'nft')) {
+    holes.push(probe.hole('mixed-backends', 'medium', 'rules are in iptables-legacy and in nf_tables at once: which come first depends on which were made last', 'keep one: iptables-legacy-save shows the one, nft list ruleset the other'))
+  }
+  const twice = [...new Set(used.filter((table) => table.backend !== 'nft' && [...table.chains.values()].some((chain) => chain.base === undefined && isMeshChain(chain))).map(({ name }) => name))]
+  const native = used.filter((table) => isMeshTable(table)).map(({ family, name }) => `${family} ${name}`)
+  if (twice.length > 0 && native.length > 0) {
+    holes.push(probe.hole('mixed-backends', 'medium', `a mesh has rules of iptables (${twice.join(', ')}) and tables of nft (${native.join(', ')}) at once: a connection meets both`, 'remove what an earlier mode has left: nft delete table, or the chains of iptables'))
+  }
+  return holes
 }
 
 function policies(probe: Probe, tables: readonly Table[]): Hole[] {
-  const marks = new Set(tables.flatMap((table) => [...table.chains.values()]).flatMap((chain) => chain.rules).flatMap((rule) => rule.actions).flatMap((action) => {
-    if (action.kind === 'set-mark') return [action.change.flip]
-    return action.kind === 'tproxy' && action.mark !== undefined ? [action.mark.flip] : []
-  }))
+  if (probe.subject.world.policies.every((policy) => policy.mask === 0)) return []
+  const marks = marksThatAreSet(tables)
   const holes: Hole[] = []
   const seen = new Set<string>()
   for (const policy of probe.subject.world.policies) {
@@ -87,4 +102,19 @@ function policies(probe: Probe, tables: readonly Table[]): Hole[] {
     seen.add(text)
   }
   return holes
+}
+
+function marksThatAreSet(tables: readonly Table[]): Set<number> {
+  const marks = new Set<number>()
+  for (const table of tables) {
+    for (const chain of table.chains.values()) {
+      for (const { actions } of chain.rules) {
+        for (const action of actions) {
+          if (action.kind === 'set-mark') marks.add(action.change.flip)
+          else if (action.kind === 'tproxy' && action.mark !== undefined) marks.add(action.mark.flip)
+        }
+      }
+    }
+  }
+  return marks
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../../net/address.ts'
-import { isLoopback } from '../netfilter/address-range.ts'
+import { isLoopback, lengthOf } from '../netfilter/address-range.ts'
 import type { AddressRange } from '../netfilter/address-range.ts'
 import type { NumberRange } from '../netfilter/number-range.ts'
 import type { Chain, Hook, Match, Table } from '../netfilter/ruleset.ts'
@@ -15,9 +15,13 @@ export interface Mentions {
   /** Of rules that a packet may meet on its way out, and on its way in. */
   readonly portsOut: ReadonlySet<number>
   readonly portsIn: ReadonlySet<number>
-  readonly sources: ReadonlyMap<string, Address>
-  readonly destinations: ReadonlyMap<string, Address>
+  readonly sources: ReadonlyMap<number | string, Address>
+  readonly destinations: ReadonlyMap<number | string, Address>
   readonly interfaces: ReadonlySet<string>
+  /** What lies between: ids of both kinds, ports of both directions, addresses of both sides. Those of everything are left out. */
+  readonly idRanges: readonly NumberRange[]
+  readonly portRanges: readonly NumberRange[]
+  readonly addressRanges: readonly AddressRange[]
   /** Some were left out. */
   readonly cut: boolean
 }
@@ -28,37 +32,49 @@ class Collector implements Mentions {
   readonly marks = new Set<number>()
   readonly portsOut = new Set<number>()
   readonly portsIn = new Set<number>()
-  readonly sources = new Map<string, Address>()
-  readonly destinations = new Map<string, Address>()
+  readonly sources = new Map<number | string, Address>()
+  readonly destinations = new Map<number | string, Address>()
   readonly interfaces = new Set<string>()
+  readonly idRanges: NumberRange[] = []
+  readonly portRanges: NumberRange[] = []
+  readonly addressRanges: AddressRange[] = []
   cut = false
 
   add(match: Match, isOut: boolean, isIn: boolean): void {
     if (match.kind === 'port') {
-      if (isOut) this.#numbers(this.portsOut, match.ranges)
-      if (isIn) this.#numbers(this.portsIn, match.ranges)
+      if (isOut) this.#numbers(this.portsOut, match.ranges, this.portRanges)
+      if (isIn) this.#numbers(this.portsIn, match.ranges, this.portRanges)
     } else if (match.kind === 'address') this.#addresses(match.side === 'source' ? this.sources : this.destinations, match.ranges)
-    else if (match.kind === 'owner') this.#numbers(match.who === 'uid' ? this.uids : this.gids, match.ranges)
-    else if (match.kind === 'mark') this.#numbers(this.marks, match.ranges)
+    else if (match.kind === 'owner') this.#numbers(match.who === 'uid' ? this.uids : this.gids, match.ranges, this.idRanges)
+    else if (match.kind === 'mark') this.#numbers(this.marks, match.ranges, undefined)
     else if (match.kind === 'interface') for (const name of match.names) this.interfaces.add(name)
   }
 
-  #numbers(set: Set<number>, ranges: readonly NumberRange[]): void {
-    for (const { from, to } of ranges) {
+  #numbers(set: Set<number>, ranges: readonly NumberRange[], between: NumberRange[] | undefined): void {
+    for (const range of ranges) {
       if (set.size >= MAX_MENTIONS) this.cut = true
-      else set.add(from).add(to)
+      else {
+        set.add(range.from).add(range.to)
+        if (range.from !== range.to) between?.push(range)
+      }
     }
   }
 
-  #addresses(map: Map<string, Address>, ranges: readonly AddressRange[]): void {
-    for (const { low, high } of ranges) {
+  #addresses(map: Map<number | string, Address>, ranges: readonly AddressRange[]): void {
+    for (const range of ranges) {
+      const { low, high } = range
       if (map.size >= MAX_MENTIONS) this.cut = true
-      // The last but one: the first of a network is none that a packet goes to, nor is the last.
-      else if (!isLoopback(low)) map.set(low.version === 4 ? `${low.words[3]} ${high.words[3]}` : `${low.words.join()} ${high.words.join()}`, inner(low, high))
+      else if (!isLoopback(low)) {
+        const address = inner(low, high)
+        const key = low.version === 4 ? address.words[3] : address.words.join()
+        if (!map.has(key) && lengthOf(range) !== 0) this.addressRanges.push(range)
+        map.set(key, address)
+      }
     }
   }
 }
 
+/** The second: the first of a network is none that a packet goes to. */
 function inner(low: Address, high: Address): Address {
   if (low.words[3] + 1 < high.words[3] || low.words[2] !== high.words[2]) return { version: low.version, words: [low.words[0], low.words[1], low.words[2], low.words[3] + 1 >>> 0] }
   return low

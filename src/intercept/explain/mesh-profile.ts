@@ -1,4 +1,4 @@
-import type { Table } from '../netfilter/ruleset.ts'
+import type { Chain, Table } from '../netfilter/ruleset.ts'
 
 /** What is known of the rules of one mesh. */
 export interface MeshProfile {
@@ -34,7 +34,12 @@ export function recogniseMesh(tables: readonly Table[]): MeshProfile | undefined
   return SIGNATURES.find((one) => tables.some((table) => one.tables?.test(table.name) === true) || chains.some((name) => one.chains.test(name)))?.profile
 }
 
-/** Whether a chain is of the mesh, and not one that was there before. */
-export function isMeshChain(name: string): boolean {
-  return SIGNATURES.some((one) => one.chains.test(name))
+/** Whether a chain is of a mesh, and not one that was there before. */
+export function isMeshChain({ name, table }: Chain): boolean {
+  return SIGNATURES.some((one) => one.chains.test(name) || isMeshTable(table))
+}
+
+/** Whether the whole table is of a mesh: so it is where one writes nft itself. */
+export function isMeshTable({ name }: Table): boolean {
+  return SIGNATURES.some((one) => one.tables?.test(name) === true)
 }

@@ -1,13 +1,13 @@
 import { MtlscopeError } from '../../base/errors.ts'
 import { findProgram, run } from '../../sys/exec.ts'
 import { parseIptablesSave } from '../netfilter/iptables-save.ts'
+import { RuleMemory } from '../netfilter/rule-memory.ts'
 import { parseNftJson } from '../netfilter/nft-json.ts'
 import type { Backend, IpVersion, Parsed, Table } from '../netfilter/ruleset.ts'
 
 /** Of one listing: some hundred thousand rules. */
 const MAX_LISTING_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MS = 20_000
-const READINGS = 3
 
 interface Source { readonly program: string, readonly args: readonly string[], readonly version: IpVersion, readonly backend: Backend }
 
@@ -24,25 +24,29 @@ export interface NamespaceRules {
   readonly warnings: string[]
 }
 
-/**
- * The rules of a network namespace (a path like `/run/netns/web`), of both backends and both families. They are read until two readings agree:
- * what changes meanwhile is told as a warning. Throws 'bad-rules', 'missing-program' where none of the programs is installed, 'not-permitted', 'child-failed'.
- */
-export async function readNamespaceRules(path: string): Promise<NamespaceRules> {
-  const present = SOURCES.filter(({ program }) => findProgram(program) !== undefined)
-  if (!present.some(({ backend }) => backend !== 'iptables-legacy')) {
+/** What each program wrote at one time. */
+export interface Listing { readonly sources: readonly Source[], readonly texts: readonly string[] }
+
+/** One reading of the rules of a network namespace (a path like `/run/netns/web`), of both backends and both families. Throws as readNamespace does. */
+export async function readListing(path: string): Promise<Listing> {
+  const sources = SOURCES.filter(({ program }) => findProgram(program) !== undefined)
+  if (!sources.some(({ backend }) => backend !== 'iptables-legacy')) {
     throw new MtlscopeError('missing-program', 'neither nft nor iptables-nft-save is installed', { hint: 'apt-get install nftables iptables; or give the rules as files: --rules' })
   }
-  const warnings = SOURCES.filter((source) => !present.includes(source)).map(({ program }) => `${program} is not installed: what only it shows is not seen`)
-  let before: string[] = []
-  for (let reading = 0; reading < READINGS; reading++) {
-    const texts = await Promise.all(present.map((source) => readSource(path, source)))
-    const same = reading > 0 && texts.every((text, i) => withoutCounters(text) === withoutCounters(before[i]!))
-    before = texts
-    if (same) break
-    if (reading === READINGS - 1) warnings.push('the rules of the namespace change while they are read: the answer may hold for none of them')
-  }
-  return { tables: joinTables(present.map((source, i) => parseSource(source, before[i]!))), warnings }
+  return { sources, texts: await Promise.all(sources.map((source) => readSource(path, source))) }
+}
+
+/** But for counters and clocks. */
+export function sameListing(a: Listing, b: Listing): boolean {
+  return a.texts.length === b.texts.length && a.texts.every((text, i) => text === b.texts[i] || withoutCounters(text) === withoutCounters(b.texts[i]!))
+}
+
+/** Throws 'bad-rules', which names the program, line and column. */
+export function parseListing({ sources, texts }: Listing): NamespaceRules {
+  const missing = SOURCES.filter((source) => !sources.includes(source)).map(({ program }) => `${program} is not installed: what only it shows is not seen`)
+  const memory = new RuleMemory()
+  const lists = sources.map((source, i) => parseSource(source, texts[i]!, memory))
+  return { tables: joinTables(lists.map(({ tables }) => tables)), warnings: [...missing, ...lists.flatMap(({ foreign }) => foreign)] }
 }
 
 async function readSource(path: string, { program, args }: Source): Promise<string> {
@@ -56,12 +60,15 @@ async function readSource(path: string, { program, args }: Source): Promise<stri
 }
 
 function withoutCounters(text: string): string {
-  return text.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '').replace(/"(packets|bytes)": \d+/g, '')
+  return text.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '').replace(/"(packets|bytes|expires)": \d+/g, '')
 }
 
-function parseSource(source: Source, text: string): Table[] {
-  if (source.backend === 'nft') return text.trim() === '' ? [] : tablesOrThrow(parseNftJson(text), source.program)
-  return tablesOrThrow(parseIptablesSave(text, source), source.program)
+function parseSource(source: Source, text: string, memory: RuleMemory): { tables: Table[], foreign: string[] } {
+  if (source.backend !== 'nft') return { tables: tablesOrThrow(parseIptablesSave(text, source, memory), source.program), foreign: [] }
+  if (text.trim() === '') return { tables: [], foreign: [] }
+  const parsed = parseNftJson(text)
+  const foreign = parsed.ok ? parsed.foreign ?? [] : []
+  return { tables: tablesOrThrow(parsed, source.program), foreign: foreign.length === 0 ? [] : [`not modelled, and not asked: ${foreign.join(', ')}`] }
 }
 
 /** Throws 'bad-rules' that names the place, as `name:line:column`. */

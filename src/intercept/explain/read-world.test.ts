@@ -20,7 +20,7 @@ test('addresses, routes and ip rules decide the way', () => {
   const interfaces = parseInterfaces('[{"ifname":"eth0","addr_info":[{"local":"10.0.0.2","prefixlen":24}]}]')
   const routes = parseRoutes('[{"dst":"default","dev":"eth0"},{"type":"local","dst":"default","dev":"lo","table":"133"},{"dst":"10.1.0.0/16","dev":"eth1","prefsrc":"10.0.0.2"},{"type":"broadcast","dst":"10.0.0.255"}]', 4)
   const policies = parsePolicies('[{"priority":0,"src":"all","table":"local"},{"priority":5,"src":"all","fwmark":"0x539","fwmask":"0xfff","table":"133"},{"priority":9,"src":"10.9.0.0","table":"7"},{"priority":32766,"src":"all","table":"main"}]', 4)
-  const world = { interfaces, routes, policies, listeners: [], routeLocalnet: false, forwards: false }
+  const world = { interfaces, routes, policies, listeners: [], routeLocalnet: [], forwards: false }
   const way = (to: string, mark = 0): string => {
     const found = findRoute(world, parseAddress(to)!, mark)
     return found.kind === 'out' ? found.interface : found.kind

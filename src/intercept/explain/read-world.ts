@@ -19,17 +19,21 @@ export async function readWorld(path: string): Promise<World> {
     inside('ip', '-j', 'addr'), inside('ip', '-j', '-4', 'route', 'show', 'table', 'all'), inside('ip', '-j', '-6', 'route', 'show', 'table', 'all'),
     inside('ip', '-j', '-4', 'rule'), inside('ip', '-j', '-6', 'rule'), inside('ss', '-HlntuOep', '--inet-sockopt'),
   ])
-  const settings = readSettings(path)
+  const interfaces = parseInterfaces(addresses)
+  const settings = readSettings(path, interfaces)
   return {
-    interfaces: parseInterfaces(addresses), routes: [...parseRoutes(routes4, 4), ...parseRoutes(routes6, 6)],
+    interfaces, routes: [...parseRoutes(routes4, 4), ...parseRoutes(routes6, 6)],
     policies: [...parsePolicies(rules4, 4), ...parsePolicies(rules6, 6)], listeners: parseListeners(sockets), ...settings,
   }
 }
 
-function readSettings(path: string): { routeLocalnet: boolean, forwards: boolean } {
+function readSettings(path: string, interfaces: readonly Interface[]): { routeLocalnet: readonly string[], forwards: boolean } {
   const fd = openNetns(path)
   try {
-    return withNetns(fd, () => ({ routeLocalnet: setting('all/route_localnet'), forwards: setting('all/forwarding') }))
+    return withNetns(fd, () => {
+      const everywhere = setting('all/route_localnet')
+      return { routeLocalnet: interfaces.map(({ name }) => name).filter((name) => everywhere || setting(`${name}/route_localnet`)), forwards: setting('all/forwarding') }
+    })
   } finally {
     closeSync(fd)
   }

@@ -7,16 +7,20 @@ const SCORES: Record<Severity, string> = { critical: '9.5', high: '8.0', medium:
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
 
 /** SARIF 2.1.0 (OASIS). `artifact`: the file that the rules stand in, where it was one. */
-export function sarifReport({ holes, notes, unchecked }: HoleReport, { version, artifact, place }: { version: string, artifact?: string, place: string }): object {
+export function sarifReport({ holes, notes, unchecked, unknown }: HoleReport, { version, artifact, place }: { version: string, artifact?: string, place: string }): object {
   const used = [...new Set(holes.map(({ kind }) => kind))]
   return {
     $schema: SCHEMA, version: '2.1.0',
     runs: [{
       tool: { driver: { name: 'mtlscope', version, rules: used.map((kind) => ruleOf(kind, holes)) } },
-      invocations: [{ executionSuccessful: true, toolExecutionNotifications: [...notes, ...unchecked].map((text) => ({ level: 'note', message: { text } })) }],
+      invocations: [{ executionSuccessful: true, toolExecutionNotifications: [...said('warning', unknown), ...said('note', [...notes, ...unchecked])] }],
       results: holes.map((hole) => resultOf(hole, used.indexOf(hole.kind), artifact, place)),
     }],
   }
+}
+
+function said(level: 'warning' | 'note', texts: readonly string[]): object[] {
+  return texts.map((text) => ({ level, message: { text } }))
 }
 
 function ruleOf(kind: Hole['kind'], holes: readonly Hole[]): object {
@@ -29,7 +33,7 @@ function ruleOf(kind: Hole['kind'], holes: readonly Hole[]): object {
 
 function resultOf(hole: Hole, ruleIndex: number, artifact: string | undefined, place: string): object {
   const proof = hole.packet === undefined ? '' : ` Packet: ${hole.packet}; it ${hole.ends}.`
-  const physical = artifact === undefined || hole.line === undefined ? {} : { physicalLocation: { artifactLocation: { uri: encodeURI(artifact) }, region: { startLine: hole.line } } }
+  const physical = artifact === undefined || hole.line === undefined ? {} : { physicalLocation: { artifactLocation: { uri: artifact.split('/').map(encodeURIComponent).join('/') }, region: { startLine: hole.line } } }
   return {
     ruleId: hole.kind, ruleIndex, level: LEVELS[hole.severity], message: { text: `${hole.what}.${proof} Fix: ${hole.fix}.` },
     locations: [{ ...physical, logicalLocations: [{ name: place, kind: 'namespace' }] }],

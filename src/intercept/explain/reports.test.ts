@@ -16,15 +16,15 @@ import { describeWays } from './ways.ts'
 
 const tables = tablesOf(istioRedirect({ excludeInbound: [8080] }))
 const subject: Subject = { netfilter: new Netfilter(tables), world: planWorld([parseAddress('10.0.0.2')!]), mesh: recogniseMesh(tables), versions: [4], live: undefined }
-const NASTY: HoleReport = { holes: [{ kind: 'impostor', severity: 'critical', what: 'a <b> & "c" \u001b[2J', fix: 'x' }], notes: ['n'], unchecked: [] }
+const NASTY: HoleReport = { holes: [{ kind: 'impostor', severity: 'critical', what: 'a <b> & "c" \u001b[2J', fix: 'x' }], notes: ['n'], unchecked: [], unknown: [] }
 
 test('the ways of a pod, with the mesh that wrote them', () => {
   assert.equal(subject.mesh?.name, 'Istio')
   const ways = describeWays(subject)
-  assert.deepEqual(ways.map(({ who, verdict }) => [who, verdict]), [['a client', 'proxy'], ['a client, UDP', 'clear'], ['an app', 'proxy'], ['an app, UDP', 'clear'], ['the proxy (1337)', 'clear']])
+  assert.deepEqual(ways.map(({ who, verdict }) => [who, verdict]), [['a client', 'proxy'], ['a client, UDP', 'clear'], ['an app', 'proxy'], ['an app, UDP', 'clear'], ['the proxy (1337)', 'own']])
   const lines = waysText(ways, 'pod').split('\n').filter((line) => /[│┌└]/.test(line))
   assert.equal(new Set(lines.slice(0, 4).map((line) => line.length)).size, 1)
-  assert.match(waysSvg(ways, 'a <pod>'), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 1000 \d+"[\s\S]*a &lt;pod&gt;[\s\S]*<\/svg>\n$/)
+  assert.match(waysSvg(ways, 'a <pod>'), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 \d+ \d+"[\s\S]*a &lt;pod&gt;[\s\S]*<\/svg>\n$/)
 })
 
 test('SARIF: every result names a rule of the driver, a level and a place', () => {
@@ -55,5 +55,5 @@ test('the text shows packet, end, rule and fix of each hole, and what was not ch
   assert.match(text, /1\. medium {2}inbound connections to port 8080 are not intercepted/)
   assert.match(text, /packet: tcp in eth0 203\.0\.113\.7:40000 -> 10\.0\.0\.2:8080\n {3}ends: {3}arrives at 10\.0\.0\.2:8080, not intercepted/)
   assert.match(text, /not checked\n(.*\n)* {2}IPv6: its rules were not given/)
-  assert.match(holesText({ holes: [], notes: [], unchecked: [] }), /^no holes found/)
+  assert.match(holesText({ holes: [], notes: [], unchecked: [], unknown: [] }), /^no holes found/)
 })

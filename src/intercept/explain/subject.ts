@@ -12,6 +12,8 @@ export interface LiveProcess {
   readonly gid: number
   readonly capabilities: readonly string[]
   readonly isProxy: boolean
+  /** Uid of its Kubernetes pod, as its cgroup has it. */
+  readonly pod?: string
 }
 
 export interface Connection { readonly localIp: string, readonly localPort: number, readonly remoteIp: string, readonly remotePort: number, readonly uid: number }

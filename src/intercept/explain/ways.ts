@@ -1,6 +1,6 @@
 import type { Outcome } from '../netfilter/outcome.ts'
 import { outcomeText } from '../netfilter/outcome-text.ts'
-import { packetText } from '../netfilter/packet-text.ts'
+import { endText, packetText } from '../netfilter/packet-text.ts'
 import { UDP } from '../netfilter/protocol-number.ts'
 import { proxyIds, findExempt } from './identity-holes.ts'
 import { readBaseline } from './coverage-holes.ts'
@@ -10,7 +10,7 @@ import type { Tried } from './probe.ts'
 import type { Subject } from './subject.ts'
 
 /** One of the ways in and out, by a packet that goes it. */
-export interface WayLine { readonly direction: 'in' | 'out', readonly who: string, readonly packet: string, readonly ends: string, readonly verdict: 'proxy' | 'clear' | 'stopped' | 'unknown' }
+export interface WayLine { readonly direction: 'in' | 'out', readonly who: string, readonly packet: string, readonly ends: string, /** `own`: of the proxy itself, which has to get out. */ readonly verdict: 'proxy' | 'own' | 'clear' | 'stopped' | 'unknown' }
 
 /** What happens to the usual traffic of a pod, in both directions. */
 export function describeWays(subject: Subject): WayLine[] {
@@ -20,13 +20,18 @@ export function describeWays(subject: Subject): WayLine[] {
   const add = (direction: 'in' | 'out', who: string, tried: Tried | undefined): void => {
     if (tried !== undefined) lines.push({ direction, who, packet: packetText(tried.packet), ends: outcomeText(tried.outcome), verdict: verdictOf(tried.outcome) })
   }
+  const addProxy = (who: string, tried: Tried | undefined): void => {
+    if (tried?.outcome.kind !== 'leaves') return add('out', who, tried)
+    const { interface: name, address, port } = tried.outcome
+    lines.push({ direction: 'out', who, packet: packetText(tried.packet), ends: `leaves by ${name}, to ${endText(address, port)}, as the proxy sends it`, verdict: 'own' })
+  }
   for (const version of subject.versions) {
     const family = version === 4 ? '' : ', IPv6'
     add('in', `a client${family}`, probe.receive(version))
     add('in', `a client, UDP${family}`, probe.receive(version, { protocol: UDP }))
     add('out', `an app${family}`, probe.send(version))
     add('out', `an app, UDP${family}`, probe.send(version, { protocol: UDP }))
-    for (const id of ids) add('out', `the proxy (${id})${family}`, probe.send(version, { uid: id, gid: id }))
+    for (const id of ids) addProxy(`the proxy (${id})${family}`, probe.send(version, { uid: id, gid: id }))
   }
   return lines
 }

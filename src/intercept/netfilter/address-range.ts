@@ -13,9 +13,41 @@ export function isInside(address: Address, range: AddressRange): boolean {
   return compareAddresses(address, range.low) >= 0 && compareAddresses(address, range.high) <= 0
 }
 
+/** Lists that are longer are in order and do not overlap (orderedAddresses), and are halved instead of walked. */
+const SHORT = 16
+
+/** The same addresses, so that isInsideAny is quick however many ranges there are. */
+export function orderedAddresses(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  if (ranges.length <= SHORT) return ranges
+  const ordered: AddressRange[] = []
+  for (const range of [...ranges].sort((a, b) => inOrder(a.low, b.low))) {
+    const last = ordered.at(-1)
+    if (last === undefined || inOrder(range.low, last.high) > 0) ordered.push(range)
+    else if (inOrder(range.high, last.high) > 0) ordered[ordered.length - 1] = { low: last.low, high: range.high }
+  }
+  return ordered
+}
+
+function inOrder(a: Address, b: Address): number {
+  return a.version - b.version || compareAddresses(a, b)
+}
+
+/** Of more than 16 ranges only those of orderedAddresses. */
 export function isInsideAny(address: Address, ranges: readonly AddressRange[]): boolean {
+  if (ranges.length > SHORT) return isInsideOrdered(address, ranges)
   for (let i = 0; i < ranges.length; i++) if (isInside(address, ranges[i]!)) return true
   return false
+}
+
+function isInsideOrdered(address: Address, ranges: readonly AddressRange[]): boolean {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = low + high >>> 1
+    if (inOrder(ranges[middle]!.high, address) < 0) low = middle + 1
+    else high = middle
+  }
+  return low < ranges.length && isInside(address, ranges[low]!)
 }
 
 /** Of one version. Negative where `a` is before `b`. */

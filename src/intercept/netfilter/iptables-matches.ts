@@ -1,10 +1,11 @@
 import { parseAddress } from '../../net/address.ts'
-import { parseNumber, parseRange } from './number-range.ts'
+import { orderedRanges, parseNumber, parseRange } from './number-range.ts'
+import { ownValue } from './own-value.ts'
 import type { IpVersion, Match, Side, TrackState } from './ruleset.ts'
 
 export interface OptionValue { readonly text: string, readonly not: boolean, readonly protocol: number | undefined, readonly version: IpVersion }
 /** `undefined`: says nothing that narrows. `bad`: not a value of that option. */
-type Reader = { readonly flag?: true, match(value: OptionValue): Match | 'bad' | undefined }
+export type Reader = { readonly flag?: true, match(value: OptionValue): Match | 'bad' | undefined }
 type Options = Readonly<Record<string, Reader>>
 
 const MAX_PORT = 65_535
@@ -25,7 +26,7 @@ function named(text: string, what: string, not: boolean): Match | 'bad' {
 const ports = (side: Side | 'either'): Reader => ({
   match: ({ text, not, protocol }) => {
     const ranges = text.split(',').map((part) => parseRange(part, MAX_PORT, ':'))
-    return isWhole(ranges) ? { kind: 'port', not, side, protocol, ranges } : 'bad'
+    return isWhole(ranges) ? { kind: 'port', not, side, protocol, ranges: orderedRanges(ranges) } : 'bad'
   },
 })
 
@@ -62,7 +63,7 @@ const STATES: Record<string, TrackState> = { NEW: 'new', ESTABLISHED: 'establish
 
 const state: Reader = {
   match: ({ text, not }) => {
-    const states = text.split(',').map((name) => STATES[name])
+    const states = text.split(',').map((name) => ownValue(STATES, name))
     // SNAT and DNAT are states, too, of what became of a connection.
     return isWhole(states) ? { kind: 'state', not, states } : { kind: 'unknown', not, what: `--ctstate ${text}` }
   },

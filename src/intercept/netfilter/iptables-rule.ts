@@ -1,28 +1,31 @@
 import type { Action, Chain, IpVersion, Match } from './ruleset.ts'
 import { EXTENSIONS } from './iptables-matches.ts'
-import { parsePrefix } from './address-range.ts'
+import type { Reader } from './iptables-matches.ts'
+import { ownValue } from './own-value.ts'
 import { protocolNumber } from './protocol-number.ts'
 import { parseTarget } from './iptables-target.ts'
+import type { RuleMemory } from './rule-memory.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface RuleWords { readonly matches: Match[], readonly actions: Action[] }
+export interface RuleWords { readonly matches: readonly Match[], readonly actions: readonly Action[] }
 /** `word` is the place of the word in the line that is wrong. */
 export interface RuleProblem { readonly word: number, readonly what: string, readonly hint?: string }
 
 /** One object for all rules that ask for it. */
-const PROTOCOLS: readonly Match[] = Array.from({ length: 256 }, (_, number) => ({ kind: 'protocol', not: false, numbers: [number] }))
+export const PROTOCOLS: readonly Match[] = Array.from({ length: 256 }, (_, number) => ({ kind: 'protocol', not: false, numbers: [number] }))
 
 /** Options that end the unknown ones of an extension. */
 const CORE = new Set(['-p', '--protocol', '-s', '--source', '-d', '--destination', '-i', '--in-interface', '-o', '--out-interface', '-m', '--match', '-j', '--jump', '-g', '--goto', '-f', '-c'])
 
 /** The words after `-A CHAIN`. Options that are not known become a match that is neither true nor false. */
-export function parseRuleWords(tokens: Tokens, version: IpVersion, chain: (name: string) => Chain): RuleWords | RuleProblem {
-  return new RuleReader(tokens, version, chain).read()
+export function parseRuleWords(tokens: Tokens, version: IpVersion, memory: RuleMemory, chain: (name: string) => Chain): RuleWords | RuleProblem {
+  return new RuleReader(tokens, version, memory, chain).read()
 }
 
 class RuleReader {
   readonly #tokens: Tokens
   readonly #version: IpVersion
+  readonly #memory: RuleMemory
   readonly #chain: (name: string) => Chain
   readonly #matches: Match[] = []
   #actions: Action[] = []
@@ -31,9 +34,10 @@ class RuleReader {
   /** Extension of the last -m: what unknown options belong to. */
   #module = ''
 
-  constructor(tokens: Tokens, version: IpVersion, chain: (name: string) => Chain) {
+  constructor(tokens: Tokens, version: IpVersion, memory: RuleMemory, chain: (name: string) => Chain) {
     this.#tokens = tokens
     this.#version = version
+    this.#memory = memory
     this.#chain = chain
   }
 
@@ -97,7 +101,7 @@ class RuleReader {
 
   #address(side: 'source' | 'destination'): RuleProblem | undefined {
     const text = this.#value()
-    const range = text === undefined ? undefined : parsePrefix(text)
+    const range = text === undefined ? undefined : this.#memory.prefix(text)
     if (range === undefined) return this.#missing(`not an address: ${(text ?? '').slice(0, 60)}`, 'example: 10.0.0.0/8')
     if (range.low.version !== this.#version) return this.#missing(`an address of IPv${range.low.version} among rules of IPv${this.#version}`, `say so by the file's name: a name with ip6 or v6 is taken for that of ip6tables-save`)
     this.#matches.push({ kind: 'address', not: this.#not, side, ranges: [range] })
@@ -116,7 +120,7 @@ class RuleReader {
     const name = this.#value()
     if (name === undefined) return this.#missing('-m needs the name of a match')
     this.#module = name
-    if (!(name in EXTENSIONS)) this.#matches.push({ kind: 'unknown', not: false, what: `-m ${name}` })
+    if (!Object.hasOwn(EXTENSIONS, name)) this.#matches.push({ kind: 'unknown', not: false, what: `-m ${name}` })
     return undefined
   }
 
@@ -129,8 +133,14 @@ class RuleReader {
     return undefined
   }
 
+  /** What the extension of the last -m makes of an option. */
+  #reader(option: string): Reader | undefined {
+    const options = ownValue(EXTENSIONS, this.#module)
+    return options === undefined ? undefined : ownValue(options, option)
+  }
+
   #extension(option: string): RuleProblem | undefined {
-    const read = EXTENSIONS[this.#module]?.[option]
+    const read = this.#reader(option)
     if (read === undefined) return this.#unknownOption(option)
     const text = read.flag === true ? '' : this.#value()
     if (text === undefined) return this.#missing(`${option} needs a value`)
@@ -143,7 +153,7 @@ class RuleReader {
   /** How many values it takes is not known either: all up to the next option that is. */
   #unknownOption(option: string): RuleProblem | undefined {
     if (!option.startsWith('-')) return { word: this.#tokens.at - 1, what: `what is ${option.slice(0, 40)}?`, hint: 'expected an option' }
-    for (let word = this.#tokens.peek(); word !== undefined && word !== '!' && !CORE.has(word) && EXTENSIONS[this.#module]?.[word] === undefined; word = this.#tokens.peek()) this.#tokens.at++
+    for (let word = this.#tokens.peek(); word !== undefined && word !== '!' && !CORE.has(word) && this.#reader(word) === undefined; word = this.#tokens.peek()) this.#tokens.at++
     const what = this.#module === '' ? option : `-m ${this.#module} ${option}`
     if (!this.#matches.some((match) => match.kind === 'unknown' && what.startsWith(match.what))) this.#matches.push({ kind: 'unknown', not: false, what })
     return undefined

@@ -16,6 +16,7 @@ export function reasonOf(match: Match, at: Passage): string {
     case 'owner': return ownerReason(match, at, is)
     case 'socket-exists': return at.hasSocket ? 'it has a socket' : 'it has no socket'
     case 'mark': return markReason(match, at, is)
+    case 'zone': return at.tracked || at.zone !== undefined ? `its zone ${at.zone ?? 0} ${is} ${some(match.ranges.map(rangeText))}` : 'it is not tracked yet'
     case 'state': return `its connection is ${at.trackState}`
     case 'local-address': return `${match.side} ${match.not ? 'is' : 'is not'} an own address`
     case 'tcp-flags': return 'of its TCP flags'

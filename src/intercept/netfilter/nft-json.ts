@@ -1,5 +1,5 @@
 import type { Chain, Hook, Parsed, Problem, Rule, Table } from './ruleset.ts'
-import { MAX_RULES, MAX_TEXT_LENGTH } from './limits.ts'
+import { MAX_JSON_LENGTH, MAX_RULES } from './limits.ts'
 import { NftSets } from './nft-sets.ts'
 import { parseNftStatements } from './nft-statement.ts'
 import { isObject } from './json-value.ts'
@@ -15,7 +15,7 @@ const SCHEMA_VERSION = 1
  * What iptables-nft wrote has its extensions without their parameters in it (`xt`): such rules are unknown; read them with iptables-nft-save.
  */
 export function parseNftJson(text: string): Parsed & { readonly foreign?: readonly string[] } {
-  if (text.length > MAX_TEXT_LENGTH) return bad(1, `a text of more than ${MAX_TEXT_LENGTH} characters`, 'read one namespace at a time')
+  if (text.length > MAX_JSON_LENGTH) return bad(1, `JSON of more than ${MAX_JSON_LENGTH} characters`, 'read one namespace at a time')
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -1,17 +1,21 @@
 import { parseAddress } from '../../net/address.ts'
 import type { AddressRange } from './address-range.ts'
-import { prefixRange, single } from './address-range.ts'
+import { orderedAddresses, prefixRange, single } from './address-range.ts'
 import { isObject } from './json-value.ts'
 import type { JsonObject } from './json-value.ts'
 import type { NumberRange } from './number-range.ts'
-import { parseNumber } from './number-range.ts'
+import { orderedRanges, parseNumber } from './number-range.ts'
+import { Elements } from './nft-elements.ts'
 import type { NftSets } from './nft-sets.ts'
+import { ownValue } from './own-value.ts'
 import { protocolNumber } from './protocol-number.ts'
 import type { IpVersion, Match, Side, Table, TrackState } from './ruleset.ts'
 
 export interface NftContext { readonly table: Table, readonly sets: NftSets }
 
 const ALL = 0xffff_ffff
+/** Names in one set, of which each is compared. */
+const MAX_INTERFACES = 256
 const STATES = new Set(['new', 'established', 'related', 'invalid', 'untracked'])
 const SIDES: Record<string, Side> = { saddr: 'source', daddr: 'destination', sport: 'source', dport: 'destination' }
 
@@ -64,7 +68,7 @@ function masked(left: JsonObject, values: readonly unknown[], not: boolean): Mat
 function payload(at: JsonObject, values: readonly unknown[], not: boolean): Match[] | undefined {
   const protocol = String(at.protocol)
   const field = String(at.field)
-  const side = SIDES[field]
+  const side = ownValue(SIDES, field)
   if ((protocol === 'ip' || protocol === 'ip6') && side !== undefined) return address(protocol === 'ip' ? 4 : 6, side, values, not)
   if (protocol === 'ip' && field === 'protocol') return [versionMatch(4), ...protocols(values, not) ?? UNKNOWN]
   if (side === undefined) return undefined
@@ -82,8 +86,8 @@ function versionMatch(version: IpVersion): Match {
 }
 
 function address(version: IpVersion, side: Side, values: readonly unknown[], not: boolean): Match[] | undefined {
-  const ranges = values.map(addressRange)
-  return ranges.includes(undefined) ? undefined : [versionMatch(version), { kind: 'address', not, side, ranges: ranges as AddressRange[] }]
+  const ranges = ADDRESSES.of(values)
+  return ranges === undefined ? undefined : [versionMatch(version), { kind: 'address', not, side, ranges }]
 }
 
 export function addressRange(value: unknown): AddressRange | undefined {
@@ -101,9 +105,8 @@ export function addressRange(value: unknown): AddressRange | undefined {
   return low === undefined || high === undefined || low.version !== high.version ? undefined : { low, high }
 }
 
-function numberRanges(values: readonly unknown[]): NumberRange[] | undefined {
-  const ranges = values.map(numberRange)
-  return ranges.includes(undefined) ? undefined : ranges as NumberRange[]
+function numberRanges(values: readonly unknown[]): readonly NumberRange[] | undefined {
+  return NUMBERS.of(values)
 }
 
 export function numberRange(value: unknown): NumberRange | undefined {
@@ -117,8 +120,8 @@ export function numberRange(value: unknown): NumberRange | undefined {
 }
 
 function protocols(values: readonly unknown[], not: boolean): Match[] | undefined {
-  const numbers = values.map((value) => protocolNumber(String(value)))
-  return numbers.includes(undefined) ? undefined : [{ kind: 'protocol', not, numbers: numbers as number[] }]
+  const numbers = new Set(values.map((value) => protocolNumber(String(value))))
+  return numbers.has(undefined) ? undefined : [{ kind: 'protocol', not, numbers: [...numbers] as number[] }]
 }
 
 function meta(key: string, values: readonly unknown[], not: boolean, mask: number): Match[] | undefined {
@@ -126,6 +129,7 @@ function meta(key: string, values: readonly unknown[], not: boolean, mask: numbe
   if (key === 'nfproto') return family(values, not, 'ipv4', 'ipv6')
   if (key === 'protocol') return family(values, not, 'ip', 'ip6')
   if (key === 'iifname' || key === 'oifname' || key === 'iif' || key === 'oif') {
+    if (values.length > MAX_INTERFACES) return undefined
     const names = values.map((value) => String(value).replace(/\*$/, '+'))
     return [{ kind: 'interface', not, way: key.startsWith('i') ? 'in' : 'out', names }]
   }
@@ -145,12 +149,19 @@ function connection(at: JsonObject, values: readonly unknown[], not: boolean, is
     const ranges = numberRanges(values)
     return ranges === undefined ? undefined : [{ kind: 'mark', not, of: 'connection', mask, ranges }]
   }
+  if (at.key === 'zone' && !isFlags) {
+    const ranges = numberRanges(values)
+    return ranges === undefined || at.dir !== undefined ? undefined : [{ kind: 'zone', not, ranges }]
+  }
   if (at.key !== 'state' || !values.every((value) => STATES.has(String(value)))) return undefined
-  return [{ kind: 'state', not, states: values.map((value) => String(value) as TrackState) }]
+  return [{ kind: 'state', not, states: [...new Set(values.map(String))] as TrackState[] }]
 }
 
 function fib(at: JsonObject, values: readonly unknown[], not: boolean): Match[] | undefined {
   const flags = Array.isArray(at.flags) ? at.flags.map(String) : [String(at.flags)]
-  const side = flags.length === 1 ? SIDES[flags[0]!] : undefined
+  const side = flags.length === 1 ? ownValue(SIDES, flags[0]!) : undefined
   return at.result === 'type' && side !== undefined && values.length === 1 && values[0] === 'local' ? [{ kind: 'local-address', not, side }] : undefined
 }
+
+const ADDRESSES = new Elements(addressRange, orderedAddresses)
+const NUMBERS = new Elements(numberRange, orderedRanges)

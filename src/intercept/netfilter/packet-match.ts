@@ -24,6 +24,7 @@ export function testMatch(match: Match, at: Passage): Answer {
     case 'owner': return testOwner(match, at)
     case 'socket-exists': return invert(at.hasSocket, match.not)
     case 'mark': return testMark(match, at)
+    case 'zone': return at.untracked || !at.tracked && at.zone === undefined ? NO : invert(isWithin(at.zone ?? 0, match.ranges), match.not)
     case 'state': return invert(match.states.includes(at.trackState), match.not)
     case 'local-address': return invert(isLocal(at.world, match.side === 'source' ? at.source : at.destination), match.not)
     case 'tcp-flags': return testFlags(match, at)

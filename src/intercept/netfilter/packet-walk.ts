@@ -12,7 +12,7 @@ import type { Hook, Rule } from './ruleset.ts'
 import { Trace } from './trace.ts'
 import { findListener, findTransparent } from './tproxy-listener.ts'
 import { findRoute, isLocal, loopback, sourceOf } from './world.ts'
-import type { Socket, World } from './world.ts'
+import type { Socket, Way, World } from './world.ts'
 
 const CONNTRACK_PRIORITY = -200
 
@@ -30,10 +30,10 @@ export function walkPacket(netfilter: Netfilter, world: World, packet: Packet, t
   return { ...first.walk, outcome, steps }
 }
 
-interface Way { readonly outcome: Outcome | undefined, readonly steps: number }
+interface Attempt { readonly outcome: Outcome | undefined, readonly steps: number }
 
 /** Undefined: the ways end differently, or there are too many. */
-function tryWays(netfilter: Netfilter, world: World, packet: Packet, answers: readonly boolean[]): Way {
+function tryWays(netfilter: Netfilter, world: World, packet: Packet, answers: readonly boolean[]): Attempt {
   const one = tryWay(netfilter, world, packet, answers, false)
   if (!one.undecided) return { outcome: one.walk.outcome, steps: one.walk.steps }
   if (answers.length >= MAX_UNKNOWN_RULES) return { outcome: undefined, steps: one.walk.steps }
@@ -62,6 +62,9 @@ class PacketWalk {
   readonly #guesses: Guesses
   readonly trace: Trace | undefined
   readonly #at: Passage
+  #way: Way | undefined
+  #wayTo: Address | undefined
+  #wayMark = 0
   steps = 0
   undecided = false
 
@@ -80,25 +83,40 @@ class PacketWalk {
 
   #send(): Outcome {
     const at = this.#at
-    const way = findRoute(this.#world, at.destination, at.mark)
+    const way = this.#route()
     if (way.kind === 'none') return unsendable(`no route to ${addressText(at.destination)}`)
     if (way.kind === 'unknown') return unknown(undefined, way.why)
     if (this.#packet.source === undefined) at.source = way.source ?? (way.kind === 'local' ? loopback(at.version) : at.source)
     else if (!isLocal(this.#world, at.source)) return unsendable(`${addressText(at.source)} is no own address, which only a transparent socket may send from`)
     at.outInterface = way.kind === 'local' ? 'lo' : way.interface
-    if (at.outInterface !== 'lo' && at.version === 4 && isLoopback(at.source)) return unsendable(`the kernel lets nothing out by ${at.outInterface} from ${addressText(at.source)}`)
+    if (this.#mayNotLeave()) return unsendable(`the kernel lets nothing out by ${at.outInterface} from ${addressText(at.source)}`)
     const ended = this.#hook('output')
     return ended ?? this.#goOut()
+  }
+
+  /** The last answer holds as long as destination and mark do. */
+  #route(): Way {
+    const { destination, mark } = this.#at
+    if (this.#way === undefined || this.#wayTo !== destination || this.#wayMark !== mark) this.#way = findRoute(this.#world, destination, mark)
+    this.#wayTo = destination
+    this.#wayMark = mark
+    return this.#way
+  }
+
+  /** IPv4: the loopback's addresses stay inside, but where route_localnet says otherwise. */
+  #mayNotLeave(): boolean {
+    const { outInterface, version, source } = this.#at
+    return outInterface !== 'lo' && version === 4 && isLoopback(source) && !this.#world.routeLocalnet.includes(outInterface)
   }
 
   /** After OUTPUT the packet is routed once more where its destination or mark is another: `-o` of OUTPUT still saw the first answer. */
   #goOut(): Outcome {
     const at = this.#at
-    const way = findRoute(this.#world, at.destination, at.mark)
+    const way = this.#route()
     if (way.kind === 'unknown') return unknown(at.natRule, way.why)
     if (way.kind === 'none') return { kind: 'dropped', by: at.natRule, why: `no route to ${addressText(at.destination)}` }
     at.outInterface = way.kind === 'local' ? 'lo' : way.interface
-    if (at.outInterface !== 'lo' && isLoopback(at.source)) return { kind: 'dropped', by: at.natRule, why: `nothing goes out by ${at.outInterface} from ${addressText(at.source)}` }
+    if (this.#mayNotLeave() || at.version === 6 && at.outInterface !== 'lo' && isLoopback(at.source)) return { kind: 'dropped', by: at.natRule, why: `nothing goes out by ${at.outInterface} from ${addressText(at.source)}` }
     const ended = this.#hook('postrouting')
     if (ended !== undefined) return ended
     if (at.outInterface !== 'lo') return { kind: 'leaves', interface: at.outInterface, address: at.destination, port: this.#port(), by: at.natRule }
@@ -115,7 +133,7 @@ class PacketWalk {
     if (refused !== undefined) return { kind: 'dropped', by: undefined, why: refused }
     const ended = this.#hook('prerouting') ?? this.#refuseMartian()
     if (ended !== undefined) return ended
-    const way = findRoute(this.#world, at.destination, at.mark)
+    const way = this.#route()
     if (way.kind === 'unknown') return unknown(undefined, way.why)
     if (way.kind !== 'local') return this.#forward()
     return this.#hook('input') ?? this.#deliver()
@@ -125,8 +143,9 @@ class PacketWalk {
     const at = this.#at
     if (at.inInterface === 'lo' || at.version === 6) return undefined
     const drop = (why: string): Outcome => ({ kind: 'dropped', by: at.natRule, why })
-    if (isLoopback(at.destination) && !this.#world.routeLocalnet) return drop(`${addressText(at.destination)} may not come from ${at.inInterface} (route_localnet is 0)`)
-    if (isLoopback(at.source)) return drop(`${addressText(at.source)} may not come from ${at.inInterface}`)
+    const isOpen = this.#world.routeLocalnet.includes(at.inInterface)
+    if (isLoopback(at.destination) && !isOpen) return drop(`${addressText(at.destination)} may not come from ${at.inInterface} (route_localnet is 0)`)
+    if (isLoopback(at.source)) return isOpen ? unknown(at.natRule, `route_localnet of ${at.inInterface} lets some in that come from ${addressText(at.source)}`) : drop(`${addressText(at.source)} may not come from ${at.inInterface}`)
     return isLocal(this.#world, at.source) ? drop(`${addressText(at.source)} is an own address and may not come from ${at.inInterface}`) : undefined
   }
 

@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import fc from '#property'
 import { istioRedirect, istioTproxy, tablesOf } from './listings.fixture.ts'
 import { parseIptablesSave, sniffSave } from './iptables-save.ts'
+import { parseRuleWords } from './iptables-rule.ts'
 import { parseNftJson } from './nft-json.ts'
+import { readPlainRule } from './plain-rule.ts'
+import { RuleMemory } from './rule-memory.ts'
+import { Tokens } from './tokens.ts'
 import type { Chain, Parsed, Table } from './ruleset.ts'
 import { parsePacket } from './packet-text.ts'
 import { planWorld } from './world.ts'
@@ -21,6 +25,23 @@ test('conditions, negations and targets as iptables-save writes them', () => {
   assert.deepEqual(rule.matches.map((match) => [match.kind, match.not]), [['address', true], ['protocol', false], ['port', true], ['owner', true]])
   assert.deepEqual(rule.matches[2], { kind: 'port', not: true, side: 'destination', protocol: 6, ranges: [{ from: 53, to: 53 }, { from: 80, to: 90 }] })
   assert.deepEqual(rule.actions, [{ kind: 'redirect', ports: { from: 1, to: 2 } }])
+})
+
+test('the quick reader of plain rules says what the slow one says, and takes only what it knows', () => {
+  const chain = (): never => assert.fail('no chain is made')
+  const part = (...texts: string[]): fc.Arbitrary<string> => fc.constantFrom('', '', texts[0]!, ...texts)
+  const line = fc.tuple(part('-s 10.0.0.0/8 ', '-s fd00::1 ', '-s bad ', '! -s 1.2.3.4 '), part('-d 10.0.0.3 ', '-d 10.0.0.0/255.0.0.0 ', '-d  '), part('-p tcp ', '-p udp ', '-p sctp ', '! -p tcp '), part('-m tcp ', '-m udp '),
+    part('--dport 80 ', '--dport 65535 ', '--dport 65536 ', '--dport 80:90 ', '--dport http ', '--dport 0080 ', '! --dport 80 '), fc.constantFrom('-j RETURN', '-j ACCEPT', '-j DROP', '-j RETURN', '-j RETURN ', '-j REDIRECT', '-g RETURN', '-j')).map((parts) => parts.join(''))
+  let quick = 0
+  fc.assert(fc.property(line, fc.constantFrom(4 as const, 6 as const), (words, version) => {
+    const plain = readPlainRule(`-A X ${words}`, 5, version, new RuleMemory())
+    if (plain === undefined) return
+    quick++
+    const tokens = new Tokens(`-A X ${words}`)
+    tokens.at = 2
+    assert.deepEqual(plain, parseRuleWords(tokens, version, new RuleMemory(), chain))
+  }), { numRuns: 2000 })
+  assert.ok(quick >= 20, `only ${quick} were plain`)
 })
 
 test('inserts are replayed, and stand before what was there', () => {

@@ -19,6 +19,8 @@ export type Match =
   | { readonly kind: 'owner', readonly not: boolean, readonly who: 'uid' | 'gid', readonly ranges: readonly NumberRange[], readonly semantics: 'xtables' | 'nft' }
   | { readonly kind: 'socket-exists', readonly not: boolean }
   | { readonly kind: 'mark', readonly not: boolean, readonly of: 'packet' | 'connection', readonly mask: number, readonly ranges: readonly NumberRange[] }
+  /** Without an entry or a zone that was set there is nothing to compare. */
+  | { readonly kind: 'zone', readonly not: boolean, readonly ranges: readonly NumberRange[] }
   | { readonly kind: 'state', readonly not: boolean, readonly states: readonly TrackState[] }
   | { readonly kind: 'local-address', readonly not: boolean, readonly side: Side }
   | { readonly kind: 'tcp-flags', readonly not: boolean, readonly mask: number, readonly flags: number }

@@ -30,7 +30,8 @@ export interface World {
   readonly policies: readonly PolicyRule[]
   /** Undefined where nothing is known of who listens. */
   readonly listeners: readonly Socket[] | undefined
-  readonly routeLocalnet: boolean
+  /** Interfaces that let addresses of the loopback in and out. */
+  readonly routeLocalnet: readonly string[]
   readonly forwards: boolean
 }
 
@@ -70,9 +71,17 @@ export function isLocal(world: World, address: Address): boolean {
 
 /** The address that a REDIRECT of arriving packets goes to, and that new packets get: the first of the interface, for IPv6 the first of the same scope. */
 export function sourceOf(world: World, name: string, towards: Address): Address | undefined {
-  const candidates = world.interfaces.find((one) => one.name === name)?.addresses.filter((address) => address.version === towards.version) ?? []
-  if (towards.version === 4) return candidates[0]
-  return candidates.find((address) => isLinkLocal(address) === isLinkLocal(towards)) ?? candidates[0]
+  let first: Address | undefined
+  for (const one of world.interfaces) {
+    if (one.name !== name) continue
+    for (const address of one.addresses) {
+      if (address.version !== towards.version) continue
+      if (towards.version === 4 || isLinkLocal(address) === isLinkLocal(towards)) return address
+      first ??= address
+    }
+    break
+  }
+  return first
 }
 
 export function isLinkLocal(address: Address): boolean {
@@ -98,6 +107,6 @@ export function planWorld(addresses: readonly Address[], name = 'eth0'): World {
     ],
     routes: [any(4), any(6)],
     policies: [{ version: 4, priority: 32_766, ...MAIN }, { version: 6, priority: 32_766, ...MAIN }],
-    listeners: undefined, routeLocalnet: false, forwards: false,
+    listeners: undefined, routeLocalnet: [], forwards: false,
   }
 }

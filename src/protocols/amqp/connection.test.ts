@@ -19,6 +19,11 @@ test('one line for each method with what answers it', () => {
   ])
 })
 
+test('a close says how many heartbeats its sender sent before it', () => {
+  const close = listen(amqp, SAMPLES[0]!.steps).messages.at(-1)!
+  assert.deepEqual([close['request'], close['response']].map((half) => (half as { heartbeats?: number }).heartbeats), [undefined, 1])
+})
+
 test('deliveries are answered by their acknowledgements, those of silent consumers by none', () => {
   assert.deepEqual(lines('deliveries and acknowledgements on two channels').slice(OPENING.length), [
     'Channel.Open: OK, ok', 'Basic.Consume orders: OK, ok', 'Basic.Consume logs: OK, ok', 'Basic.Deliver shop new: undefined, none',

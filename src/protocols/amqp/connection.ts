@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER, otherSide } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
-import type { Dissector, Settings, Sink } from '../protocol.ts'
+import type { InPlaceDissector, Settings, Sink } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
 import { Channel } from './channel.ts'
 import { Exchange } from './exchange.ts'
@@ -13,7 +13,7 @@ import { FrameReader, HEADER, HEARTBEAT } from './frame-reader.ts'
 import { MAX_CHANNELS, MAX_WAITING, MAX_WAITING_BYTES } from './limits.ts'
 import type { Method } from './methods.ts'
 import {
-  ACK, CHANNEL_CLOSE, CHANNEL_CLOSE_OK, CONFIRM_SELECT, CONNECTION_CLOSE, CONSUME_OK, DELIVER, NACK, PUBLISH, REJECT, START, methodOf,
+  ACK, CHANNEL_CLOSE, CHANNEL_CLOSE_OK, CONFIRM_SELECT, CONNECTION_CLOSE, CONNECTION_CLOSE_OK, CONSUME_OK, DELIVER, NACK, PUBLISH, REJECT, START, methodOf,
 } from './methods.ts'
 import { ProtocolHeader } from './protocol-header.ts'
 import { Said } from './said.ts'
@@ -56,7 +56,7 @@ class Direction implements FrameOwner {
 }
 
 /** Both sides of an AMQP 0-9-1 connection: contents joined, and what belongs together paired on each channel. */
-export class AmqpConnection implements Dissector {
+export class AmqpConnection implements InPlaceDissector {
   readonly #sink: Sink
   readonly #settings: Settings
   readonly #directions: readonly [Direction, Direction]
@@ -65,6 +65,8 @@ export class AmqpConnection implements Dissector {
   /** Everything that waits, oldest first. */
   readonly #waiting = new Map<Exchange, Channel>()
   #waitingBytes = 0
+  /** By side. */
+  readonly #heartbeats: [number, number] = [0, 0]
   /** Since the last method, by side. */
   readonly #hasLost: [boolean, boolean] = [false, false]
   #isBlank = true
@@ -86,7 +88,11 @@ export class AmqpConnection implements Dissector {
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
-    this.#directions[side].reader.feed(chunk, at)
+    this.#directions[side].reader.feed(chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.#directions[side].reader.feed(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number, at: Micros): void {
@@ -149,7 +155,10 @@ export class AmqpConnection implements Dissector {
   }
 
   framed(side: Side, type: number, channelId: number, payload: Buffer, isCut: boolean, at: Micros, endAt: Micros): void {
-    if (type === HEARTBEAT) return
+    if (type === HEARTBEAT) {
+      if (!isCut) this.#heartbeats[side]++
+      return
+    }
     const channel = this.#channel(channelId)
     if (type === HEADER) this.#headerFramed(channel, side, payload, isCut, endAt)
     else this.#methodFramed(channel, side, channelId, payload, isCut, at, endAt)
@@ -167,6 +176,7 @@ export class AmqpConnection implements Dissector {
     said.endMicros = endAt
     said.isAfterLoss = this.#hasLost[side]
     this.#hasLost[side] = false
+    if (method.id === CONNECTION_CLOSE || method.id === CONNECTION_CLOSE_OK) said.heartbeats = this.#heartbeats[side]
     if (isCut) said.problem = 'bytes of it are missing'
     if (method.hasContent) channel.content[side] = said
     else this.#spoken(channel, said)

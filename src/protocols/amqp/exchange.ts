@@ -120,6 +120,7 @@ export class Exchange implements Message {
       method: method.name, channel, from: sideName(side), arguments: this.#argumentsOf(said),
       properties: header === undefined ? undefined : readProperties(new FieldReader(header, 12, redactor)),
       bodyBytes: sizeBytes < 0 ? undefined : sizeBytes, body: bodyOf(said, (text) => redactor.text(text)),
+      heartbeats: said.heartbeats || undefined,
     }
   }
 }

@@ -11,6 +11,8 @@ export const FRAME_END = 0xce
 export const HEAD_BYTES = 7
 const PROTOCOL_HEADER_BYTES = 8
 const LETTER_A = 0x41
+const SHORT_BYTES = 64
+const NO_BYTES = Buffer.alloc(0)
 
 const AT_HEAD = 0
 const IN_PAYLOAD = 1
@@ -47,6 +49,8 @@ export class FrameReader {
   #isCut = false
   #carry: Uint8Array | undefined
   #offset = 0
+  /** Stream offset of buf[0]. */
+  #base = 0
 
   constructor(owner: FrameOwner) {
     this.#owner = owner
@@ -71,23 +75,25 @@ export class FrameReader {
     this.#payload = this.#carry = undefined
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    let i = 0
-    while (i < chunk.length && this.#phase !== OFF) i = this.#step(chunk, i, at)
-    this.#offset += chunk.length
+  /** The next bytes are buf[from, to). */
+  feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.#base = this.#offset - from
+    let i = from
+    while (i < to && this.#phase !== OFF) i = this.#step(buf, i, to, at)
+    this.#offset += to - from
   }
 
-  #step(buf: Uint8Array, i: number, at: Micros): number {
+  #step(buf: Uint8Array, i: number, to: number, at: Micros): number {
     switch (this.#phase) {
-      case AT_HEAD: return this.#readHead(buf, i, at)
-      case IN_PAYLOAD: return this.#readPayload(buf, i, at)
+      case AT_HEAD: return this.#readHead(buf, i, to, at)
+      case IN_PAYLOAD: return this.#readPayload(buf, i, to, at)
       case AT_END: return this.#readEnd(buf, i, at)
-      case IN_PROTOCOL_HEADER: return this.#readProtocolHeader(buf, i)
-      default: return this.#search(buf, i, at)
+      case IN_PROTOCOL_HEADER: return this.#readProtocolHeader(buf, i, to)
+      default: return this.#search(buf, i, to, at)
     }
   }
 
-  #readHead(buf: Uint8Array, from: number, at: Micros): number {
+  #readHead(buf: Uint8Array, from: number, to: number, at: Micros): number {
     let i = from
     if (this.#filled === 0) {
       this.#atMicros = at
@@ -96,14 +102,14 @@ export class FrameReader {
         return i
       }
     }
-    while (i < buf.length && this.#filled < HEAD_BYTES) this.#head[this.#filled++] = buf[i++]!
+    while (i < to && this.#filled < HEAD_BYTES) this.#head[this.#filled++] = buf[i++]!
     if (this.#filled === HEAD_BYTES) this.#begin(i)
     return i
   }
 
-  #readProtocolHeader(buf: Uint8Array, from: number): number {
+  #readProtocolHeader(buf: Uint8Array, from: number, to: number): number {
     let i = from
-    while (i < buf.length && this.#filled < PROTOCOL_HEADER_BYTES) this.#head[this.#filled++] = buf[i++]!
+    while (i < to && this.#filled < PROTOCOL_HEADER_BYTES) this.#head[this.#filled++] = buf[i++]!
     if (this.#filled < PROTOCOL_HEADER_BYTES) return i
     this.#filled = 0
     this.#phase = AT_HEAD
@@ -117,7 +123,7 @@ export class FrameReader {
     const size = (head[3]! << 24 | head[4]! << 16 | head[5]! << 8 | head[6]!) >>> 0
     this.#filled = 0
     if ((type !== METHOD && type !== HEADER && type !== BODY && type !== HEARTBEAT) || size > MAX_FRAME_BYTES) {
-      this.#break('not a frame', this.#offset + i - HEAD_BYTES)
+      this.#break('not a frame', this.#base + i - HEAD_BYTES)
       return
     }
     this.#type = type
@@ -134,8 +140,8 @@ export class FrameReader {
     this.#owner.lost()
   }
 
-  #readPayload(buf: Uint8Array, from: number, at: Micros): number {
-    const to = Math.min(buf.length, from + this.#left)
+  #readPayload(buf: Uint8Array, from: number, limit: number, at: Micros): number {
+    const to = Math.min(limit, from + this.#left)
     if (this.#type === BODY) this.#owner.body(this.#channel, buf, from, to, at)
     else this.#keep(buf, from, to)
     this.#left -= to - from
@@ -153,13 +159,16 @@ export class FrameReader {
       this.#payload = Buffer.allocUnsafe(this.#length === 0 ? needed : Math.max(needed, this.#length * 2))
       if (room !== undefined) this.#payload.set(room.subarray(0, this.#length))
     }
-    this.#payload!.set(buf.subarray(from, end), this.#length)
+    const kept = this.#payload!
+    // Most methods are short, and a view of them costs more than the loop.
+    if (end - from <= SHORT_BYTES) for (let i = from, at = this.#length; i < end; i++) kept[at++] = buf[i]!
+    else kept.set(buf.subarray(from, end), this.#length)
     this.#length = needed
   }
 
   #readEnd(buf: Uint8Array, i: number, at: Micros): number {
     if (buf[i] !== FRAME_END) {
-      this.#break('a frame without its end', this.#offset + i)
+      this.#break('a frame without its end', this.#base + i)
       return i
     }
     this.#phase = AT_HEAD
@@ -168,14 +177,16 @@ export class FrameReader {
   }
 
   #finish(at: Micros): void {
-    const payload = this.#payload?.subarray(0, this.#length) ?? Buffer.alloc(0)
+    const kept = this.#payload
     this.#payload = undefined
-    if (this.#type !== BODY) this.#owner.framed(this.#type, this.#channel, payload, this.#isCut, this.#atMicros, at)
+    if (this.#type === BODY) return
+    const payload = kept === undefined ? NO_BYTES : kept.length === this.#length ? kept : kept.subarray(0, this.#length)
+    this.#owner.framed(this.#type, this.#channel, payload, this.#isCut, this.#atMicros, at)
   }
 
-  #search(buf: Uint8Array, i: number, at: Micros): number {
+  #search(buf: Uint8Array, i: number, to: number, at: Micros): number {
     const carry = this.#carry
-    const bytes = carry === undefined ? buf.subarray(i) : Buffer.concat([carry, buf.subarray(i)])
+    const bytes = carry === undefined ? buf.subarray(i, to) : Buffer.concat([carry, buf.subarray(i, to)])
     this.#carry = undefined
     const before = carry?.length ?? 0
     for (let from = 0; from < bytes.length; from++) {
@@ -188,10 +199,10 @@ export class FrameReader {
       this.#phase = AT_HEAD
       if (from >= before) return i + from - before
       const rest = carry!.subarray(from)
-      for (let k = 0; k < rest.length && this.#phase !== OFF;) k = this.#step(rest, k, at)
+      for (let k = 0; k < rest.length && this.#phase !== OFF;) k = this.#step(rest, k, rest.length, at)
       return i
     }
-    return buf.length
+    return to
   }
 
   gap(bytes: number, at: Micros): void {

@@ -24,6 +24,8 @@ export class Said {
   bodyBytes = 0
   /** Why it is not whole. */
   problem: string | undefined = undefined
+  /** Of a Close or CloseOk of the connection: how many its side sent before it. */
+  heartbeats = 0
   /** Bytes before it were lost or skipped. */
   isAfterLoss = false
 

@@ -2,12 +2,13 @@ import type { Outcome } from '../../model/message.ts'
 import type { HttpCall, HttpHeads, Lens, LensView } from '../http/lens.ts'
 import { essenceOf } from '../http/media-type.ts'
 import type { Settings } from '../protocol.ts'
+import type { Redactor } from '../redaction.ts'
 import { redactorOf } from '../redaction.ts'
 import { MAX_BATCH, MAX_ERRORS, WANTED_ANSWER_BYTES, WANTED_BYTES, WANTED_ELSEWHERE_BYTES } from './limits.ts'
 import type { GraphqlRequests } from './request.ts'
 import { JSON_TYPES, parseRequests } from './request.ts'
 import type { GraphqlResponse, GraphqlResponses } from './response.ts'
-import { outcomeOf, parseResponses } from './response.ts'
+import { mayHaveErrors, outcomeOf, parseResponses } from './response.ts'
 import { requestsText, requestsView, responsesView } from './view.ts'
 
 /** GraphQL over HTTP: its operations, variables and errors. Found by what is in the request, on any path. */
@@ -29,7 +30,10 @@ const QUERY_PARAMETER = /[?&](?:query|extensions)=/
 
 function claims(heads: HttpHeads): boolean {
   const { method } = heads
-  if (method === 'GET') return QUERY_PARAMETER.test(heads.target)
+  if (method === 'GET') {
+    const { target } = heads
+    return target.includes('?') && QUERY_PARAMETER.test(target)
+  }
   if (method !== 'POST') return false
   const { requestType } = heads
   if (requestType === 'application/json') return true
@@ -39,22 +43,68 @@ function claims(heads: HttpHeads): boolean {
 
 function look(call: HttpCall, settings: Settings): LensView | undefined {
   const asked = parseRequests(call)
-  if (asked === undefined) return undefined
-  const answered = call.response && parseResponses(call.response)
-  const redactor = redactorOf(settings.redaction)
-  const showsValues = settings.bodyLimitBytes > 0
-  const failed = failedAnswers(answered)
-  const path = call.target.split('?', 1)[0]!
-  const hasFailed = failed.length > 0 && failed.length === answered!.responses.length
-  return {
-    what: redactor.text(requestsText(asked)) + (/^\/graphql\/?$/.test(path) ? '' : ` ${redactor.target(path)}`),
-    status: hasFailed && (call.status ?? 0) < 400 ? failed[0]!.errors.find(({ code }) => code !== undefined)?.code ?? 'error' : call.status,
-    outcome: hasFailed ? outcomeOf(failed[0]!, call.status) : outcomeOfStatus(call.status),
-    notes: notesOf(call, asked, answered),
-    request: requestsView(asked, redactor, showsValues),
-    response: answered && responsesView(answered, redactor, showsValues),
-    showsBody: showsValues && showsAll(call, asked, answered),
+  return asked && new GraphqlView(call, asked, settings)
+}
+
+/** What a line shows is made at once; the rest for those who ask. */
+class GraphqlView implements LensView {
+  readonly what: string
+  readonly status: number | string | undefined
+  readonly outcome: Outcome
+  readonly #call: HttpCall
+  readonly #settings: Settings
+  readonly #asked: GraphqlRequests
+  #hasParsed = false
+  #responses: GraphqlResponses | undefined
+
+  constructor(call: HttpCall, asked: GraphqlRequests, settings: Settings) {
+    this.#call = call
+    this.#settings = settings
+    this.#asked = asked
+    const failed = call.response !== undefined && mayHaveErrors(call.response) ? failedAnswer(this.#answered) : undefined
+    this.what = whatOf(asked, call.target, redactorOf(settings.redaction))
+    this.status = failed !== undefined && (call.status ?? 0) < 400 ? failed.errors.find(({ code }) => code !== undefined)?.code ?? 'error' : call.status
+    this.outcome = failed === undefined ? outcomeOfStatus(call.status) : outcomeOf(failed, call.status)
   }
+
+  get #answered(): GraphqlResponses | undefined {
+    if (!this.#hasParsed) {
+      this.#hasParsed = true
+      const { response } = this.#call
+      this.#responses = response && parseResponses(response)
+    }
+    return this.#responses
+  }
+
+  get notes(): string[] {
+    return notesOf(this.#call, this.#asked, this.#answered)
+  }
+
+  get request(): object {
+    return requestsView(this.#asked, redactorOf(this.#settings.redaction), this.#showsValues)
+  }
+
+  get response(): object | undefined {
+    const answered = this.#answered
+    return answered && responsesView(answered, redactorOf(this.#settings.redaction), this.#showsValues)
+  }
+
+  get showsBody(): boolean {
+    return this.#showsValues && showsAll(this.#call, this.#asked, this.#answered)
+  }
+
+  get #showsValues(): boolean {
+    return this.#settings.bodyLimitBytes > 0
+  }
+}
+
+const ORDINARY_PATH = /^\/graphql\/?$/
+
+function whatOf(asked: GraphqlRequests, target: string, redactor: Redactor): string {
+  const text = redactor.text(requestsText(asked))
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  return ORDINARY_PATH.test(path) ? text : `${text} ${redactor.target(path)}`
 }
 
 /** Nothing is in the bodies that the views do not have. */
@@ -64,9 +114,9 @@ function showsAll(call: HttpCall, asked: GraphqlRequests, answered: GraphqlRespo
   return answered?.isWhole === true && !answered.responses.some(({ hasMore }) => hasMore)
 }
 
-/** Answers with errors and without data. */
-function failedAnswers(answered: GraphqlResponses | undefined): GraphqlResponse[] {
-  return answered === undefined ? [] : answered.responses.filter(({ errors, hasData }) => errors.length > 0 && !hasData)
+/** The first answer, where all have errors and no data. */
+function failedAnswer(answered: GraphqlResponses | undefined): GraphqlResponse | undefined {
+  return answered?.responses.every(({ hasFailed }) => hasFailed) === true ? answered.responses[0] : undefined
 }
 
 const OUTCOMES: readonly Outcome[] = ['none', 'info', 'ok', 'redirect', 'client-error', 'server-error']

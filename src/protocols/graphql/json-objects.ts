@@ -1,13 +1,60 @@
 import { parseJsonWhole } from '../http/json-value.ts'
 import { MAX_BATCH, MAX_MEMBERS } from './limits.ts'
 
-/** The members of one JSON object, of which the end may be missing. */
-export interface JsonObject {
-  /** By name. What a double cannot hold stands as its JSON text. */
-  readonly members: ReadonlyMap<string, unknown>
-  /** The member that was cut off: a string as far as it goes is in `members` too. */
-  readonly cutMember: string | undefined
-  readonly isWhole: boolean
+/** The members of one JSON object, of which the end may be missing. A value is parsed when it is asked for: most are never looked at. */
+export class JsonObject {
+  readonly #text: string
+  readonly names: string[] = []
+  /** Two offsets a member: where its value begins and ends. */
+  readonly #places: number[] = []
+  /** The member that was cut off: a string is there as far as it goes. */
+  cutMember: string | undefined = undefined
+  #cutFrom = -1
+  isWhole = false
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  add(name: string, from: number, to: number): void {
+    this.names.push(name)
+    this.#places.push(from, to)
+  }
+
+  /** The value of this member has no end. */
+  cut(name: string, from: number): void {
+    this.cutMember = name
+    this.#cutFrom = from
+  }
+
+  /** The JSON text of a member, of which the end may be missing. Undefined where there is none. */
+  jsonOf(name: string): string | undefined {
+    if (this.cutMember === name) return this.#text.slice(this.#cutFrom)
+    const at = this.names.lastIndexOf(name)
+    return at < 0 ? undefined : this.#textOf(at)
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name)
+  }
+
+  /** Where a name stands twice, the last one. What a double cannot hold comes as its JSON text. Undefined where there is none. */
+  value(name: string): unknown {
+    const at = this.names.lastIndexOf(name)
+    if (at < 0) return undefined
+    const text = this.#textOf(at)
+    return this.cutMember === name && at === this.names.length - 1 ? cutString(text) : valueOf(text)
+  }
+
+  /** There is something that is not null. */
+  isThere(name: string): boolean {
+    const at = this.names.lastIndexOf(name)
+    return at >= 0 && this.#textOf(at) !== 'null'
+  }
+
+  #textOf(member: number): string {
+    return this.#text.slice(this.#places[member * 2], this.#places[member * 2 + 1])
+  }
 }
 
 export interface JsonObjects {
@@ -23,6 +70,18 @@ export function parseJsonObjects(text: string): JsonObjects | undefined {
   return reader.read()
 }
 
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const SPACE = 0x20
+/** Stands for the character behind the end. */
+const END = -1
+
 class ObjectReader {
   readonly #text: string
   #at = 0
@@ -33,61 +92,63 @@ class ObjectReader {
 
   read(): JsonObjects | undefined {
     const first = this.#next()
-    if (first === '{') {
+    if (first === OPEN_BRACE) {
       const object = this.#object()
-      return object && { objects: [object], isArray: false, isWhole: object.isWhole && this.#next() === '' }
+      return object && { objects: [object], isArray: false, isWhole: object.isWhole && this.#next() === END }
     }
-    if (first !== '[') return undefined
+    if (first !== OPEN_BRACKET) return undefined
     this.#at++
     const objects: JsonObject[] = []
-    while (objects.length < MAX_BATCH && this.#next() === '{') {
+    while (objects.length < MAX_BATCH && this.#next() === OPEN_BRACE) {
       const object = this.#object()
       if (object === undefined) return undefined
       objects.push(object)
-      if (!object.isWhole || this.#next() !== ',') break
+      if (!object.isWhole || this.#next() !== COMMA) break
       this.#at++
     }
-    return objects.length === 0 ? undefined : { objects, isArray: true, isWhole: this.#next() === ']' }
+    return objects.length === 0 ? undefined : { objects, isArray: true, isWhole: this.#next() === CLOSE_BRACKET }
   }
 
-  /** The next character that is no white space; empty at the end. */
-  #next(): string {
+  /** The next character that is no white space. */
+  #next(): number {
     const text = this.#text
-    while (this.#at < text.length && text.charCodeAt(this.#at) <= 0x20) this.#at++
-    return text[this.#at] ?? ''
+    let at = this.#at
+    while (at < text.length && text.charCodeAt(at) <= SPACE) at++
+    this.#at = at
+    return at < text.length ? text.charCodeAt(at) : END
   }
 
   #object(): JsonObject | undefined {
-    const members = new Map<string, unknown>()
+    const object = new JsonObject(this.#text)
     this.#at++
     for (let count = 0; count < MAX_MEMBERS; count++) {
       const next = this.#next()
-      if (next === '}') {
+      if (next === CLOSE_BRACE) {
         this.#at++
-        return { members, cutMember: undefined, isWhole: true }
+        object.isWhole = true
+        return object
       }
-      if (count > 0 && next === ',') this.#at++
-      const name = this.#next() === '"' ? this.#string() : undefined
+      if (count > 0 && next === COMMA) this.#at++
+      const name = this.#next() === QUOTE ? this.#name() : undefined
       const colon = this.#next()
-      if (name === undefined || colon !== ':') return this.#at >= this.#text.length ? { members, cutMember: undefined, isWhole: false } : undefined
+      if (name === undefined || colon !== COLON) return this.#at >= this.#text.length ? object : undefined
       this.#at++
-      if (!this.#member(members, name)) return { members, cutMember: name, isWhole: false }
+      if (!this.#member(object, name)) return object
     }
-    return { members, cutMember: undefined, isWhole: false }
+    return object
   }
 
   /** False where its end is missing. */
-  #member(members: Map<string, unknown>, name: string): boolean {
-    const isString = this.#next() === '"'
+  #member(object: JsonObject, name: string): boolean {
+    const isString = this.#next() === QUOTE
     const from = this.#at
     const isWhole = this.#skipValue()
-    const text = this.#text.slice(from, this.#at)
-    if (isWhole) members.set(name, valueOf(text))
-    else if (isString) members.set(name, cutString(text))
+    if (!isWhole) object.cut(name, from)
+    if (isWhole || isString) object.add(name, from, this.#at)
     return isWhole
   }
 
-  #string(): string | undefined {
+  #name(): string | undefined {
     const from = this.#at
     if (!this.#skipString()) return undefined
     const value = valueOf(this.#text.slice(from, this.#at))
@@ -99,8 +160,8 @@ class ObjectReader {
     const text = this.#text
     for (let at = this.#at + 1; at < text.length; at++) {
       const code = text.charCodeAt(at)
-      if (code === 0x5c) at++
-      else if (code === 0x22) {
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) {
         this.#at = at + 1
         return true
       }
@@ -113,17 +174,17 @@ class ObjectReader {
     let depth = 0
     for (;;) {
       const next = this.#next()
-      if (next === '') return false
-      if (next === '"') {
+      if (next === END) return false
+      if (next === QUOTE) {
         if (!this.#skipString()) return false
-      } else if (next === '{' || next === '[') {
+      } else if (next === OPEN_BRACE || next === OPEN_BRACKET) {
         depth++
         this.#at++
-      } else if (next === '}' || next === ']') {
+      } else if (next === CLOSE_BRACE || next === CLOSE_BRACKET) {
         if (depth === 0) return true
         depth--
         this.#at++
-      } else if (depth > 0 && (next === ',' || next === ':')) this.#at++
+      } else if (depth > 0 && (next === COMMA || next === COLON)) this.#at++
       else if (!this.#skipWord()) return false
       if (depth === 0) return true
     }
@@ -133,15 +194,36 @@ class ObjectReader {
   #skipWord(): boolean {
     const text = this.#text
     const from = this.#at
-    while (this.#at < text.length && !',:{}[]" \t\r\n'.includes(text[this.#at]!)) this.#at++
-    if (this.#at === from) this.#at++
+    let at = from
+    while (at < text.length && !endsWord(text.charCodeAt(at))) at++
+    this.#at = at === from ? at + 1 : at
     return this.#at < text.length
   }
 }
 
+function endsWord(code: number): boolean {
+  return code === COMMA || code === COLON || code === OPEN_BRACE || code === CLOSE_BRACE || code === OPEN_BRACKET || code === CLOSE_BRACKET || code === QUOTE
+    || code === SPACE || (code >= 9 && code <= 13 && code !== 11 && code !== 12)
+}
+
 function valueOf(text: string): unknown {
+  if (isPlainString(text)) return text.slice(1, -1)
   const parsed = parseJsonWhole(text)
   return parsed === undefined ? text : parsed.value
+}
+
+/** Longer ones are left to the native parser. */
+const MAX_PLAIN = 4096
+
+/** A JSON string that stands for its own characters. */
+function isPlainString(text: string): boolean {
+  const last = text.length - 1
+  if (last < 1 || last > MAX_PLAIN || text.charCodeAt(0) !== QUOTE || text.charCodeAt(last) !== QUOTE) return false
+  for (let at = 1; at < last; at++) {
+    const code = text.charCodeAt(at)
+    if (code < SPACE || code === BACKSLASH || code === QUOTE) return false
+  }
+  return true
 }
 
 /** A string whose end is missing, up to its last whole escape. */

@@ -15,3 +15,11 @@ export const WANTED_BYTES = 16 * 1024
 export const WANTED_ELSEWHERE_BYTES = 2 * 1024
 /** The same of an answer, for its errors; only where the path speaks of GraphQL. */
 export const WANTED_ANSWER_BYTES = 4 * 1024
+/** Operations over one WebSocket whose names are remembered until they are over. */
+export const MAX_SUBSCRIPTIONS = 1024
+/** First bytes of a message over WebSocket that are kept although nobody asked for bodies. */
+export const WANTED_MESSAGE_BYTES = 8 * 1024
+/** Characters of the id of an operation, which its client chooses. */
+export const MAX_ID_CHARS = 64
+/** Characters that are remembered of an operation over WebSocket. */
+export const MAX_OPERATION_CHARS = 128

@@ -1,7 +1,7 @@
-import { Buffer } from 'node:buffer'
-import { decodeText } from '../http/body-text.ts'
-import { headerValue } from '../http/headers.ts'
-import type { HttpCall } from '../http/lens.ts'
+import type { Buffer } from 'node:buffer'
+import { decodeText, isPlainText } from '../http/body-text.ts'
+import { latin1 } from '../http/bytes.ts'
+import type { HttpCall, HttpHalf } from '../http/lens.ts'
 import { essenceOf } from '../http/media-type.ts'
 import { parseMultipart } from '../http/multipart.ts'
 import type { JsonObject } from './json-objects.ts'
@@ -14,6 +14,7 @@ export interface GraphqlRequest {
   /** The document; undefined where only a hash was sent. */
   readonly query: string | undefined
   readonly operationName: string | undefined
+  /** Parsed when they are asked for. */
   readonly variables: unknown
   readonly extensions: unknown
   /** The sha256 that stands for the document (automatic persisted queries). */
@@ -41,62 +42,121 @@ export function parseRequests(call: HttpCall): GraphqlRequests | undefined {
   const { request } = call
   if (request === undefined) return undefined
   if (call.method === 'GET' || call.method === 'HEAD') return ofTarget(call.target)
-  if (isOtherJson(request.body())) return undefined
-  const contentType = headerValue(request.headers, 'content-type')
-  const type = essenceOf(contentType)
-  if (JSON_TYPES.has(type)) return ofJson(request.body(), contentType, request.bodyIsWhole, 'json')
-  if (type === 'application/graphql') return ofDocument(textOf(request.body(), contentType, request.bodyIsWhole), request.bodyIsWhole)
-  return type === 'multipart/form-data' ? ofMultipart(request.body(), contentType) : undefined
+  const type = essenceOf(request.contentType)
+  if (JSON_TYPES.has(type)) return ofJsonBody(request)
+  if (type === 'application/graphql') return isOtherJson(request.bodyLatin1()) ? undefined : ofDocument(textOf(request), request.bodyIsWhole)
+  return type === 'multipart/form-data' ? ofMultipart(request.body(), request.contentType) : undefined
 }
 
 /** One of these is in every request: a document, or the hash of one. */
-const NAMES = ['"query"', '"extensions"'].map((name) => Buffer.from(name))
+const DOCUMENT = '"query"'
+const HASH = '"extensions"'
 const BRACE = 0x7b
 const BRACKET = 0x5b
 const QUOTE = 0x22
 
-/** Most JSON is none of GraphQL's, and this tells without looking at headers or taking it apart. A document has no quote there. */
-function isOtherJson(body: Buffer): boolean {
+/** Most JSON is none of GraphQL's, and this tells without decoding it or taking it apart. A document has no quote there. */
+function isOtherJson(body: string): boolean {
   let at = 0
-  while (body[at]! <= 0x20) at++
-  if (body[at] !== BRACE && body[at] !== BRACKET) return false
-  do at++; while (body[at]! <= 0x20)
-  return (body[at] === QUOTE || body[at] === BRACE) && !NAMES.some((name) => body.includes(name))
+  while (body.charCodeAt(at) <= 0x20) at++
+  const first = body.charCodeAt(at)
+  if (first !== BRACE && first !== BRACKET) return false
+  do at++; while (body.charCodeAt(at) <= 0x20)
+  const second = body.charCodeAt(at)
+  return (second === QUOTE || second === BRACE) && !body.includes(DOCUMENT) && !body.includes(HASH)
 }
 
-function ofJson(body: Buffer, contentType: string, isWhole: boolean, carrier: 'json' | 'multipart'): GraphqlRequests | undefined {
-  if (isOtherJson(body)) return undefined
-  const parsed = parseJsonObjects(textOf(body, contentType, isWhole))
+function ofJsonBody(half: HttpHalf): GraphqlRequests | undefined {
+  return isOtherJson(half.bodyLatin1()) ? undefined : parseJsonRequests(textOf(half), half.bodyIsWhole, 'json')
+}
+
+/** A JSON text, of which the end may be missing. Undefined where it is no request of GraphQL. */
+export function parseJsonRequests(text: string, isWhole: boolean, carrier: 'json' | 'multipart'): GraphqlRequests | undefined {
+  const parsed = parseJsonObjects(text)
   if (parsed === undefined) return undefined
   const requests: GraphqlRequest[] = []
   for (const object of parsed.objects) {
-    const request = ofObject(object)
+    const request = JsonRequest.of(object)
     if (request === undefined) return undefined
     requests.push(request)
   }
   return { requests, isBatch: parsed.isArray, isWhole: parsed.isWhole && isWhole, carrier }
 }
 
-function textOf(body: Buffer, contentType: string, isWhole: boolean): string {
-  return decodeText(body, contentType, !isWhole)?.text ?? ''
+/** A body as text; empty where it is none. */
+export function textOf(half: HttpHalf): string {
+  const latin1 = half.bodyLatin1()
+  return isPlainText(latin1, half.contentType) ? latin1 : decodeText(half.body(), half.contentType, !half.bodyIsWhole)?.text ?? ''
 }
 
 const MEMBERS: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions'])
 
-function ofObject({ members, isWhole }: JsonObject): GraphqlRequest | undefined {
-  const request = requestOf(members.get('query'), members.get('operationName'), members.get('variables'), members.get('extensions'), isWhole)
-  return request && { ...request, hasMore: [...members.keys()].some((name) => !MEMBERS.has(name)) }
+function nonEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Undefined where it can be no request of GraphQL: neither a document nor the hash of one. */
+/** What a member `query` holds besides a document makes it no request of GraphQL. */
+function isOtherQuery(query: unknown): boolean {
+  return typeof query !== 'string' && query !== undefined && query !== null
+}
+
+/** A request in an object, of which only what a line shows is parsed at once. */
+class JsonRequest implements GraphqlRequest {
+  readonly #object: JsonObject
+  readonly query: string | undefined
+  readonly operations: readonly Operation[]
+
+  constructor(object: JsonObject, query: string | undefined, operations: readonly Operation[]) {
+    this.#object = object
+    this.query = query
+    this.operations = operations
+  }
+
+  /** Undefined where it can be none: neither a document nor the hash of one. */
+  static of(object: JsonObject): JsonRequest | undefined {
+    const query = object.value('query')
+    if (isOtherQuery(query)) return undefined
+    const document = nonEmpty(query)
+    const operations = document === undefined ? [] : parseOperations(document)
+    if (operations === undefined) return undefined
+    const request = new JsonRequest(object, document, operations)
+    return document === undefined && request.persistedHash === undefined ? undefined : request
+  }
+
+  get operationName(): string | undefined {
+    return nonEmpty(this.#object.value('operationName'))
+  }
+
+  get variables(): unknown {
+    return this.#object.value('variables') ?? undefined
+  }
+
+  get extensions(): unknown {
+    return this.#object.value('extensions') ?? undefined
+  }
+
+  get persistedHash(): string | undefined {
+    return hashOf(this.extensions)
+  }
+
+  get isWhole(): boolean {
+    return this.#object.isWhole
+  }
+
+  get hasMore(): boolean {
+    return this.#object.names.some((name) => !MEMBERS.has(name))
+  }
+}
+
+/** Of what is not one JSON object. Undefined where it can be no request of GraphQL. */
 function requestOf(query: unknown, operationName: unknown, variables: unknown, extensions: unknown, isWhole: boolean): GraphqlRequest | undefined {
-  const document = typeof query === 'string' && query !== '' ? query : undefined
-  if (document === undefined && query !== undefined && query !== null && query !== '') return undefined
+  if (isOtherQuery(query)) return undefined
+  const document = nonEmpty(query)
   const operations = document === undefined ? [] : parseOperations(document)
   const persistedHash = hashOf(extensions)
   if (operations === undefined || (document === undefined && persistedHash === undefined)) return undefined
   return {
-    query: document, operationName: typeof operationName === 'string' && operationName !== '' ? operationName : undefined,
+    query: document, operationName: nonEmpty(operationName),
     variables: variables ?? undefined, extensions: extensions ?? undefined, persistedHash, operations, isWhole,
     hasMore: false,
   }
@@ -123,7 +183,11 @@ function ofTarget(target: string): GraphqlRequests | undefined {
 function jsonOf(text: string | null): unknown {
   if (text === null) return undefined
   const parsed = parseJsonObjects(text)
-  return parsed?.isWhole === true && !parsed.isArray ? Object.fromEntries(parsed.objects[0]!.members) : text
+  return parsed?.isWhole === true && !parsed.isArray ? membersOf(parsed.objects[0]!) : text
+}
+
+function membersOf(object: JsonObject): object {
+  return Object.fromEntries(object.names.map((name) => [name, object.value(name)]))
 }
 
 function ofDocument(query: string, isWhole: boolean): GraphqlRequests | undefined {
@@ -134,5 +198,6 @@ function ofDocument(query: string, isWhole: boolean): GraphqlRequests | undefine
 /** The multipart request spec for uploads: the field `operations` is what would else be the body. */
 function ofMultipart(body: Buffer, contentType: string): GraphqlRequests | undefined {
   const part = parseMultipart(body, contentType)?.parts.find(({ name }) => name === 'operations')
-  return part && ofJson(part.bytes, 'application/json', part.isWhole, 'multipart')
+  if (part === undefined || isOtherJson(latin1(part.bytes, 0, part.bytes.length))) return undefined
+  return parseJsonRequests(decodeText(part.bytes, 'application/json', !part.isWhole)?.text ?? '', part.isWhole, 'multipart')
 }

@@ -1,10 +1,9 @@
 import type { Outcome } from '../../model/message.ts'
-import { decodeText } from '../http/body-text.ts'
-import { headerValue } from '../http/headers.ts'
 import type { HttpHalf } from '../http/lens.ts'
 import type { JsonObject } from './json-objects.ts'
 import { parseJsonObjects } from './json-objects.ts'
 import { MAX_ERRORS } from './limits.ts'
+import { textOf } from './request.ts'
 
 export interface GraphqlError {
   message: string
@@ -17,45 +16,79 @@ export interface GraphqlError {
   extensions: unknown
 }
 
-/** The answer to one request (§7.1). */
-export interface GraphqlResponse {
-  readonly errors: readonly GraphqlError[]
-  /** Errors beyond MAX_ERRORS. */
-  readonly moreErrors: number
-  readonly data: unknown
-  /** Something stands in `data`: what has errors too is a partial answer. */
-  readonly hasData: boolean
-  /** `data` is not there at all: the request was refused before it was executed. */
-  readonly isRefused: boolean
-  readonly extensions: unknown
-  /** Beside the fields above there is more in it. */
-  readonly hasMore: boolean
-}
-
 export interface GraphqlResponses { readonly responses: GraphqlResponse[], readonly isArray: boolean, readonly isWhole: boolean }
 
+/** Cheaper than to take it apart: most answers have none. What may be in another charset is taken apart. */
+export function mayHaveErrors(half: HttpHalf): boolean {
+  const body = half.bodyLatin1()
+  return !/^[{[][\x09-\x7e]/.test(body) || body.includes('"errors"')
+}
+
 export function parseResponses(half: HttpHalf): GraphqlResponses | undefined {
-  const contentType = headerValue(half.headers, 'content-type')
-  if (!/json/i.test(contentType)) return undefined
-  const parsed = parseJsonObjects(decodeText(half.body(), contentType, !half.bodyIsWhole)?.text ?? '')
+  if (!/json/i.test(half.contentType)) return undefined
+  return parseJsonResponses(textOf(half), half.bodyIsWhole)
+}
+
+/** A JSON text, of which the end may be missing. Undefined where it is neither an object nor an array of them. */
+export function parseJsonResponses(text: string, isWhole: boolean): GraphqlResponses | undefined {
+  const parsed = parseJsonObjects(text)
   if (parsed === undefined) return undefined
-  return { responses: parsed.objects.map(responseOf), isArray: parsed.isArray, isWhole: parsed.isWhole && half.bodyIsWhole }
+  return { responses: parsed.objects.map((object) => new GraphqlResponse(object)), isArray: parsed.isArray, isWhole: parsed.isWhole && isWhole }
 }
 
 const MEMBERS: ReadonlySet<string> = new Set(['data', 'errors', 'extensions'])
+const NO_ERRORS: readonly GraphqlError[] = []
 
-function responseOf({ members, cutMember, isWhole }: JsonObject): GraphqlResponse {
-  const listed = members.get('errors')
-  const errors: unknown[] = Array.isArray(listed) ? listed : []
-  const data = members.get('data')
-  return {
-    errors: errors.slice(0, MAX_ERRORS).map(errorOf),
-    moreErrors: Math.max(0, errors.length - MAX_ERRORS),
-    data,
-    hasData: (data !== undefined && data !== null) || cutMember === 'data',
-    isRefused: isWhole && data === undefined,
-    extensions: members.get('extensions'),
-    hasMore: errors.length > MAX_ERRORS || [...members.keys()].some((name) => !MEMBERS.has(name)) || (listed !== undefined && listed !== errors),
+/** The answer to one request (§7.1). What it holds is parsed when it is asked for. */
+export class GraphqlResponse {
+  readonly #object: JsonObject
+  #errors: readonly GraphqlError[] | undefined
+  #listed: unknown
+
+  constructor(object: JsonObject) {
+    this.#object = object
+  }
+
+  /** At most MAX_ERRORS. */
+  get errors(): readonly GraphqlError[] {
+    if (this.#errors !== undefined) return this.#errors
+    const listed = this.#listed = this.#object.value('errors')
+    return this.#errors = Array.isArray(listed) ? listed.slice(0, MAX_ERRORS).map(errorOf) : NO_ERRORS
+  }
+
+  /** Errors beyond MAX_ERRORS. */
+  get moreErrors(): number {
+    const { errors } = this
+    return Array.isArray(this.#listed) ? this.#listed.length - errors.length : 0
+  }
+
+  /** Errors, and no data. */
+  get hasFailed(): boolean {
+    return !this.hasData && this.errors.length > 0
+  }
+
+  get data(): unknown {
+    return this.#object.value('data')
+  }
+
+  /** Something stands in `data`: what has errors too is a partial answer. */
+  get hasData(): boolean {
+    return this.#object.isThere('data') || this.#object.cutMember === 'data'
+  }
+
+  /** `data` is not there at all: the request was refused before it was executed. */
+  get isRefused(): boolean {
+    return this.#object.isWhole && !this.#object.has('data')
+  }
+
+  get extensions(): unknown {
+    return this.#object.value('extensions')
+  }
+
+  /** Beside the fields above there is more in it. */
+  get hasMore(): boolean {
+    const hasOddErrors = this.errors === NO_ERRORS && this.#listed !== undefined
+    return this.moreErrors > 0 || hasOddErrors || this.#object.names.some((name) => !MEMBERS.has(name))
   }
 }
 

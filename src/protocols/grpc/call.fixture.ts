@@ -20,7 +20,11 @@ function headersOf(fields: Fields): Header[] {
 
 /** `sentBytes`: length of a body of which only the first part was kept. */
 export function half(headers: Fields, body: Uint8Array = Buffer.alloc(0), trailers: Fields = {}, sentBytes = body.length): HttpHalf {
-  return { headers: headersOf(headers), trailers: headersOf(trailers), bodyBytes: sentBytes, body: () => Buffer.from(body), bodyIsWhole: sentBytes === body.length }
+  const bytes = Buffer.from(body)
+  return {
+    headers: headersOf(headers), trailers: headersOf(trailers), contentType: headers['content-type'] ?? '', bodyBytes: sentBytes,
+    body: () => bytes, bodyLatin1: () => bytes.toString('latin1'), bodyIsWhole: sentBytes === body.length,
+  }
 }
 
 export const GRPC = { 'content-type': 'application/grpc' }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { encoded, descriptorSet } from '../protobuf/schema.fixture.ts'
+import type { HttpHalf, HttpReset } from '../http/lens.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
 import { GRPC, callOf, framed, half, look } from './call.fixture.ts'
 import { grpcLens } from './grpc.ts'
@@ -64,6 +65,24 @@ test('a call without an end has no status', () => {
   const silent = look(callOf(half(GRPC, framed(hello)), undefined))
   assert.deepEqual([silent.status, silent.outcome, silent.notes, silent.response], [undefined, 'none', [], undefined])
   assert.equal(look(callOf(undefined, half(GRPC, framed(hello), ok))).what, 'response without request')
+})
+
+test('a call that was cut short ends as its caller is told', () => {
+  const told = (reset: HttpReset, timeout = '', response: HttpHalf | undefined = undefined): unknown => {
+    const view = look({ ...callOf(half(timeout === '' ? GRPC : { ...GRPC, 'grpc-timeout': timeout }, framed(hello)), response), reset })
+    return [view.status, view.outcome, view.notes]
+  }
+  const begun = half(GRPC, framed(hello))
+  const cancelled = ['CANCELLED', 'client-error', ['no grpc-status: the client cancelled the call']]
+  assert.deepEqual(told({ by: 'client', code: 8, afterMicros: 100_000 }), cancelled)
+  assert.deepEqual(told({ by: 'client', code: 8, afterMicros: 100_000 }, '1S', begun), cancelled)
+  assert.deepEqual(told({ by: 'client', code: 8, afterMicros: undefined }, '1S'), cancelled)
+  assert.deepEqual(told({ by: 'server', code: 8, afterMicros: 1 }, '', begun), ['CANCELLED', 'server-error', ['no grpc-status: the server cancelled the call']])
+  assert.deepEqual(told({ by: 'client', code: 8, afterMicros: 986_000 }, '1S'), ['DEADLINE_EXCEEDED', 'server-error', ['no grpc-status: the client gave the call up when its deadline of 1000 ms was over']])
+  assert.deepEqual(told({ by: 'client', code: 8, afterMicros: 984_000 }, '1S'), cancelled)
+  assert.deepEqual(told({ by: 'server', code: 7, afterMicros: 1 }), ['UNAVAILABLE', 'server-error', ['no grpc-status: a client makes UNAVAILABLE of REFUSED_STREAM']])
+  const ended = half(GRPC, framed(hello), ok)
+  assert.deepEqual(told({ by: 'client', code: 8, afterMicros: 5 }, '', ended), ['OK', 'ok', []])
 })
 
 test('compressed messages are decompressed, within bounds', () => {

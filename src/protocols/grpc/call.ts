@@ -14,6 +14,8 @@ import { MAX_DETAILS_LENGTH } from './limits.ts'
 import type { MessageView } from './message-view.ts'
 import { messageView, payloadsOf } from './message-view.ts'
 import { halfNotes } from './notes.ts'
+import type { ResetStatus } from './reset-status.ts'
+import { resetStatus } from './reset-status.ts'
 import { learnFrom } from './reflection.ts'
 import { STATUS_NAMES, clientStatusOf, outcomeOf, outcomeOfHttp, parseStatus, parseStatusMessage } from './status.ts'
 import { parseTimeoutMicros } from './timeout.ts'
@@ -65,17 +67,32 @@ export class GrpcCall implements LensView {
   }
 
   get status(): number | string | undefined {
-    return this.#statusName ?? (this.#call.status === 200 ? undefined : this.#call.status)
+    return this.#statusName ?? this.#cancelled?.name ?? (this.#call.status === 200 ? undefined : this.#call.status)
   }
 
   get outcome(): Outcome {
     const name = this.#statusName
     if (name !== undefined) return outcomeOf(name)
-    return outcomeOfHttp(this.#call.status ?? 0)
+    return this.#cancelled?.outcome ?? outcomeOfHttp(this.#call.status ?? 0)
+  }
+
+  /** How it ended where it was cut short; an HTTP status other than 200 says more. */
+  get #cancelled(): ResetStatus | undefined {
+    const { reset, status } = this.#call
+    if (reset === undefined || this.#grpcStatus !== '' || (status !== undefined && status !== 200)) return undefined
+    const deadline = this.#deadlineMicros
+    return resetStatus(reset, typeof deadline === 'number' ? deadline : undefined)
+  }
+
+  get #deadlineMicros(): number | string | undefined {
+    const sent = this.#request === undefined ? '' : headerValue(this.#request.http.headers, 'grpc-timeout')
+    return sent === '' ? undefined : parseTimeoutMicros(sent)
   }
 
   get notes(): readonly string[] {
     const notes: string[] = []
+    const cancelled = this.#cancelled
+    if (cancelled !== undefined) notes.push(cancelled.why)
     if (this.#request !== undefined) halfNotes(notes, 'request', this.#request)
     if (this.#response !== undefined) halfNotes(notes, 'response', this.#response)
     if (this.#response !== undefined && this.#grpcStatus === '') this.#addMissingStatus(notes, this.#response)
@@ -93,13 +110,13 @@ export class GrpcCall implements LensView {
   get request(): object | undefined {
     const half = this.#request
     if (half === undefined) return undefined
-    const timeout = headerValue(half.http.headers, 'grpc-timeout')
+    const deadlineMicros = this.#deadlineMicros
     const redactor = redactorOf(this.#settings.redaction)
     return {
       service: redactor.text(this.#service),
       method: redactor.text(this.#method),
       ...half.type,
-      ...timeout !== '' && { deadlineMicros: parseTimeoutMicros(timeout) },
+      ...deadlineMicros !== undefined && { deadlineMicros },
       ...half.compression !== '' && { compression: half.compression },
       messages: this.#messages(half, this.#types?.input),
       ...half.frames.omitted > 0 && { omittedMessages: half.frames.omitted },

@@ -24,8 +24,22 @@ export function decodeText(bytes: Buffer, contentType: string, isCut: boolean): 
   return byMark(bytes, isCut) ?? byCharset(bytes, charsetOf(contentType) ?? declaredIn(bytes, contentType) ?? UTF_8, isCut)
 }
 
+const NUL = 0
+const LAST_ASCII = 0x7f
+
+/** Whether bytes, given with one character each, are the text that decodeText would make of them: as it is with nearly all JSON. */
+export function isPlainText(latin1Text: string, contentType: string): boolean {
+  if ((charsetOf(contentType) ?? UTF_8) !== UTF_8 || /html|xml/i.test(contentType)) return false
+  for (let i = 0; i < latin1Text.length; i++) {
+    const code = latin1Text.charCodeAt(i)
+    if (code > LAST_ASCII || code === NUL) return false
+  }
+  return true
+}
+
 /** What Content-Type names, lower case; undefined where it names none. */
 export function charsetOf(contentType: string): string | undefined {
+  if (contentType.endsWith(';charset=utf-8') || contentType.endsWith('; charset=utf-8')) return UTF_8
   const name = parameterOf(contentType, 'charset')?.toLowerCase()
   return name === 'utf8' || name === 'us-ascii' ? UTF_8 : name
 }

@@ -17,6 +17,17 @@ export function latin1(buf: Uint8Array, from: number, to: number): string {
   return slice.call(buf, from, to)
 }
 
+const LAST_ASCII = 0x7f
+/** Longer texts are decoded quicker than looked through. */
+const SHORT_TEXT_BYTES = 64
+
+/** The bytes as UTF-8. Names are ASCII mostly, which is cheaper to decode. */
+export function utf8(buf: Buffer, from: number, to: number): string {
+  if (to - from > SHORT_TEXT_BYTES) return buf.toString('utf8', from, to)
+  for (let i = from; i < to; i++) if (buf[i]! > LAST_ASCII) return buf.toString('utf8', from, to)
+  return latin1(buf, from, to)
+}
+
 /** 1 for each byte that may stand in a token (RFC 9110 §5.6.2). */
 export const TOKEN = new Uint8Array(256)
 for (const c of '!#$%&\'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') TOKEN[c.charCodeAt(0)] = 1

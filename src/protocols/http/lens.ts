@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { Outcome } from '../../model/message.ts'
+import type { Micros } from '../../model/time.ts'
 import type { Settings } from '../protocol.ts'
 import type { Header } from './headers.ts'
 
@@ -8,12 +9,25 @@ export interface HttpHalf {
   /** As sent and unredacted; names in any case, no pseudo-header fields. */
   readonly headers: readonly Header[]
   readonly trailers: readonly Header[]
+  /** As sent; empty where there is none. */
+  readonly contentType: string
   /** Of the body as it was sent, content codings and all. */
   readonly bodyBytes: number
   /** The kept first bytes of the body, content codings undone, no framing of HTTP. Not to be written to. */
   body(): Buffer
+  /** The same with one character a byte: the cheaper of the two where the body came in one piece. */
+  bodyLatin1(): string
   /** `body()` is the whole of it. */
   readonly bodyIsWhole: boolean
+}
+
+/** RST_STREAM of HTTP/2. */
+export interface HttpReset {
+  readonly by: 'client' | 'server'
+  /** Of RFC 9113 §7. */
+  readonly code: number
+  /** Since the head of the request; undefined where that was not captured. */
+  readonly afterMicros: Micros | undefined
 }
 
 /** A request with its response, or what was seen of the two. */
@@ -25,6 +39,8 @@ export interface HttpCall {
   readonly status: number | undefined
   readonly request: HttpHalf | undefined
   readonly response: HttpHalf | undefined
+  /** How the stream was ended before its time. */
+  readonly reset?: HttpReset | undefined
 }
 
 /** What decides whether a lens looks at an exchange; all of it stands in the heads. */

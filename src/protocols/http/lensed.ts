@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import type { Settings } from '../protocol.ts'
+import { latin1 } from './bytes.ts'
 import { codingsOf, decodeBody } from './content-coding.ts'
 import type { Header } from './headers.ts'
+import { headerValue } from './headers.ts'
 import type { KeptBytes } from './kept-bytes.ts'
 import type { HttpCall, HttpHalf, Lens, LensView } from './lens.ts'
 
@@ -43,6 +45,14 @@ export class LensHalf implements HttpHalf {
 
   body(): Buffer {
     return this.#decoded.bytes
+  }
+
+  bodyLatin1(): string {
+    return latin1(this.#decoded.bytes, 0, this.#decoded.bytes.length)
+  }
+
+  get contentType(): string {
+    return headerValue(this.headers, 'content-type')
   }
 
   get bodyIsWhole(): boolean {

@@ -41,7 +41,7 @@ export class Half {
   hasUpgrade = false
   /** Content-Type is one that a lens may read. */
   hasLensType = false
-  /** There is a Content-Encoding, or a Transfer-Encoding. */
+  /** There is a Content-Encoding, or a Transfer-Encoding that does more than to divide into chunks. */
   hasCoding = false
   /** The value of Content-Type; `typeEnd` is 0 where there is none. */
   typeAt = 0
@@ -58,7 +58,7 @@ export class Half {
   /** What it costs to let it wait; 0 while it does not. */
   waitingBytes = 0
   exchange: Exchange | undefined = undefined
-  /** Of a request: the lens that claims it by its own head; null while nobody has asked. */
+  /** The lens that claims a request by its own head, or a response with its request; null while nobody has asked. */
   lens: Lens | undefined | null = null
   /** 1xx responses that came before this one. */
   interim: Half[] | undefined = undefined

@@ -70,7 +70,8 @@ export class BlockFacts {
   /** Counted from the start of the block. */
   readonly typeAt: number
   readonly typeEnd: number
-  /** Made by those who need it: as sent, and as JSON shows it. */
+  /** Made by those who need it: the Content-Type in lower case, the lines as sent, and as JSON shows them. */
+  type: string | undefined = undefined
   headers: readonly Header[] | undefined = undefined
   json: Uint8Array | undefined = undefined
 

@@ -138,6 +138,9 @@ function transferEncoding(half: Half, buf: Uint8Array, from: number, to: number)
   let at = end
   while (at > from && buf[at - 1] !== COMMA) at--
   while (at < end && isSpace(buf[at])) at++
-  half.hasTransferEncoding = half.hasCoding = true
+  half.hasTransferEncoding = true
   half.isChunked = end - at === 7 && isWord(buf, at, 'chunked')
+  let first = from
+  while (first < end && isSpace(buf[first])) first++
+  if (!half.isChunked || at > first) half.hasCoding = true
 }

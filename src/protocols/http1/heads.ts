@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { latin1 } from '../http/bytes.ts'
 import { codingsOf } from '../http/content-coding.ts'
 import type { Header } from '../http/headers.ts'
 import { parseHeaders } from '../http/headers.ts'
@@ -16,7 +17,11 @@ const LOWER_Y = 0x79
 
 /** The lens that claims an exchange as far as it is here. Most are told to have none by two flags. */
 export function lensOf(request: Half | undefined, response: Half | undefined): Lens | undefined {
-  if (response?.hasLensType === true) return lensFor(new Http1Heads(request, response))
+  if (response?.hasLensType === true) {
+    if (request === undefined) return lensFor(new Http1Heads(request, response))
+    if (response.lens === null) response.lens = lensFor(new Http1Heads(request, response))
+    return response.lens
+  }
   if (request === undefined) return undefined
   if (request.lens === null) request.lens = request.hasLensType || hasQuery(request) ? lensFor(new Http1Heads(request, undefined)) : undefined
   return request.lens
@@ -75,7 +80,9 @@ export class Http1Heads implements HttpHeads {
 
 /** Content-Type in lower case, with its parameters. */
 function typeOf(half: Half): string {
-  return half.typeEnd === 0 ? '' : half.head.slice(half.typeAt, half.typeEnd).toLowerCase()
+  const { block, head, typeAt, typeEnd } = half
+  if (typeEnd === 0) return ''
+  return block === undefined ? head.slice(typeAt, typeEnd).toLowerCase() : block.type ??= head.slice(typeAt, typeEnd).toLowerCase()
 }
 
 export function callOf(request: Half | undefined, response: Half | undefined): HttpCall {
@@ -112,12 +119,23 @@ class Http1LensHalf implements HttpHalf {
     return this.#half.bodyBytes
   }
 
+  get contentType(): string {
+    const { head, typeAt, typeEnd } = this.#half
+    return typeEnd === 0 ? '' : head.slice(typeAt, typeEnd)
+  }
+
   body(): Buffer {
     return this.#kept.bytes
   }
 
+  bodyLatin1(): string {
+    const piece = this.#half.hasCoding ? undefined : this.#half.body?.piece
+    return piece ?? latin1(this.#kept.bytes, 0, this.#kept.bytes.length)
+  }
+
   get bodyIsWhole(): boolean {
-    return this.#kept.isWhole
+    const { body, bodyBytes, complete, hasCoding } = this.#half
+    return hasCoding || body === undefined ? this.#kept.isWhole : complete && body.length >= bodyBytes
   }
 
   get #kept(): KeptBody {

@@ -6,6 +6,7 @@ import type { Said, Step } from '../contract.fixture.ts'
 import { Listener, listen, plainMessage } from '../contract.fixture.ts'
 import type { Handover, Settings, Sink } from '../protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
+import { CANCEL, REFUSED_STREAM } from './error-codes.ts'
 import { CONTINUATION, HEADERS, RST_STREAM } from './frame-types.ts'
 import { bytesOf, data, frame, get, goaway, headers, post, preface, rst, settings, status, windowUpdate } from './frames.fixture.ts'
 import { http2 } from './http2.ts'
@@ -45,6 +46,22 @@ test('joined late in the middle of a frame: the next frames are found, what was 
   assert.match(third!, /"name":"x-n","value":"1"/)
   // Its name is not known, so it may be one that is to be hidden.
   assert.ok(!third!.includes('another'))
+})
+
+test('a call of gRPC that either side cancels says who, and whether its deadline was over', () => {
+  const call = (stream: number, ...more: [string, string][]): Uint8Array => headers(stream, post('/shop.Cart/Get', ['content-type', 'application/grpc'], ...more), true)
+  const said = listen(http2, [
+    ask(1000, start(), call(1), call(3), call(5, ['grpc-timeout', '200m']), call(7, ['grpc-timeout', '200m']), call(9)),
+    answer(2000, settings(), headers(3, status(200, ['content-type', 'application/grpc']))),
+    ask(50_000, rst(1, CANCEL), rst(5, CANCEL)), answer(60_000, rst(3, CANCEL), rst(9, REFUSED_STREAM)), ask(201_500, rst(7, CANCEL)),
+  ])
+  assert.deepEqual(said.messages.map(({ protocol, status: name, outcome, notes }) => [protocol, name, outcome, ...notes as string[]]), [
+    ['grpc', 'CANCELLED', 'client-error', 'reset by the client: CANCEL', 'no grpc-status: the client cancelled the call'],
+    ['grpc', 'CANCELLED', 'client-error', 'reset by the client: CANCEL', 'no grpc-status: the client cancelled the call'],
+    ['grpc', 'CANCELLED', 'server-error', 'reset by the server: CANCEL', 'no grpc-status: the server cancelled the call'],
+    ['grpc', 'REFUSED_STREAM', 'server-error', 'reset by the server: REFUSED_STREAM', 'no grpc-status: a client makes UNAVAILABLE of REFUSED_STREAM'],
+    ['grpc', 'DEADLINE_EXCEEDED', 'server-error', 'reset by the client: CANCEL', 'no grpc-status: the client gave the call up when its deadline of 200 ms was over'],
+  ])
 })
 
 test('a gap within DATA harms nothing else', () => {

@@ -4,7 +4,7 @@ import type { Micros } from '../../model/time.ts'
 import { latin1 } from '../http/bytes.ts'
 import type { Reading } from '../http/reading.ts'
 import { readingOf } from '../http/reading.ts'
-import type { Dissector, Handover, Settings, Sink } from '../protocol.ts'
+import type { Handover, InPlaceDissector, Settings, Sink } from '../protocol.ts'
 import { GoawayMessage, unusedMessage } from './connection-message.ts'
 import { Direction } from './direction.ts'
 import { NO_ERROR } from './error-codes.ts'
@@ -19,7 +19,7 @@ import { StreamReader } from './stream-reader.ts'
 import { upgradedRequest, upgradedSettings } from './upgrade.ts'
 
 /** Both sides of an HTTP/2 connection: frames, header blocks, what concerns all streams. */
-export class Http2Connection implements Dissector, FrameOwner {
+export class Http2Connection implements InPlaceDissector, FrameOwner {
   readonly #sink: Sink
   readonly #reading: Reading
   readonly #directions: readonly [Direction, Direction]
@@ -56,8 +56,12 @@ export class Http2Connection implements Dissector, FrameOwner {
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
     if (this.#firstMicros < 0) this.#firstMicros = at
-    this.#directions[side].reader.feed(chunk, at)
+    this.#directions[side].reader.feed(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number): void {
@@ -182,9 +186,11 @@ export class Http2Connection implements Dissector, FrameOwner {
       reader.give('more padding than frame')
       return
     }
-    direction.block = { stream: reader.stream, promised, endsStream: (reader.flags & END_STREAM) !== 0 && !isPromise, atMicros: reader.frameMicros }
-    if ((reader.flags & END_HEADERS) === 0 || reader.isCut) this.#blockGoesOn(direction, buf, from, to)
-    else this.#decode(direction, buf, from, to)
+    const endsStream = (reader.flags & END_STREAM) !== 0 && !isPromise
+    if ((reader.flags & END_HEADERS) === 0 || reader.isCut) {
+      direction.block = { stream: reader.stream, promised, endsStream, atMicros: reader.frameMicros }
+      this.#blockGoesOn(direction, buf, from, to)
+    } else this.#decode(direction, buf, from, to, reader.stream, promised, endsStream, reader.frameMicros)
   }
 
   #blockGoesOn(direction: Direction, buf: Uint8Array, from: number, to: number): void {
@@ -193,22 +199,18 @@ export class Http2Connection implements Dissector, FrameOwner {
       this.#sink.malformed(direction.side, 'header block too long', reader.frameOffset)
     }
     if ((reader.flags & END_HEADERS) === 0) return
+    const { stream, promised, endsStream, atMicros } = direction.block!
     if (direction.isBlockTooLong) {
-      const { stream, promised, endsStream, atMicros } = direction.block!
       this.#doubt(direction, 'was sent in a header block that was too long')
       this.#streams.headers(direction, promised || stream, [], HEAD_TOO_LONG, endsStream, atMicros)
     } else {
-      const { block } = direction
       const bytes = direction.takeBlock()
-      direction.block = block
-      this.#decode(direction, bytes, 0, bytes.length)
+      this.#decode(direction, bytes, 0, bytes.length, stream, promised, endsStream, atMicros)
     }
   }
 
-  #decode(direction: Direction, buf: Uint8Array, from: number, to: number): void {
+  #decode(direction: Direction, buf: Uint8Array, from: number, to: number, stream: number, promised: number, endsStream: boolean, atMicros: Micros): void {
     const { decoder, side, reader } = direction
-    const { stream, promised, endsStream, atMicros } = direction.block!
-    direction.block = undefined
     const isRead = decoder.decode(buf, from, to)
     const { fields } = decoder
     const bits = (isRead ? 0 : HEAD_BROKEN) | (decoder.unknownCount > 0 ? UNKNOWN_FIELDS : 0) | (decoder.isCut ? LIST_CUT : 0)

@@ -5,7 +5,10 @@ const NAMES = [
 ]
 
 export const NO_ERROR = 0
+export const REFUSED_STREAM = 7
 export const CANCEL = 8
+export const ENHANCE_YOUR_CALM = 11
+export const INADEQUATE_SECURITY = 12
 export const LAST_ERROR_CODE = NAMES.length - 1
 
 /** `CANCEL`; `0x2a` for a number that is not assigned. */

@@ -1,14 +1,15 @@
 import type { Message, Outcome } from '../../model/message.ts'
-import { CLIENT } from '../../model/side.ts'
+import { CLIENT, sideName } from '../../model/side.ts'
 import type { Side } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Lensed } from '../http/lensed.ts'
 import { lookThrough, withLens } from '../http/lensed.ts'
+import type { HttpReset } from '../http/lens.ts'
 import { lensFor } from '../http/lenses.ts'
 import type { Reading } from '../http/reading.ts'
 import { CANCEL, NO_ERROR, errorName } from './error-codes.ts'
 import type { Half } from './half.ts'
-import { headsOf, callOf } from './heads.ts'
+import { Http2Heads, callOf } from './heads.ts'
 import { SENTENCES } from './notes.ts'
 import { addSentences } from '../sentences.ts'
 import { addSuspicions } from './suspicions.ts'
@@ -17,7 +18,7 @@ import { requestView, responseView, summaryOf } from './view.ts'
 const OUTCOMES: readonly Outcome[] = ['none', 'info', 'ok', 'redirect', 'client-error', 'server-error']
 
 /** RST_STREAM, or GOAWAY where the server did not get to the stream. */
-export interface Reset { readonly side: Side, readonly code: number, readonly isGoaway: boolean }
+export interface Reset { readonly side: Side, readonly code: number, readonly isGoaway: boolean, readonly atMicros: Micros }
 
 /** A stream: a request with its response, or what was seen of the two, or a part of a long one. The texts are made when they are asked for. */
 export class Exchange implements Message {
@@ -84,9 +85,15 @@ export class Exchange implements Message {
     if (this.#hasLooked) return this.#lensed
     this.#hasLooked = true
     const { requestHalf, responseHalf } = this
-    const lens = lensFor(headsOf(requestHalf, responseHalf))
-    if (lens !== undefined) this.#lensed = lookThrough(lens, callOf(requestHalf, responseHalf), this.#reading.settings)
+    const lens = lensFor(new Http2Heads(requestHalf, responseHalf))
+    if (lens !== undefined) this.#lensed = lookThrough(lens, callOf(requestHalf, responseHalf, this.#lensReset), this.#reading.settings)
     return this.#lensed
+  }
+
+  get #lensReset(): HttpReset | undefined {
+    const { reset, requestHalf } = this
+    if (reset === undefined || reset.isGoaway) return undefined
+    return { by: sideName(reset.side), code: reset.code, afterMicros: requestHalf === undefined ? undefined : Math.max(0, reset.atMicros - requestHalf.headMicros) }
   }
 
   get what(): string {

@@ -1,12 +1,12 @@
-import { Buffer } from 'node:buffer'
 import type { Side } from '../../model/side.ts'
 import { CLIENT } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import {
   CONTINUATION, DATA, DEFAULT_FRAME_BYTES, FRAME_HEADER_BYTES, HEADERS, PADDED, PREFACE, PUSH_PROMISE,
 } from './frame-types.ts'
-import { MAX_BELIEVED_FRAME_BYTES, MAX_BLOCK_BYTES, MAX_CONTROL_BYTES, MAX_SEARCH_BYTES } from './limits.ts'
-import { MORE, YES, frameChain, uint24, uint31 } from './plausible.ts'
+import { FOUND_BEFORE, FrameSearch, NOT_FOUND } from './frame-search.ts'
+import { MAX_BELIEVED_FRAME_BYTES, MAX_BLOCK_BYTES, MAX_CONTROL_BYTES } from './limits.ts'
+import { uint24, uint31 } from './plausible.ts'
 
 /** Hears of the frames of one side. What is asked about a frame stands in the reader: `type`, `flags`, `stream`, `length`. */
 export interface FrameOwner {
@@ -52,6 +52,8 @@ export class FrameReader {
   frameOffset = 0
   /** Bytes before those that are being fed. */
   offset = 0
+  /** Offset of buf[0], while it is being fed. */
+  #base = 0
   /** Largest frame that the other side said it takes. */
   maxFrameBytes = DEFAULT_FRAME_BYTES
   /** Of the preface or of the payload: what is still to come. */
@@ -60,6 +62,7 @@ export class FrameReader {
   #padding = 0
   #room = new Uint8Array(FRAME_HEADER_BYTES)
   #held = 0
+  #searching: FrameSearch | undefined
 
   constructor(owner: FrameOwner, side: Side) {
     this.#owner = owner
@@ -69,7 +72,7 @@ export class FrameReader {
   }
 
   get heldBytes(): number {
-    return this.#room.length
+    return this.#room.length + (this.#searching?.heldBytes ?? 0)
   }
 
   get isSearching(): boolean {
@@ -116,29 +119,31 @@ export class FrameReader {
     return true
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    let buf = chunk
-    let pos = 0
+  /** The next bytes are chunk[from, to). */
+  feed(chunk: Uint8Array, from: number, to: number, at: Micros): void {
     this.nowMicros = at
-    if (this.#mode === SEARCHING && this.#held > 0) {
-      buf = this.#joined(chunk)
-      this.offset -= buf.length - chunk.length
-    }
-    while (pos < buf.length) {
-      const mode = this.#mode
-      if (mode === IN_HEADER) pos = this.#header(buf, pos)
-      else if (mode === IN_DATA) pos = this.#data(buf, pos)
-      else if (mode === IN_PAYLOAD) pos = this.#payload(buf, pos)
-      else if (mode === SEARCHING) pos = this.#search(buf, pos)
-      else if (mode === IN_PREFACE) pos = this.#preface(buf, pos)
-      else break
-    }
-    this.offset += buf.length
+    this.#run(chunk, from, to, this.offset - from)
+    this.offset += to - from
   }
 
-  #preface(buf: Uint8Array, from: number): number {
+  /** `base`: offset of buf[0]. */
+  #run(buf: Uint8Array, from: number, to: number, base: number): void {
+    this.#base = base
     let pos = from
-    while (pos < buf.length && this.#left > 0) {
+    while (pos < to) {
+      const mode = this.#mode
+      if (mode === IN_HEADER) pos = this.#header(buf, pos, to)
+      else if (mode === IN_DATA) pos = this.#data(buf, pos, to)
+      else if (mode === IN_PAYLOAD) pos = this.#payload(buf, pos, to)
+      else if (mode === SEARCHING) pos = this.#search(buf, pos, to)
+      else if (mode === IN_PREFACE) pos = this.#preface(buf, pos, to)
+      else break
+    }
+  }
+
+  #preface(buf: Uint8Array, from: number, to: number): number {
+    let pos = from
+    while (pos < to && this.#left > 0) {
       if (buf[pos++] !== PREFACE[PREFACE.length - this.#left--]) {
         this.#owner.refused(this)
         return from
@@ -148,13 +153,13 @@ export class FrameReader {
     return pos
   }
 
-  #header(buf: Uint8Array, from: number): number {
+  #header(buf: Uint8Array, from: number, to: number): number {
     if (this.#held === 0) {
       this.frameMicros = this.nowMicros
-      this.frameOffset = this.offset + from
-      if (buf.length - from >= FRAME_HEADER_BYTES) return this.#begin(buf, from, from, from + FRAME_HEADER_BYTES)
+      this.frameOffset = this.#base + from
+      if (to - from >= FRAME_HEADER_BYTES) return this.#begin(buf, from, from, from + FRAME_HEADER_BYTES)
     }
-    const end = Math.min(buf.length, from + FRAME_HEADER_BYTES - this.#held)
+    const end = Math.min(to, from + FRAME_HEADER_BYTES - this.#held)
     this.#room.set(buf.subarray(from, end), this.#held)
     this.#held += end - from
     return this.#held < FRAME_HEADER_BYTES ? end : this.#begin(this.#room, 0, from, end)
@@ -200,7 +205,7 @@ export class FrameReader {
     else this.#endData()
   }
 
-  #data(buf: Uint8Array, from: number): number {
+  #data(buf: Uint8Array, from: number, to: number): number {
     let pos = from
     if (this.#padding < 0) {
       this.#padding = buf[pos++]!
@@ -210,7 +215,7 @@ export class FrameReader {
         return pos
       }
     }
-    const end = Math.min(buf.length, pos + this.#left)
+    const end = Math.min(to, pos + this.#left)
     const dataEnd = Math.min(end, pos + this.#left - this.#padding)
     if (dataEnd > pos) this.#owner.payload(this, buf, pos, dataEnd)
     if (this.#mode !== IN_DATA) return end
@@ -225,8 +230,8 @@ export class FrameReader {
     this.#owner.dataEnded(this)
   }
 
-  #payload(buf: Uint8Array, from: number): number {
-    const end = Math.min(buf.length, from + this.#left)
+  #payload(buf: Uint8Array, from: number, to: number): number {
+    const end = Math.min(to, from + this.#left)
     if (this.#held === 0 && end - from === this.length) {
       this.#endPayload(buf, from, end)
       return end
@@ -263,30 +268,24 @@ export class FrameReader {
 
   #clear(): void {
     this.#held = 0
+    this.#searching = undefined
     if (this.#room.length > MAX_CONTROL_BYTES) this.#room = new Uint8Array(FRAME_HEADER_BYTES)
   }
 
-  #joined(chunk: Uint8Array): Uint8Array {
-    const joined = Buffer.concat([this.#room.subarray(0, this.#held), chunk])
-    this.#clear()
-    return joined
-  }
-
   /** Looks for a place where several frames follow each other. What may be one is kept until that is known. */
-  #search(buf: Uint8Array, from: number): number {
-    let undecided = -1
-    const last = buf[from] === PREFACE[0] ? from + this.#prefaceAt(buf, from) : from
-    for (let at = last; at < buf.length; at++) {
-      const verdict = frameChain(buf, at, buf.length, this.side, this.maxFrameBytes)
-      if (verdict === YES) {
-        this.#mode = IN_HEADER
-        this.#owner.found(this)
-        return at
-      }
-      if (verdict === MORE && undecided < 0 && buf.length - at <= MAX_SEARCH_BYTES) undecided = at
-    }
-    if (undecided >= 0) this.#keep(buf, undecided, buf.length, MAX_SEARCH_BYTES)
-    return buf.length
+  #search(buf: Uint8Array, from: number, to: number): number {
+    const isFresh = this.#searching === undefined
+    const searching = this.#searching ??= new FrameSearch(this.side)
+    const start = isFresh && buf[from] === PREFACE[0] ? from + this.#prefaceAt(buf, from) : from
+    const found = searching.feed(buf, start, to, this.maxFrameBytes)
+    if (found === NOT_FOUND) return to
+    this.#searching = undefined
+    this.#mode = IN_HEADER
+    this.#owner.found(this)
+    if (found !== FOUND_BEFORE) return found
+    const held = searching.take()
+    this.#run(held, 0, held.length, this.#base + to - held.length)
+    return to
   }
 
   #prefaceAt(buf: Uint8Array, from: number): number {

@@ -137,6 +137,16 @@ export class Half {
   }
 }
 
+const DIGIT_0 = 0x30
+
+/** Three digits; else 0. */
 function statusOf(value: string): number {
-  return /^\d{3}$/.test(value) ? Number(value) : 0
+  if (value.length !== 3) return 0
+  let status = 0
+  for (let i = 0; i < 3; i++) {
+    const digit = value.charCodeAt(i) - DIGIT_0
+    if (digit < 0 || digit > 9) return 0
+    status = status * 10 + digit
+  }
+  return status
 }

@@ -1,7 +1,7 @@
 import { isAscii, textOf } from '../http/headers.ts'
 import type { Header } from '../http/headers.ts'
 import { LensHalf } from '../http/lensed.ts'
-import type { HttpCall, HttpHalf, HttpHeads } from '../http/lens.ts'
+import type { HttpCall, HttpHalf, HttpHeads, HttpReset } from '../http/lens.ts'
 import type { Half } from './half.ts'
 import type { HeaderField } from './header-field.ts'
 
@@ -14,19 +14,41 @@ export function headersOf(fields: readonly HeaderField[]): Header[] {
   return headers
 }
 
-export function headsOf(request: Half | undefined, response: Half | undefined): HttpHeads {
-  return {
-    method: request?.method ?? '', target: textOf(request?.path ?? ''), requestType: request?.contentType ?? '', responseType: response?.contentType ?? '',
+/** What the lenses decide by, as far as it is here. */
+export class Http2Heads implements HttpHeads {
+  readonly #request: Half | undefined
+  readonly #response: Half | undefined
+
+  constructor(request: Half | undefined, response: Half | undefined) {
+    this.#request = request
+    this.#response = response
+  }
+
+  get method(): string {
+    return this.#request === undefined ? '' : this.#request.method
+  }
+
+  get target(): string {
+    return this.#request === undefined ? '' : textOf(this.#request.path)
+  }
+
+  get requestType(): string {
+    return this.#request === undefined ? '' : this.#request.contentType
+  }
+
+  get responseType(): string {
+    return this.#response === undefined ? '' : this.#response.contentType
   }
 }
 
-export function callOf(request: Half | undefined, response: Half | undefined): HttpCall {
+export function callOf(request: Half | undefined, response: Half | undefined, reset: HttpReset | undefined): HttpCall {
   return {
     method: request?.method ?? '',
     target: textOf(request?.path ?? ''),
     status: response === undefined || response.status === 0 ? undefined : response.status,
     request: request && lensHalf(request),
     response: response && lensHalf(response),
+    reset,
   }
 }
 

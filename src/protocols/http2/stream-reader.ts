@@ -9,7 +9,7 @@ import { Exchange } from './exchange.ts'
 import type { FrameReader } from './frame-reader.ts'
 import { Half } from './half.ts'
 import type { HeaderField } from './header-field.ts'
-import { headsOf } from './heads.ts'
+import { Http2Heads } from './heads.ts'
 import { LONG_LIVED_MICROS, MAX_INTERIM, MAX_PARTS_A_SECOND } from './limits.ts'
 import {
   AFTER_LOSS, BY_UPGRADE, END_IN_BODY, INTERIM_CUT, LOST_AROUND, MORE_TRAILERS, NOT_FINAL, NOT_KEPT, NO_HEAD, PUSHED, RESET_FLOOD,
@@ -98,7 +98,7 @@ export class StreamReader {
     half.takeHead(fields)
     half.headMicros = at
     if (half.isRequest || endsStream || half.status < 100 || half.status > 199) {
-      half.limitBytes = this.#limitOf(exchange, half)
+      if (!endsStream) half.limitBytes = this.#limitOf(exchange, half)
       this.#streams.hold(exchange, half.headBytes)
       return
     }
@@ -116,7 +116,7 @@ export class StreamReader {
 
   #limitOf(exchange: Exchange, half: Half): number {
     const { bodyLimitBytes } = this.#reading.settings
-    const heads = half.isRequest ? headsOf(half, exchange.responseHalf) : headsOf(exchange.requestHalf, half)
+    const heads = half.isRequest ? new Http2Heads(half, exchange.responseHalf) : new Http2Heads(exchange.requestHalf, half)
     const lens = lensFor(heads)
     const wanted = half.isRequest ? lens?.wantedBytes(heads) : lens?.wantedAnswerBytes?.(heads)
     return Math.max(bodyLimitBytes, wanted ?? 0)
@@ -133,8 +133,9 @@ export class StreamReader {
 
   /** The first that is heard of a stream. Undefined where it ended already. */
   #begin(side: Side, stream: number): Exchange | undefined {
-    if (this.#streams.endedLately(stream)) return undefined
     const isNew = stream % 2 === 1 && stream > this.#highest
+    // Above what the client opened nothing has ended, unless its side was lost.
+    if ((!isNew || this.#isLoose) && this.#streams.endedLately(stream)) return undefined
     if (!isNew && !this.#isLoose) return undefined
     if (side === CLIENT && isNew) this.#highest = stream
     return this.#open(stream)
@@ -229,7 +230,7 @@ export class StreamReader {
   reset(side: Side, stream: number, code: number, at: Micros, isFlood: boolean): void {
     const exchange = this.#streams.get(stream)
     if (exchange === undefined) return
-    exchange.reset = { side, code, isGoaway: false }
+    exchange.reset = { side, code, isGoaway: false, atMicros: at }
     const half = exchange.requestHalf ?? exchange.responseHalf
     if (half !== undefined && isFlood) half.bits |= RESET_FLOOD
     this.#cutShort(exchange, at)
@@ -256,7 +257,7 @@ export class StreamReader {
     const parity = side === SERVER ? 1 : 0
     for (const exchange of this.#streams.all()) {
       if (exchange.stream <= lastStream || exchange.stream % 2 !== parity) continue
-      exchange.reset = { side, code, isGoaway: true }
+      exchange.reset = { side, code, isGoaway: true, atMicros: at }
       this.#cutShort(exchange, at)
     }
   }

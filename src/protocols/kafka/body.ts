@@ -75,6 +75,7 @@ function read(half: Half, version: number, reader: ByteReader, settings: Setting
   const redactor = redactorOf(redaction)
   const context: Context = {
     names: topicNamesOf(settings), redactor, spans: frame.spans, span: 0, error: NO_ERROR, budget: { bytes: bodyLimitBytes, limitBytes: bodyLimitBytes, redactor },
+    isForLine: settings.details === false,
   }
   const values = readStruct(reader, struct, context)
   return { values, error: context.error, bits: bitsOf(half, reader) }

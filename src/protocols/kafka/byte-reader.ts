@@ -78,6 +78,16 @@ export class ByteReader {
 
   /** Unsigned, 7 bits a byte, the lowest first; at most 32 bits. */
   uvarint(): number {
+    const { at, bytes } = this
+    // Most have one byte.
+    if (at < this.end && bytes[at]! < 0x80) {
+      this.at = at + 1
+      return bytes[at]!
+    }
+    return this.#longUvarint()
+  }
+
+  #longUvarint(): number {
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.u8()
@@ -91,12 +101,32 @@ export class ByteReader {
 
   /** Zigzag, at most 32 bits. */
   varint(): number {
+    const { at, bytes } = this
+    if (at < this.end && bytes[at]! < 0x80) {
+      this.at = at + 1
+      return bytes[at]! >>> 1 ^ -(bytes[at]! & 1)
+    }
+    // Two: up to 8191 either way.
+    if (at + 1 < this.end && bytes[at + 1]! < 0x80) {
+      const value = bytes[at]! & 0x7f | bytes[at + 1]! << 7
+      this.at = at + 2
+      return value >>> 1 ^ -(value & 1)
+    }
     const value = this.uvarint()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
   /** Zigzag, at most 64 bits; beyond 2^53 as near as a double comes. */
   varlong(): number {
+    const { at, bytes } = this
+    if (at < this.end && bytes[at]! < 0x80) {
+      this.at = at + 1
+      return bytes[at]! >>> 1 ^ -(bytes[at]! & 1)
+    }
+    return this.#longVarlong()
+  }
+
+  #longVarlong(): number {
     let value = 0
     for (let shift = 0; shift < 70; shift += 7) {
       const byte = this.u8()

@@ -4,7 +4,8 @@ import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import { KeyPairing } from '../key-pairing.ts'
 import type { FifoSink } from '../pairing.ts'
-import type { Dissector, Settings, Sink } from '../protocol.ts'
+import type { InPlaceDissector, Settings, Sink } from '../protocol.ts'
+import { WaitingBudget } from '../waiting-budget.ts'
 import { FETCH, PRODUCE, SASL_HANDSHAKE, SHARE_FETCH, isKnownRequest } from './apis.ts'
 import { Exchange } from './exchange.ts'
 import { fetchSessionEpoch, producedAcks } from './fields.ts'
@@ -24,13 +25,13 @@ const STRUCTURE_ROOM_BYTES = 128
 const NO_STEPS: readonly Step[] | undefined = undefined
 
 /** A connection of a client with a broker: two readers of frames, and the pairing of what they find. */
-export class KafkaConnection implements Dissector, FrameOwner, FifoSink<Half, Half> {
+export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<Half, Half> {
   readonly #sink: Sink
   readonly #settings: Settings
   readonly #requests: FrameReader
   readonly #answers: FrameReader
   readonly #pairing: KeyPairing<Half, Half>
-  #waitingBytes = 0
+  readonly #budget = new WaitingBudget(MAX_WAITING_BYTES, MAX_WAITING_REQUESTS)
   #isBlank = true
   #asked = 0
   /** Answers were lost, so earlier requests than the next answer's may wait in vain. */
@@ -58,12 +59,16 @@ export class KafkaConnection implements Dissector, FrameOwner, FifoSink<Half, Ha
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#requests.heldBytes + this.#answers.heldBytes + (this.#fullFetch?.heldBytes ?? 0)
+    return this.#budget.bytes + this.#requests.heldBytes + this.#answers.heldBytes + (this.#fullFetch?.heldBytes ?? 0)
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
-    if (side === CLIENT) this.#requests.feed(chunk, at)
-    else this.#answers.feed(chunk, at)
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    if (side === CLIENT) this.#requests.feed(buf, from, to, at)
+    else this.#answers.feed(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number, at: Micros): void {
@@ -163,7 +168,7 @@ export class KafkaConnection implements Dissector, FrameOwner, FifoSink<Half, Ha
   #join(request: Half, answer: Half): void {
     answer.key = request.key
     answer.version = request.version
-    this.#release(request)
+    this.#budget.release(request)
     const exchange = request.exchange!
     exchange.answer = answer
     exchange.learn()
@@ -180,18 +185,12 @@ export class KafkaConnection implements Dissector, FrameOwner, FifoSink<Half, Ha
   #wait(half: Half): void {
     // Where no answer will come, it was given up already.
     if (this.#pairing.peek(half.correlationId) !== half) return
-    half.waitingBytes = half.heldBytes
-    this.#waitingBytes += half.waitingBytes
-    while (this.#waitingBytes > MAX_WAITING_BYTES && this.#pairing.waiting > 1) this.#pairing.dropOldest()
-  }
-
-  #release(half: Half): void {
-    this.#waitingBytes -= half.waitingBytes
-    half.waitingBytes = 0
+    this.#budget.hold(half, half.heldBytes)
+    while (this.#budget.isOver(this.#pairing.waiting)) this.#pairing.dropOldest()
   }
 
   unanswered(request: Half): void {
-    this.#release(request)
+    this.#budget.release(request)
     this.#sink.message(request.exchange!)
   }
 

@@ -39,6 +39,7 @@ export class FrameReader {
   readonly #skim = new Skim()
   /** Length prefix and the fixed first fields behind it. */
   readonly #head = new Uint8Array(LENGTH_BYTES + REQUEST_HEAD_BYTES)
+  readonly #fields = this.#head.subarray(LENGTH_BYTES)
   #filled = 0
   #headAt: Micros = 0
   #phase = AT_HEAD
@@ -48,6 +49,8 @@ export class FrameReader {
   /** Bytes whose meaning was open when the last chunk ended, while seeking. */
   #carry: Uint8Array | undefined
   #offset = 0
+  /** Stream offset of buf[0]. */
+  #base = 0
   #bits = 0
 
   constructor(owner: FrameOwner, isRequest: boolean) {
@@ -71,27 +74,29 @@ export class FrameReader {
     this.#phase = OFF
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    let i = 0
-    while (i < chunk.length && this.#phase !== OFF) i = this.#step(chunk, i, at)
-    this.#offset += chunk.length
+  /** The next bytes are buf[from, to). */
+  feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.#base = this.#offset - from
+    let i = from
+    while (i < to && this.#phase !== OFF) i = this.#step(buf, i, to, at)
+    this.#offset += to - from
   }
 
-  #step(buf: Uint8Array, i: number, at: Micros): number {
-    if (this.#phase === AT_HEAD) return this.#readHead(buf, i, at)
-    return this.#phase === IN_BODY ? this.#readBody(buf, i, at) : this.#search(buf, i, at)
+  #step(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    if (this.#phase === AT_HEAD) return this.#readHead(buf, i, to, at)
+    return this.#phase === IN_BODY ? this.#readBody(buf, i, to, at) : this.#search(buf, i, to, at)
   }
 
-  #readHead(buf: Uint8Array, from: number, at: Micros): number {
+  #readHead(buf: Uint8Array, from: number, to: number, at: Micros): number {
     let i = from
     if (this.#filled === 0) this.#headAt = at
-    while (i < buf.length && this.#filled < LENGTH_BYTES) this.#head[this.#filled++] = buf[i++]!
+    while (i < to && this.#filled < LENGTH_BYTES) this.#head[this.#filled++] = buf[i++]!
     if (this.#filled < LENGTH_BYTES) return i
     const size = this.#size
     if (size < 0 || size > MAX_FRAME_BYTES) return this.#refuse(i)
     const needed = LENGTH_BYTES + Math.min(size, this.#isRequest ? REQUEST_HEAD_BYTES : RESPONSE_HEAD_BYTES)
-    while (i < buf.length && this.#filled < needed) this.#head[this.#filled++] = buf[i++]!
-    return this.#filled === needed ? this.#begin(size, buf, i, at) : i
+    while (i < to && this.#filled < needed) this.#head[this.#filled++] = buf[i++]!
+    return this.#filled === needed ? this.#begin(size, i, to, at) : i
   }
 
   get #size(): number {
@@ -99,10 +104,10 @@ export class FrameReader {
     return head[0]! << 24 | head[1]! << 16 | head[2]! << 8 | head[3]!
   }
 
-  #begin(size: number, buf: Uint8Array, i: number, at: Micros): number {
+  #begin(size: number, i: number, to: number, at: Micros): number {
     const headBytes = this.#filled - LENGTH_BYTES
-    const here = Math.min(size, headBytes + buf.length - i)
-    const begun = this.#owner.begun(this.#isRequest, this.#head.subarray(LENGTH_BYTES, this.#filled), headBytes, size, here, this.#headAt)
+    const here = Math.min(size, headBytes + to - i)
+    const begun = this.#owner.begun(this.#isRequest, this.#fields, headBytes, size, here, this.#headAt)
     if (begun === undefined) return this.#refuse(i)
     const { half, steps } = begun
     this.#filled = 0
@@ -118,8 +123,8 @@ export class FrameReader {
     return i
   }
 
-  #readBody(buf: Uint8Array, from: number, at: Micros): number {
-    const to = Math.min(buf.length, from + this.#left)
+  #readBody(buf: Uint8Array, from: number, limit: number, at: Micros): number {
+    const to = Math.min(limit, from + this.#left)
     this.#left -= to - from
     const { frame, lostBytes } = this.#half!
     // Behind a hole nothing is kept: what is shown is without one.
@@ -150,7 +155,7 @@ export class FrameReader {
       this.#phase = OFF
       return i
     }
-    this.#owner.malformed(this.#isRequest, this.#isRequest ? 'not a request' : 'not an answer', this.#offset + i - this.#filled)
+    this.#owner.malformed(this.#isRequest, this.#isRequest ? 'not a request' : 'not an answer', this.#base + i - this.#filled)
     this.#lost()
     this.seek()
     return i
@@ -161,21 +166,21 @@ export class FrameReader {
     this.#owner.lost(this.#isRequest)
   }
 
-  #search(buf: Uint8Array, i: number, at: Micros): number {
+  #search(buf: Uint8Array, i: number, to: number, at: Micros): number {
     const carry = this.#carry
-    const bytes = carry === undefined ? buf.subarray(i) : joined(carry, buf.subarray(i))
+    const bytes = carry === undefined ? buf.subarray(i, to) : joined(carry, buf.subarray(i, to))
     const found = this.#owner.seek(this.#isRequest, bytes, 0)
     this.#carry = undefined
     if (found < 0) {
       const open = -1 - found
       if (open < bytes.length) this.#carry = new Uint8Array(bytes.subarray(Math.max(open, bytes.length - MAX_CARRY_BYTES)))
-      return buf.length
+      return to
     }
     this.#phase = AT_HEAD
     const before = carry?.length ?? 0
     if (found >= before) return i + found - before
     const rest = carry!.subarray(found)
-    for (let k = 0; k < rest.length && this.#phase !== OFF;) k = this.#step(rest, k, at)
+    for (let k = 0; k < rest.length && this.#phase !== OFF;) k = this.#step(rest, k, rest.length, at)
     return i
   }
 

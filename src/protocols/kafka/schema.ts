@@ -49,6 +49,8 @@ export interface Field {
   readonly kind: Kind
   readonly isArray: boolean
   readonly isNullable: boolean
+  /** The line of a request tells something of it, or of what it holds. */
+  readonly isInLine: boolean
   /** Where `kind` is STRUCT. */
   readonly struct: Struct | undefined
 }
@@ -62,9 +64,19 @@ export interface Struct {
   readonly isSetting: boolean
 }
 
+/** Fields that say what a request is about, the first that is there. */
+export const SUBJECTS: readonly string[] = [
+  'groupId', 'groups', 'groupIds', 'groupsNames', 'coordinatorKeys', 'key', 'transactionalId', 'transactionalIds', 'mechanism', 'user', 'resources', 'brokerId',
+]
+
 interface Line { name: string, kind: Kind, isArray: boolean, nullable: Range | undefined, versions: Range, tag: number, tagged: Range, lines: Line[] }
 interface Range { readonly from: number, readonly to: number }
 
+/** Fields that what.ts looks at. */
+const IN_LINE: ReadonlySet<string> = new Set([
+  ...SUBJECTS, 'topics', 'topicNames', 'subscribedTopicNames', 'topic', 'topicId', 'partitions', 'partitionIndexes', 'partition', 'records', 'resourceName',
+  'clientSoftwareName', 'clientSoftwareVersion', 'committed', 'sessionEpoch',
+])
 const ALL: Range = { from: 0, to: Infinity }
 const NAME = /^(\w+)/
 const MARKS = /\?([\d+-]*)|@([\d+-]+)|#(\d+)(?::([\d+-]+))?/g
@@ -120,6 +132,10 @@ function has(range: Range | undefined, version: number): boolean {
   return range !== undefined && version >= range.from && version <= range.to
 }
 
+function hasLineFields(struct: Struct | undefined): boolean {
+  return struct !== undefined && (struct.fields.some(({ isInLine }) => isInLine) || [...struct.tagged.values()].some(({ isInLine }) => isInLine))
+}
+
 function versionOf(lines: readonly Line[], version: number, isFlexible: boolean): Struct {
   const fields: Field[] = []
   const tagged = new Map<number, Field>()
@@ -127,7 +143,7 @@ function versionOf(lines: readonly Line[], version: number, isFlexible: boolean)
     if (!has(line.versions, version)) continue
     const { name, kind, isArray } = line
     const struct = kind === STRUCT ? versionOf(line.lines, version, isFlexible) : undefined
-    const field: Field = { name, kind, isArray, isNullable: has(line.nullable, version), struct }
+    const field: Field = { name, kind, isArray, isNullable: has(line.nullable, version), isInLine: IN_LINE.has(name) || hasLineFields(struct), struct }
     if (line.tag >= 0 && isFlexible && has(line.tagged, version)) tagged.set(line.tag, field)
     else fields.push(field)
   }

@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
+import { utf8 } from '../http/bytes.ts'
 import { REDACTED } from '../redaction.ts'
 import type { Redactor } from '../redaction.ts'
 import { apiName } from './apis.ts'
@@ -13,6 +14,7 @@ import {
   ASSIGNMENT, BOOL, ERROR, F64, I16, I32, I64, I8, RECORDS, SECRET, STR, STRUCT, SUBSCRIPTION, U16, U32, UUID, structOf,
 } from './schema.ts'
 import type { TopicNames } from './topic-names.ts'
+import { walkField } from './walk.ts'
 
 export type Values = Record<string, unknown>
 
@@ -26,6 +28,8 @@ export interface Context {
   /** The first that is not NONE. */
   error: string
   readonly budget: Budget
+  /** Only what a line shows is wanted. */
+  readonly isForLine: boolean
 }
 
 const NO_BYTES = Buffer.alloc(0)
@@ -70,7 +74,8 @@ function readTagged(reader: ByteReader, struct: Struct, values: Values, context:
 }
 
 function readField(reader: ByteReader, field: Field, isFlexible: boolean, values: Values, context: Context): void {
-  if (field.isArray) values[field.name] = readArray(reader, field, isFlexible, context)
+  if (context.isForLine && !field.isInLine) walkField(reader, field, isFlexible, context)
+  else if (field.isArray) values[field.name] = readArray(reader, field, isFlexible, context)
   else if (field.kind === RECORDS) values[field.name] = readRecords(reader, isFlexible, context)
   else if (field.kind > STR && field.kind < STRUCT) readBytes(reader, field, isFlexible, values, context)
   else values[field.name] = readValue(reader, field, isFlexible, context)
@@ -123,7 +128,7 @@ export function readString(reader: ByteReader, isFlexible: boolean): string | nu
   const size = reader.length(isFlexible, true)
   if (size < 0) return null
   const from = reader.skip(size)
-  return reader.ok ? reader.bytes.toString('utf8', from, from + size) : ''
+  return reader.ok ? utf8(reader.bytes, from, from + size) : ''
 }
 
 /** `records` may have been kept only in part; then its length says more than there is. */

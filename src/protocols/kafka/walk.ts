@@ -49,7 +49,8 @@ function walkTagged(reader: ByteReader, struct: Struct, walk: Walk): void {
   }
 }
 
-function walkField(reader: ByteReader, field: Field, isFlexible: boolean, walk: Walk): void {
+/** One field, as walkStruct does it. */
+export function walkField(reader: ByteReader, field: Field, isFlexible: boolean, walk: Walk): void {
   if (field.isArray) walkArray(reader, field, isFlexible, walk)
   else if (field.kind === RECORDS) walkRecords(reader, isFlexible, walk)
   else if (field.kind > STR && field.kind < STRUCT) reader.skip(Math.max(0, reader.length(isFlexible, false)))

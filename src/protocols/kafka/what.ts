@@ -3,12 +3,10 @@ import type { Exchange } from './exchange.ts'
 import { SASL_TOKEN } from './half.ts'
 import { MAX_NAMED_PARTITIONS } from './limits.ts'
 import type { RecordsView } from './records-view.ts'
+import { SUBJECTS } from './schema.ts'
 import type { Values } from './values.ts'
 
 const END_TXN = 26
-/** Fields that say what a request is about, the first that is there. */
-const SUBJECTS = ['groupId', 'groups', 'groupIds', 'groupsNames', 'coordinatorKeys', 'key', 'transactionalId', 'transactionalIds', 'mechanism', 'user', 'resources', 'brokerId']
-
 /** `Produce orders[0] 3 records`. */
 export function summaryOf(exchange: Exchange): string {
   const { asked, answer } = exchange

@@ -5,6 +5,7 @@ import type { FifoSink } from '../pairing.ts'
 import { FifoPairing } from '../pairing.ts'
 import type { Dissector, Settings, Sink } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
+import { WaitingBudget } from '../waiting-budget.ts'
 import { Answer, answerValueBytes, answersQuiet, isAnswer, isItem } from './answers.ts'
 import { META_NOOP, STORAGE, UNKNOWN, WATCH, commandValueBytes, isQuiet, isSilent, kindOf } from './commands.ts'
 import { WatchEvent } from './event.ts'
@@ -33,7 +34,7 @@ export class TextConnection implements Dissector, LineOwner, FifoSink<Exchange, 
   readonly #pairing: FifoPairing<Exchange, Answer>
   /** Its items so far. */
   #answer: Answer | undefined
-  #waitingBytes = 0
+  readonly #budget = new WaitingBudget(MAX_WAITING_BYTES, MAX_WAITING_COMMANDS)
   #isBlank = true
   #isWatching = false
   #answersEnded = false
@@ -58,7 +59,7 @@ export class TextConnection implements Dissector, LineOwner, FifoSink<Exchange, 
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#commands.heldBytes + this.#answers.heldBytes + (this.#answer?.itemBytes ?? 0)
+    return this.#budget.bytes + this.#commands.heldBytes + this.#answers.heldBytes + (this.#answer?.itemBytes ?? 0)
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -107,9 +108,8 @@ export class TextConnection implements Dissector, LineOwner, FifoSink<Exchange, 
 
   /** The oldest must make room where too much waits. The newest always may stay. */
   #wait(exchange: Exchange): void {
-    exchange.waitingBytes = EXCHANGE_BYTES + exchange.command!.keptBytes
-    this.#waitingBytes += exchange.waitingBytes
-    while (this.#pairing.waiting > 1 && (this.#waitingBytes > MAX_WAITING_BYTES || this.#pairing.waiting > MAX_WAITING_COMMANDS)) {
+    this.#budget.hold(exchange, EXCHANGE_BYTES + exchange.command!.keptBytes)
+    while (this.#budget.isOver(this.#pairing.waiting)) {
       this.#pairing.oldest!.unanswered = SHED
       this.#pairing.dropOldest()
     }
@@ -166,19 +166,14 @@ export class TextConnection implements Dissector, LineOwner, FifoSink<Exchange, 
   }
 
   #join(exchange: Exchange, answer: Answer): void {
-    this.#release(exchange)
+    this.#budget.release(exchange)
     exchange.answer = answer
     if (exchange.kind === WATCH && answer.last?.text === 'OK') this.#isWatching = true
     this.#sink.message(exchange)
   }
 
-  #release(exchange: Exchange): void {
-    this.#waitingBytes -= exchange.waitingBytes
-    exchange.waitingBytes = 0
-  }
-
   unanswered(exchange: Exchange): void {
-    this.#release(exchange)
+    this.#budget.release(exchange)
     this.#sink.message(exchange)
   }
 

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { utf8 } from '../http/bytes.ts'
 import type { Redactor } from '../redaction.ts'
 import { decimalText } from './decimal128.ts'
 import { MAX_DEPTH, MAX_VALUES } from './limits.ts'
@@ -31,10 +32,10 @@ export function isType(type: number): boolean {
 export class BsonReader {
   readonly #buf: Buffer
   readonly #redactor: Redactor | undefined
-  /** Of the element that `next` found: its type, its name, and where its value stands. */
+  /** Of the element that `next` found: its type, and where its value stands. */
   type = 0
-  name = ''
   at = 0
+  #nameAt = 0
   isCut = false
   isBad = false
   isTooMuch = false
@@ -68,8 +69,9 @@ export class BsonReader {
     }
     const type = buf[at]!
     if (type === 0) return false
-    const zero = buf.indexOf(0, at + 1)
-    if (zero < 0 || zero >= limit) {
+    let zero = at + 1
+    while (zero < limit && buf[zero] !== 0) zero++
+    if (zero >= limit) {
       if (limit < end) this.isCut = true
       else this.isBad = true
       return false
@@ -79,8 +81,21 @@ export class BsonReader {
       return false
     }
     this.type = type
-    this.name = buf.toString('utf8', at + 1, zero)
+    this.#nameAt = at + 1
     this.at = zero + 1
+    return true
+  }
+
+  /** Of the element that `next` found. Where only one name is looked for, `isNamed` costs less. */
+  get name(): string {
+    return utf8(this.#buf, this.#nameAt, this.at - 1)
+  }
+
+  /** `name` is ASCII. */
+  isNamed(name: string): boolean {
+    const from = this.#nameAt
+    if (this.at - 1 - from !== name.length) return false
+    for (let i = 0; i < name.length; i++) if (this.#buf[from + i] !== name.charCodeAt(i)) return false
     return true
   }
 
@@ -171,7 +186,7 @@ export class BsonReader {
   }
 
   #string(at: number): string {
-    return this.#text(this.#buf.toString('utf8', at + 4, Math.max(at + 4, at + 3 + this.#buf.readInt32LE(at))))
+    return this.#text(utf8(this.#buf, at + 4, Math.max(at + 4, at + 3 + this.#buf.readInt32LE(at))))
   }
 
   #cutText(at: number): Json | undefined {
@@ -219,7 +234,7 @@ export class BsonReader {
   #scopedCode(at: number, depth: number): Json {
     const bytes = this.#buf.readInt32LE(at)
     const code = at + 8 <= this.#buf.length ? this.#buf.readInt32LE(at + 4) : -1
-    if (code < 1 || bytes < 8 + code + MIN_DOCUMENT_BYTES) {
+    if (code < 1 || bytes < 8 + code + MIN_DOCUMENT_BYTES || this.documentBytes(at + 8 + code) > bytes - 8 - code) {
       this.isBad = true
       return null
     }

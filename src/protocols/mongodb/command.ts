@@ -24,7 +24,11 @@ const COMMAND_COLLECTION = '$cmd'
 /** Numbers to skip and to return, behind the namespace of an OP_QUERY. */
 const QUERY_NUMBERS_BYTES = 8
 const LEGACY: ReadonlyMap<number, string> = new Map([[2001, 'update'], [2002, 'insert'], [2004, 'query'], [2005, 'getMore'], [2006, 'delete'], [2007, 'killCursors']])
-const CARRIED = new Set(['documents', 'updates', 'deletes'])
+const CARRIED: readonly string[] = ['documents', 'updates', 'deletes']
+
+function isCarried(reader: BsonReader): boolean {
+  return reader.type === ARRAY && CARRIED.some((name) => reader.isNamed(name))
+}
 
 /** Undefined where nothing can be told of it. */
 export function commandOf(frame: Frame): Command | undefined {
@@ -66,19 +70,18 @@ function fromDocument(body: Buffer, from: number, legacyDatabase: string | undef
   let database = legacyDatabase
   let count: number | undefined
   for (let at = from + 4; reader.next(at, end);) {
-    const field = reader.name
     const after = reader.endOfValue(end)
     if (name === undefined) {
-      name = field
+      name = reader.name
       if (reader.type === STRING) collection = textOf(reader)
-    } else if (field === '$db') database ??= textOf(reader)
-    else if (field === 'collection' && name === 'getMore') collection = textOf(reader)
-    else if (CARRIED.has(field) && reader.type === ARRAY) count = countElements(body, reader.at)
+    } else if (reader.isNamed('$db')) database ??= textOf(reader)
+    else if (name === 'getMore' && reader.isNamed('collection')) collection = textOf(reader)
+    else if (isCarried(reader)) count = countElements(body, reader.at)
     if (after < 0) break
     at = after
   }
   if (name === undefined) return undefined
-  const sequence = sections?.sequences.find((one) => CARRIED.has(one.name))
+  const sequence = sections?.sequences.find((one) => CARRIED.includes(one.name))
   if (sequence !== undefined) count = countDocuments(body, sequence.from, sequence.to)
   return { name, collection, database, count, isCountCut: reader.isCut || (sections?.isCut === true && sequence !== undefined) }
 }
@@ -101,9 +104,10 @@ function countElements(body: Buffer, from: number): number {
 
 /** `find shop.carts`, `insert shop.orders (3)`, `ping`. */
 export function commandText({ name, collection, database, count, isCountCut }: Command): string {
-  const place = collection !== undefined ? [database, collection].filter(Boolean).join('.') : database === 'admin' ? '' : database ?? ''
-  const parts = [name]
-  if (place !== '') parts.push(place)
-  if (count !== undefined) parts.push(`(${count}${isCountCut ? '+' : ''})`)
-  return parts.join(' ')
+  const place = collection === undefined ? database === 'admin' ? '' : database ?? '' : namespaceText(database, collection)
+  return `${name}${place === '' ? '' : ` ${place}`}${count === undefined ? '' : ` (${count}${isCountCut ? '+' : ''})`}`
+}
+
+function namespaceText(database: string | undefined, collection: string): string {
+  return database === undefined || database === '' ? collection : collection === '' ? database : `${database}.${collection}`
 }

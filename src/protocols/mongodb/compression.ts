@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import zlib from 'node:zlib'
 import { decodeSnappy } from '../codec/snappy.ts'
 import { MAX_MESSAGE_BYTES } from './limits.ts'
+import { OP_COMPRESSED } from './op.ts'
 
 /** Original opcode, original size, compressor. */
 const HEAD_BYTES = 9
@@ -20,11 +21,13 @@ export interface Unpacked {
 export function decompress(body: Buffer, limitBytes: number): Unpacked {
   if (body.length < HEAD_BYTES) return { op: 0, bytes: Buffer.alloc(0), compressor: undefined, problem: 'it is cut' }
   const op = body.readInt32LE(0)
+  if (op === OP_COMPRESSED) return { op: 0, bytes: Buffer.alloc(0), compressor: undefined, problem: 'it is compressed twice' }
   const sizeBytes = body.readInt32LE(4)
   const compressor = NAMES[body[8]!] ?? `compressor ${body[8]!}`
   const bytes = unpack(body.subarray(HEAD_BYTES), body[8]!, sizeBytes, limitBytes)
   if (typeof bytes === 'string') return { op, bytes: Buffer.alloc(0), compressor, problem: bytes }
-  return { op, bytes: bytes.subarray(0, limitBytes), compressor, problem: undefined }
+  // A copy of what is kept: a view would keep all of it.
+  return { op, bytes: bytes.length > limitBytes ? Buffer.from(bytes.subarray(0, limitBytes)) : bytes, compressor, problem: undefined }
 }
 
 function unpack(bytes: Buffer, id: number, sizeBytes: number, limitBytes: number): Buffer | string {

@@ -3,8 +3,9 @@ import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import { KeyPairing } from '../key-pairing.ts'
 import type { FifoSink } from '../pairing.ts'
-import type { Dissector, Settings, Sink } from '../protocol.ts'
+import type { InPlaceDissector, Settings, Sink } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
+import { WaitingBudget } from '../waiting-budget.ts'
 import type { Showing } from './exchange.ts'
 import { Exchange, SHED, SILENT } from './exchange.ts'
 import type { Frame } from './frame.ts'
@@ -17,13 +18,13 @@ import { SideReader } from './side-reader.ts'
 const EXCHANGE_BYTES = 256
 
 /** Both sides of a MongoDB connection: two readers, and the pairing of requests with replies by their ids. */
-export class MongodbConnection implements Dissector, FrameOwner, FifoSink<Exchange, Frame> {
+export class MongodbConnection implements InPlaceDissector, FrameOwner, FifoSink<Exchange, Frame> {
   readonly #sink: Sink
   readonly #showing: Showing
   readonly #requests: SideReader
   readonly #replies: SideReader
   readonly #pairing: KeyPairing<Exchange, Frame>
-  #waitingBytes = 0
+  readonly #budget = new WaitingBudget(MAX_WAITING_BYTES, MAX_WAITING_REQUESTS)
   /** The exchange whose reply said that more come, and the id that the next one answers. */
   #exhaust: Exchange | undefined
   #exhaustId = 0
@@ -46,12 +47,16 @@ export class MongodbConnection implements Dissector, FrameOwner, FifoSink<Exchan
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#requests.heldBytes + this.#replies.heldBytes
+    return this.#budget.bytes + this.#requests.heldBytes + this.#replies.heldBytes
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
-    if (side === CLIENT) this.#requests.feed(chunk, at)
-    else this.#replies.feed(chunk, at)
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    if (side === CLIENT) this.#requests.feed(buf, from, to, at)
+    else this.#replies.feed(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number, at: Micros): void {
@@ -90,10 +95,10 @@ export class MongodbConnection implements Dissector, FrameOwner, FifoSink<Exchan
 
   /** The oldest must make room where too much waits. The newest always may stay. */
   #wait(exchange: Exchange): void {
-    exchange.waitingBytes = EXCHANGE_BYTES + exchange.requestFrame!.text.length
-    this.#waitingBytes += exchange.waitingBytes
+    this.#budget.hold(exchange, EXCHANGE_BYTES + exchange.requestFrame!.heldBytes)
     this.#isShedding = true
-    while (this.#pairing.waiting > 0 && (this.#waitingBytes > MAX_WAITING_BYTES || this.#pairing.waiting >= MAX_WAITING_REQUESTS)) this.#pairing.dropOldest()
+    // Together with this one, which is not among them yet.
+    while (this.#budget.isOver(this.#pairing.waiting + 1)) this.#pairing.dropOldest()
     this.#isShedding = false
   }
 
@@ -107,7 +112,7 @@ export class MongodbConnection implements Dissector, FrameOwner, FifoSink<Exchan
   }
 
   #join(exchange: Exchange, reply: Frame): void {
-    this.#release(exchange)
+    this.#budget.release(exchange)
     exchange.replyFrame = reply
     if (reply.isMoreToCome) this.#expectFurther(exchange, reply)
     this.#sink.message(exchange)
@@ -127,13 +132,8 @@ export class MongodbConnection implements Dissector, FrameOwner, FifoSink<Exchan
     this.#sink.message(exchange)
   }
 
-  #release(exchange: Exchange): void {
-    this.#waitingBytes -= exchange.waitingBytes
-    exchange.waitingBytes = 0
-  }
-
   unanswered(exchange: Exchange): void {
-    this.#release(exchange)
+    this.#budget.release(exchange)
     if (this.#isShedding) exchange.unanswered = SHED
     this.#sink.message(exchange)
   }

@@ -6,6 +6,7 @@ import { commandOf, commandText } from './command.ts'
 import type { Frame } from './frame.ts'
 import { SENTENCES } from './notes.ts'
 import { addSentences } from '../sentences.ts'
+import type { Result } from './reply.ts'
 import { resultOf } from './reply.ts'
 import type { FrameView } from './view.ts'
 import { frameView } from './view.ts'
@@ -29,6 +30,7 @@ export class Exchange implements Message {
   unanswered = NOT_CAPTURED
   waitingBytes = 0
   #command: Command | undefined = undefined
+  #result: Result | undefined = undefined
   #request: FrameView | undefined = undefined
   #response: FrameView | undefined = undefined
 
@@ -56,6 +58,12 @@ export class Exchange implements Message {
     return this.#command ??= requestFrame === undefined ? undefined : commandOf(requestFrame)
   }
 
+  get #told(): Result | undefined {
+    const { replyFrame } = this
+    if (replyFrame === undefined) return undefined
+    return this.#result ??= resultOf(replyFrame)
+  }
+
   get what(): string {
     const command = this.#asked
     if (command !== undefined) return this.#showing.redactor.text(commandText(command)) + (this.first === undefined ? '' : ' (exhaust)')
@@ -63,11 +71,11 @@ export class Exchange implements Message {
   }
 
   get status(): number | string | undefined {
-    return this.replyFrame === undefined ? undefined : resultOf(this.replyFrame)?.status
+    return this.#told?.status
   }
 
   get outcome(): Outcome {
-    return this.replyFrame === undefined ? 'none' : resultOf(this.replyFrame)?.outcome ?? 'none'
+    return this.#told?.outcome ?? 'none'
   }
 
   get request(): object | undefined {

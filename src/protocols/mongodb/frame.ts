@@ -44,6 +44,11 @@ export class Frame {
     return this.text.length < this.sizeBytes
   }
 
+  /** What it keeps in memory, once it was decompressed that too. */
+  get heldBytes(): number {
+    return this.text.length + (this.sentOp === OP_COMPRESSED ? this.#body?.length ?? 0 : 0)
+  }
+
   /** What it is once it is decompressed. */
   get op(): number {
     if (this.#op === OP_COMPRESSED) this.#unpack()

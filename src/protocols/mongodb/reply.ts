@@ -1,4 +1,5 @@
 import type { Outcome } from '../../model/message.ts'
+import type { Json } from './bson.ts'
 import { ARRAY, BsonReader } from './bson.ts'
 import type { Frame } from './frame.ts'
 import { OP_MSG, OP_REPLY } from './op.ts'
@@ -35,22 +36,31 @@ export function resultOf(frame: Frame): Result | undefined {
 
 function fromDocument(reader: BsonReader, from: number): Result | undefined {
   const end = from + reader.documentBytes(from)
-  let ok: unknown
+  let ok: Json | undefined
   let code: number | undefined
   let name: string | undefined
   let failed: Result | undefined
   for (let at = from + 4; reader.next(at, end);) {
     const after = reader.endOfValue(end)
     const valueAt = reader.at
-    if (reader.name === 'ok') ok = reader.value(0)
-    else if (reader.name === 'code') code = Number(reader.value(0))
-    else if (reader.name === 'codeName') name = String(reader.value(0))
-    else if (reader.name === 'writeErrors' && reader.type === ARRAY) failed = firstWriteError(reader, valueAt)
+    if (reader.isNamed('ok')) ok = reader.value(0)
+    else if (reader.isNamed('code')) code = numberOf(reader.value(0))
+    else if (reader.isNamed('codeName')) name = textOf(reader.value(0))
+    else if (reader.type === ARRAY && reader.isNamed('writeErrors')) failed = firstWriteError(reader, valueAt)
     if (after < 0) break
     at = after
   }
   if (ok === undefined) return undefined
-  return Number(ok) === 1 ? failed ?? OK : errorResult(code, name)
+  return numberOf(ok) === 1 ? failed ?? OK : errorResult(code, name)
+}
+
+/** Undefined for what is none: a server may send a document there. */
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? Number(value) : undefined
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function errorResult(code: number | undefined, name: string | undefined): Result {
@@ -62,6 +72,6 @@ function firstWriteError(reader: BsonReader, from: number): Result | undefined {
   const end = from + reader.documentBytes(from)
   if (!reader.next(from + 4, end)) return undefined
   const error = reader.value(0)
-  const code = typeof error === 'object' && error !== null && 'code' in error ? Number(error.code) : undefined
+  const code = typeof error === 'object' && error !== null && 'code' in error ? numberOf(error.code) : undefined
   return errorResult(code, undefined)
 }

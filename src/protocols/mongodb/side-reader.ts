@@ -37,6 +37,8 @@ export class SideReader {
   #bits = 0
   #nextBits = 0
   #offset = 0
+  /** Stream offset of buf[0]. */
+  #base = 0
 
   constructor(owner: FrameOwner, isClient: boolean, keepBytes: number) {
     this.#owner = owner
@@ -58,38 +60,40 @@ export class SideReader {
     this.#kept = undefined
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    if (this.#phase === SEEKING && probeSide(chunk, this.#isClient) === 'yes') this.#phase = AT_START
-    let i = this.#phase >= SEEKING ? chunk.length : 0
-    while (i < chunk.length && this.#phase < SEEKING) i = this.#step(chunk, i, at)
-    this.#offset += chunk.length
+  /** The next bytes are buf[from, to). */
+  feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.#base = this.#offset - from
+    if (this.#phase === SEEKING && probeSide(buf.subarray(from, to), this.#isClient) === 'yes') this.#phase = AT_START
+    let i = this.#phase >= SEEKING ? to : from
+    while (i < to && this.#phase < SEEKING) i = this.#step(buf, i, to, at)
+    this.#offset += to - from
   }
 
-  #step(buf: Uint8Array, i: number, at: Micros): number {
-    if (this.#phase === AT_START) return this.#begin(buf, i, at)
-    return this.#phase === IN_HEADER ? this.#readHeader(buf, i) : this.#readBody(buf, i, at)
+  #step(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    if (this.#phase === AT_START) return this.#begin(buf, i, to, at)
+    return this.#phase === IN_HEADER ? this.#readHeader(buf, i, to, at) : this.#readBody(buf, i, to, at)
   }
 
-  #begin(buf: Uint8Array, i: number, at: Micros): number {
+  #begin(buf: Uint8Array, i: number, to: number, at: Micros): number {
     this.#atMicros = at
     this.#bits = this.#nextBits
     this.#seenBytes = 0
-    if (buf.length - i < HEADER_BYTES) {
+    if (to - i < HEADER_BYTES) {
       this.#kept = new KeptBytes(this.#keepBytes)
       this.#phase = IN_HEADER
       return i
     }
     if (!this.#startsMessage(buf, i)) return this.#refuse(i)
     const end = i + this.#sizeBytes
-    if (end <= buf.length) {
+    if (end <= to) {
       this.#emit(latin1(buf, i, Math.min(end, i + this.#keepBytes)), at)
       return end
     }
     this.#kept = new KeptBytes(this.#keepBytes)
-    this.#kept.add(buf, i, buf.length)
-    this.#seenBytes = buf.length - i
+    this.#kept.add(buf, i, to)
+    this.#seenBytes = to - i
     this.#phase = IN_BODY
-    return buf.length
+    return to
   }
 
   /** Reads the size; false where the header is none. */
@@ -99,30 +103,31 @@ export class SideReader {
     return this.#sizeBytes >= HEADER_BYTES && this.#sizeBytes <= MAX_MESSAGE_BYTES && isOp(op, this.#isClient)
   }
 
-  #readHeader(buf: Uint8Array, i: number): number {
-    const to = Math.min(buf.length, i + HEADER_BYTES - this.#seenBytes)
-    this.#header.set(buf.subarray(i, to), this.#seenBytes)
-    this.#kept!.add(buf, i, to)
-    this.#seenBytes += to - i
-    if (this.#seenBytes < HEADER_BYTES) return to
-    if (!this.#startsMessage(this.#header, 0)) return this.#refuse(to)
-    this.#phase = IN_BODY
-    return to
+  #readHeader(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    const end = Math.min(to, i + HEADER_BYTES - this.#seenBytes)
+    this.#header.set(buf.subarray(i, end), this.#seenBytes)
+    this.#kept!.add(buf, i, end)
+    this.#seenBytes += end - i
+    if (this.#seenBytes < HEADER_BYTES) return end
+    if (!this.#startsMessage(this.#header, 0)) return this.#refuse(end)
+    if (this.#sizeBytes === HEADER_BYTES) this.#emitKept(at)
+    else this.#phase = IN_BODY
+    return end
   }
 
   #refuse(i: number): number {
     if (this.#owner.refuses()) return i
-    this.#owner.malformed(this.#isClient, 'a header that is none', this.#offset + i)
+    this.#owner.malformed(this.#isClient, 'a header that is none', this.#base + i)
     this.#lost()
     return i
   }
 
-  #readBody(buf: Uint8Array, i: number, at: Micros): number {
-    const to = Math.min(buf.length, i + this.#sizeBytes - this.#seenBytes)
-    if ((this.#bits & LOST_WITHIN) === 0) this.#kept!.add(buf, i, to)
-    this.#seenBytes += to - i
+  #readBody(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    const end = Math.min(to, i + this.#sizeBytes - this.#seenBytes)
+    if ((this.#bits & LOST_WITHIN) === 0) this.#kept!.add(buf, i, end)
+    this.#seenBytes += end - i
     if (this.#seenBytes === this.#sizeBytes) this.#emitKept(at)
-    return to
+    return end
   }
 
   #emitKept(at: Micros): void {

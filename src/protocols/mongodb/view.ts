@@ -4,7 +4,7 @@ import type { Json } from './bson.ts'
 import { BsonReader, longValue } from './bson.ts'
 import { commandOf, namespaceOf } from './command.ts'
 import type { Frame } from './frame.ts'
-import { BAD_BSON, TOO_MUCH } from './notes.ts'
+import { BAD_BSON, TOO_MUCH, UNDECODED } from './notes.ts'
 import { CHECKSUM_PRESENT, EXHAUST_ALLOWED, MORE_TO_COME, OP_INSERT, OP_MSG, OP_QUERY, OP_REPLY, OP_UPDATE, OP_DELETE, opName } from './op.ts'
 import { hideSecrets, isDocument } from './secrets.ts'
 import { parseSections } from './sections.ts'
@@ -51,6 +51,8 @@ export function frameView(frame: Frame, command: string | undefined, redactor: R
   else if (withValues) showLegacy(view, frame, reader, name, redactor)
   if (reader.isBad) frame.bits |= BAD_BSON
   if (reader.isTooMuch) frame.bits |= TOO_MUCH
+  // There is nothing to break.
+  if ((frame.bits & UNDECODED) !== 0) frame.bits &= ~BAD_BSON
   return view
 }
 

@@ -1,7 +1,7 @@
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
-import type { Dissector, Settings, Sink } from '../protocol.ts'
+import type { InPlaceDissector, Settings, Sink } from '../protocol.ts'
 import type { Redactor } from '../redaction.ts'
 import { redactorOf } from '../redaction.ts'
 import { COMPRESS, SSL, ZSTD } from './capabilities.ts'
@@ -26,7 +26,7 @@ const EOF = 0xfe
 const LAST_STATEMENT = 0xffff_ffff
 
 /** Both sides of a connection to MySQL or MariaDB: commands are queued, and the server answers the oldest. */
-export class MysqlConnection implements Dissector {
+export class MysqlConnection implements InPlaceDissector {
   capabilities = 0
   mariadbCapabilities = 0
   /** The login was seen. */
@@ -83,9 +83,13 @@ export class MysqlConnection implements Dissector {
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
     if (this.#isOver) return
-    if (side === CLIENT) this.#client.data(chunk, at)
-    else this.#server.data(chunk, at)
+    if (side === CLIENT) this.#client.dataIn(buf, from, to, at)
+    else this.#server.dataIn(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number): void {

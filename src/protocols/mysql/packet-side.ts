@@ -55,8 +55,9 @@ export class PacketSide implements FrameOwner {
     return this.#compressed !== undefined
   }
 
-  data(chunk: Uint8Array, at: Micros): void {
-    this.stream.data(chunk, at)
+  /** The next bytes are buf[from, to). */
+  dataIn(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.stream.dataIn(buf, from, to, at)
   }
 
   compress(): void {

@@ -1,7 +1,7 @@
 import { latin1 } from '../http/bytes.ts'
 import type { FrameOwner } from '../sql/frame-stream.ts'
 import { FrameStream } from '../sql/frame-stream.ts'
-import type { PostgresConnection } from './connection.ts'
+import type { Answers } from './answers.ts'
 import { MAX_ERROR_BYTES, MAX_SMALL_BYTES } from './limits.ts'
 import { A, BACKEND, C, D, E, G, H, HEAD_BYTES, I, K, LOWER_C, LOWER_D, LOWER_N, LOWER_S, LOWER_T, LOWER_V, N, ONE, R, S, T, THREE, TWO, V, W, Z, u32 } from './message-shape.ts'
 import { findReady, probeBackend } from './probe.ts'
@@ -10,14 +10,14 @@ import { findReady, probeBackend } from './probe.ts'
 export class Backend implements FrameOwner {
   readonly stream: FrameStream
   headBytes = HEAD_BYTES
-  readonly #connection: PostgresConnection
+  readonly #answers: Answers
   #type = 0
   #size = 0
   /** An error came where one byte was awaited; its type is read already. */
   #errorBegan = false
 
-  constructor(connection: PostgresConnection) {
-    this.#connection = connection
+  constructor(answers: Answers) {
+    this.#answers = answers
     this.stream = new FrameStream(this)
   }
 
@@ -32,7 +32,7 @@ export class Backend implements FrameOwner {
       length = u32(bytes, from)
     } else length = u32(bytes, from + 1)
     if (!BACKEND.fits(type, length)) {
-      this.#connection.refuse(false, 'no message where one must begin')
+      this.#answers.refuse('no message where one must begin')
       return -1
     }
     this.#type = type
@@ -49,28 +49,28 @@ export class Backend implements FrameOwner {
       return 0
     }
     this.headBytes = HEAD_BYTES
-    return this.#connection.encryptionAnswer(byte) ? 0 : -1
+    return this.#answers.encryptionAnswer(byte) ? 0 : -1
   }
 
   #want(type: number): void {
     const { stream } = this
     switch (type) {
       case D:
-        stream.wantedBytes = this.#connection.row(this.#size)
+        stream.wantedBytes = this.#answers.row(this.#size)
         break
       case LOWER_D:
-        stream.wantedBytes = this.#connection.copiedOut(this.#size)
+        stream.wantedBytes = this.#answers.copiedOut(this.#size)
         break
       case ONE:
       case TWO:
       case THREE:
       case LOWER_N:
       case LOWER_C:
-        this.#connection.answered(type)
+        this.#answers.answered(type)
         break
       case I:
       case LOWER_S:
-        this.#connection.executed(type, '')
+        this.#answers.executed(type, '')
         break
       case E:
       case N:
@@ -82,37 +82,37 @@ export class Backend implements FrameOwner {
   }
 
   body(bytes: Uint8Array, from: number, to: number): void {
-    const connection = this.#connection
+    const answers = this.#answers
     const type = this.#type
     if (type === Z) {
-      connection.ready(bytes[from] ?? 0)
+      answers.ready(bytes[from] ?? 0)
       return
     }
     const kept = latin1(bytes, from, to)
     switch (type) {
-      case D: return connection.keepRow(kept)
-      case C: return connection.executed(C, kept.endsWith('\0') ? kept.slice(0, -1) : kept)
-      case T: return connection.described(kept)
-      case LOWER_T: return connection.parametersDescribed(kept)
-      case E: return connection.failed(kept)
-      case N: return connection.noticed(kept)
-      case S: return connection.reported(kept)
-      case R: return connection.authentication(kept)
-      case K: return connection.keyData(kept)
-      case A: return connection.notified(kept)
+      case D: return answers.keepRow(kept)
+      case C: return answers.executed(C, kept.endsWith('\0') ? kept.slice(0, -1) : kept)
+      case T: return answers.described(kept)
+      case LOWER_T: return answers.parametersDescribed(kept)
+      case E: return answers.failed(kept)
+      case N: return answers.noticed(kept)
+      case S: return answers.reported(kept)
+      case R: return answers.authentication(kept)
+      case K: return answers.keyData(kept)
+      case A: return answers.notified(kept)
       case G:
       case H:
-      case W: return connection.copyBegan(type)
-      case LOWER_D: return connection.keepCopied(kept)
-      case V: return connection.functionResult(kept)
-      case LOWER_V: return connection.negotiated(kept)
+      case W: return answers.copyBegan(type)
+      case LOWER_D: return answers.keepCopied(kept)
+      case V: return answers.functionResult(kept)
+      case LOWER_V: return answers.negotiated(kept)
     }
   }
 
   lost(): void {
     this.headBytes = HEAD_BYTES
     this.#errorBegan = false
-    this.#connection.lostAnswers()
+    this.#answers.lostAnswers()
   }
 
   search(chunk: Uint8Array): number {
@@ -121,6 +121,6 @@ export class Backend implements FrameOwner {
   }
 
   left(rest: Uint8Array): void {
-    this.#connection.handOver(rest)
+    this.#answers.handOver(rest)
   }
 }

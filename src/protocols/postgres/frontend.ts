@@ -2,22 +2,22 @@ import { latin1 } from '../http/bytes.ts'
 import { MIN_STATEMENT_BYTES } from '../sql/limits.ts'
 import type { FrameOwner } from '../sql/frame-stream.ts'
 import { FrameStream } from '../sql/frame-stream.ts'
-import type { PostgresConnection } from './connection.ts'
 import { MAX_SMALL_BYTES, MAX_STARTUP_BYTES } from './limits.ts'
 import { B, C, D, E, F, FRONTEND, H, HEAD_BYTES, LOWER_C, LOWER_D, LOWER_F, LOWER_P, P, Q, S, X, u32 } from './message-shape.ts'
 import { STARTUP_HEAD_BYTES, isStartup, probeFrontend, probeStartup } from './probe.ts'
+import type { Requests } from './requests.ts'
 
 /** What a client sends: first packets without a type, then messages. */
 export class Frontend implements FrameOwner {
   readonly stream: FrameStream
   headBytes = STARTUP_HEAD_BYTES
-  readonly #connection: PostgresConnection
+  readonly #requests: Requests
   readonly #limitBytes: number
   #type = 0
   #size = 0
 
-  constructor(connection: PostgresConnection, limitBytes: number) {
-    this.#connection = connection
+  constructor(requests: Requests, limitBytes: number) {
+    this.#requests = requests
     this.#limitBytes = limitBytes
     this.stream = new FrameStream(this)
   }
@@ -30,13 +30,13 @@ export class Frontend implements FrameOwner {
     const length = u32(bytes, from)
     const code = u32(bytes, from + 4)
     if (!isStartup(code, length)) {
-      this.#connection.refuse(true, 'no start-up where one must be')
+      this.#requests.refuse('no start-up where one must be')
       return -1
     }
     this.#type = 0
     this.#size = length - STARTUP_HEAD_BYTES
     this.stream.wantedBytes = MAX_STARTUP_BYTES
-    if (this.#connection.startup(code) === 'message') this.headBytes = HEAD_BYTES
+    if (this.#requests.startup(code) === 'message') this.headBytes = HEAD_BYTES
     return this.#size
   }
 
@@ -44,7 +44,7 @@ export class Frontend implements FrameOwner {
     const type = bytes[from]!
     const length = u32(bytes, from + 1)
     if (!FRONTEND.fits(type, length)) {
-      this.#connection.refuse(true, 'no message where one must begin')
+      this.#requests.refuse('no message where one must begin')
       return -1
     }
     this.#type = type
@@ -62,8 +62,8 @@ export class Frontend implements FrameOwner {
         this.stream.wantedBytes = Math.max(this.#limitBytes, MIN_STATEMENT_BYTES)
         break
       case LOWER_D:
-        this.#connection.copiedIn(this.#size)
-        this.stream.wantedBytes = this.#connection.copyBudget()
+        this.#requests.copiedIn(this.#size)
+        this.stream.wantedBytes = this.#requests.copyBudget()
         break
       case D:
       case C:
@@ -73,7 +73,7 @@ export class Frontend implements FrameOwner {
         this.stream.wantedBytes = MAX_SMALL_BYTES
         break
       case S:
-        this.#connection.sync()
+        this.#requests.sync()
         break
       case X:
       case H:
@@ -84,25 +84,25 @@ export class Frontend implements FrameOwner {
 
   body(bytes: Uint8Array, from: number, to: number): void {
     const kept = latin1(bytes, from, to)
-    const connection = this.#connection
+    const requests = this.#requests
     switch (this.#type) {
-      case 0: return connection.startupBody(kept)
-      case Q: return connection.query(kept, this.#size)
-      case P: return connection.parse(kept, this.#size)
-      case B: return connection.bind(kept)
-      case D: return connection.describe(kept)
-      case C: return connection.close(kept)
-      case E: return connection.execute(kept)
-      case F: return connection.functionCall(kept, this.#size)
-      case LOWER_P: return connection.password(kept)
-      case LOWER_D: return connection.keepCopied(kept)
-      case LOWER_F: return connection.copyFailed(kept)
+      case 0: return requests.startupBody(kept)
+      case Q: return requests.query(kept, this.#size)
+      case P: return requests.parse(kept, this.#size)
+      case B: return requests.bind(kept)
+      case D: return requests.describe(kept)
+      case C: return requests.close(kept)
+      case E: return requests.execute(kept)
+      case F: return requests.functionCall(kept, this.#size)
+      case LOWER_P: return requests.password(kept)
+      case LOWER_D: return requests.keepCopied(kept)
+      case LOWER_F: return requests.copyFailed(kept)
     }
   }
 
   lost(): void {
     this.headBytes = HEAD_BYTES
-    this.#connection.lostRequests()
+    this.#requests.lostRequests()
   }
 
   search(chunk: Uint8Array): number {

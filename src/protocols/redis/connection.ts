@@ -5,6 +5,7 @@ import type { FifoSink } from '../pairing.ts'
 import { FifoPairing } from '../pairing.ts'
 import type { Dissector, Settings, Sink } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
+import { WaitingBudget } from '../waiting-budget.ts'
 import { nameEnds, wordsOf } from './arguments.ts'
 import {
   CLIENT_COMMAND, DISCARD, EXEC, MONITOR, MULTI, ORDINARY, REPLCONF, RESET, SUBSCRIBE, SYNC, UNSUBSCRIBE, kindOf,
@@ -33,7 +34,7 @@ export class RedisConnection implements Dissector, FrameOwner, FifoSink<Exchange
   readonly #replies: SideReader
   readonly #pairing: FifoPairing<Exchange, Frame>
   readonly #transaction = new Transaction()
-  #waitingBytes = 0
+  readonly #budget = new WaitingBudget(MAX_WAITING_BYTES, MAX_WAITING_REQUESTS)
   /** Has a reply that is not all of it. */
   #confirming: Exchange | undefined
   /** Confirmations still to come. */
@@ -65,7 +66,7 @@ export class RedisConnection implements Dissector, FrameOwner, FifoSink<Exchange
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#transaction.heldBytes + this.#commands.heldBytes + this.#replies.heldBytes
+    return this.#budget.bytes + this.#transaction.heldBytes + this.#commands.heldBytes + this.#replies.heldBytes
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -147,9 +148,8 @@ export class RedisConnection implements Dissector, FrameOwner, FifoSink<Exchange
 
   /** The oldest must make room where too much waits. The newest always may stay. */
   #wait(exchange: Exchange): void {
-    exchange.waitingBytes = EXCHANGE_BYTES + exchange.command!.text.length
-    this.#waitingBytes += exchange.waitingBytes
-    while (this.#pairing.waiting > 1 && (this.#waitingBytes > MAX_WAITING_BYTES || this.#pairing.waiting > MAX_WAITING_REQUESTS)) {
+    this.#budget.hold(exchange, EXCHANGE_BYTES + exchange.command!.text.length)
+    while (this.#budget.isOver(this.#pairing.waiting)) {
       this.#pairing.oldest!.unanswered = SHED
       this.#pairing.dropOldest()
     }
@@ -221,7 +221,7 @@ export class RedisConnection implements Dissector, FrameOwner, FifoSink<Exchange
   }
 
   #join(exchange: Exchange, reply: Frame): void {
-    this.#release(exchange)
+    this.#budget.release(exchange)
     exchange.reply = reply
     if (exchange.kind !== ORDINARY) this.#became(exchange, reply)
     if (this.#transaction.isOpen) this.#transaction.joined(exchange, reply)
@@ -261,13 +261,8 @@ export class RedisConnection implements Dissector, FrameOwner, FifoSink<Exchange
     }
   }
 
-  #release(exchange: Exchange): void {
-    this.#waitingBytes -= exchange.waitingBytes
-    exchange.waitingBytes = 0
-  }
-
   unanswered(exchange: Exchange): void {
-    this.#release(exchange)
+    this.#budget.release(exchange)
     this.#sink.message(exchange)
   }
 

@@ -55,8 +55,10 @@ export class FrameStream {
   #roomLength = 0
   #state = READING
   #paused: Buffer | undefined
-  /** Bytes of this side before the chunk that is being read. */
+  /** Bytes of this side before the chunk that is being read, where that lies in its buffer, and how far it is read. */
   #before = 0
+  #from = 0
+  #to = 0
   #at = 0
 
   constructor(owner: FrameOwner) {
@@ -65,7 +67,7 @@ export class FrameStream {
 
   /** Of this side, up to where it is being read. */
   get offset(): number {
-    return this.#before + this.#at
+    return this.#before + this.#at - this.#from
   }
 
   get heldBytes(): number {
@@ -118,27 +120,34 @@ export class FrameStream {
   }
 
   data(chunk: Uint8Array, at: Micros): void {
+    this.dataIn(chunk, 0, chunk.length, at)
+  }
+
+  /** The next bytes are buf[from, to). */
+  dataIn(buf: Uint8Array, from: number, to: number, at: Micros): void {
     this.atMicros = at
-    if (this.#state === SEEKING) this.#at = this.#found(chunk)
-    while (this.#state === READING && this.#at < chunk.length) {
-      if (this.#leftBytes > 0) this.#more(chunk)
-      else this.#begin(chunk, at)
+    this.#from = this.#at = from
+    this.#to = to
+    if (this.#state === SEEKING) this.#at = this.#found(buf, from, to)
+    while (this.#state === READING && this.#at < to) {
+      if (this.#leftBytes > 0) this.#more(buf)
+      else this.#begin(buf, at)
     }
-    const from = this.#at
-    this.#before += chunk.length
-    this.#at = 0
-    if (this.#state === PAUSED && from < chunk.length) this.#hold(chunk.subarray(from))
+    const rest = this.#at
+    this.#before += to - from
+    this.#at = this.#from = 0
+    if (this.#state === PAUSED && rest < to) this.#hold(buf.subarray(rest, to))
     else if (this.#state === LEAVING) {
       this.#state = STOPPED
-      this.#owner.left(chunk.subarray(from))
+      this.#owner.left(buf.subarray(rest, to))
     }
   }
 
-  #found(chunk: Uint8Array): number {
-    const from = this.#owner.search(chunk)
-    if (from < 0) return chunk.length
+  #found(buf: Uint8Array, from: number, to: number): number {
+    const at = this.#owner.search(buf.subarray(from, to))
+    if (at < 0) return to
     this.#state = READING
-    return from
+    return from + at
   }
 
   #hold(rest: Uint8Array): void {
@@ -156,13 +165,13 @@ export class FrameStream {
     const from = this.#at
     if (this.#headLength === 0) {
       this.frameMicros = at
-      if (chunk.length - from >= size) {
+      if (this.#to - from >= size) {
         this.#at = from + size
         this.#frame(chunk, from, chunk)
         return
       }
     }
-    const to = Math.min(chunk.length, from + size - this.#headLength)
+    const to = Math.min(this.#to, from + size - this.#headLength)
     this.#head.set(chunk.subarray(from, to), this.#headLength)
     this.#headLength += to - from
     this.#at = to
@@ -175,11 +184,11 @@ export class FrameStream {
     this.wantedBytes = NOTHING
     const size = this.#owner.head(bytes, from)
     if (size < 0) {
-      this.#at = this.#state === LEAVING ? this.#at : chunk.length
+      this.#at = this.#state === LEAVING ? this.#at : this.#to
       return
     }
     const { wantedBytes } = this
-    const here = Math.min(size, chunk.length - this.#at)
+    const here = Math.min(size, this.#to - this.#at)
     if (wantedBytes >= 0 && here < Math.min(size, wantedBytes)) {
       this.#wanted = Math.min(size, wantedBytes)
       this.#leftBytes = size
@@ -195,7 +204,7 @@ export class FrameStream {
   /** The next bytes of a body that came in pieces. */
   #more(chunk: Uint8Array): void {
     const from = this.#at
-    const here = Math.min(this.#leftBytes, chunk.length - from)
+    const here = Math.min(this.#leftBytes, this.#to - from)
     this.#at = from + here
     this.#leftBytes -= here
     if (this.#wanted === 0) return

@@ -43,6 +43,13 @@ test('a certificate that is none has a fingerprint still', () => {
   assert.deepEqual([facts.malformed, facts.bytes, facts.subject, facts.sha256.length], [true, 14, undefined, 64])
 })
 
+test('the same certificate is taken apart once, and however many there are, each has its own facts', () => {
+  assert.equal(describeCertificate(der), describeCertificate(Uint8Array.from(der)))
+  const sizes = Array.from({ length: 600 }, (_, size) => describeCertificate(Buffer.alloc(size)).bytes)
+  assert.deepEqual(sizes, sizes.map((_, size) => size))
+  assert.equal(describeCertificate(der).bytes, der.length)
+})
+
 test('two SPIFFE ids are none', async () => {
   assert.equal(describeCertificate(der).spiffeId, 'spiffe://shop.example/ns/default/sa/cart')
   const twice = Buffer.from(der.toString('latin1').replace('cart.shop.example', 'x'.repeat(17)), 'latin1')
@@ -86,12 +93,12 @@ test('server key exchange of all kinds', () => {
   const parse = (suite: number, version: number, body: Buffer) => parseServerKeyExchange(suite, version, body, 0, body.length)
   const curve = Buffer.concat([u8(3), u16(29), vector(1, Buffer.alloc(32))])
   const signature = Buffer.concat([u16(0x0804), vector(2, Buffer.alloc(64))])
-  assert.deepEqual(parse(0xc02f, 0x0303, Buffer.concat([curve, signature])), { group: 29, signatureScheme: 0x0804 })
-  assert.deepEqual(parse(0xc014, 0x0301, curve), { group: 29 })
+  assert.deepEqual(parse(0xc02f, 0x0303, Buffer.concat([curve, signature])), { group: 29, signatureScheme: 0x0804, paramsBytes: 36 })
+  assert.deepEqual(parse(0xc014, 0x0301, curve), { group: 29, paramsBytes: 36 })
   assert.deepEqual(parse(0xc018, 0x0303, curve), { group: 29 }, 'anonymous')
   assert.deepEqual(parse(0xc035, 0x0303, Buffer.concat([vector(2, Buffer.from('hint')), curve])), { group: 29 }, 'PSK')
   const prime = Buffer.concat([vector(2, Buffer.from('007fff', 'hex')), vector(2, u8(2)), vector(2, Buffer.alloc(2))])
-  assert.deepEqual(parse(0x0033, 0x0301, prime), { primeBits: 15 })
+  assert.deepEqual(parse(0x0033, 0x0301, prime), { primeBits: 15, paramsBytes: 12 })
   assert.equal(parse(0x002f, 0x0303, curve), undefined, 'RSA has none')
   assert.equal(parse(0xc02f, 0x0303, curve.subarray(0, 5)), undefined)
   assert.equal(parse(0xc02f, 0x0303, Buffer.from([1, 2, 3, 4])), undefined, 'explicit curves')

@@ -1,4 +1,4 @@
-import { X509Certificate, createHash } from 'node:crypto'
+import { X509Certificate, hash } from 'node:crypto'
 import { Cursor } from './cursor.ts'
 import { OBJECT_IDENTIFIER, SEQUENCE, oidText, readDer, readDerOf } from './der.ts'
 import { nameText } from './distinguished-name.ts'
@@ -46,9 +46,23 @@ const SIGNATURES: Readonly<Record<string, string>> = {
 /** EC curves that Node names without giving a size. */
 const CURVE_BITS: Readonly<Record<string, number>> = { prime256v1: 256, secp224r1: 224, secp256k1: 256, secp384r1: 384, secp521r1: 521 }
 
-/** Facts of one DER-encoded certificate. Never throws: what cannot be read is missing. */
-export function describeCertificate(der: Uint8Array): CertificateFacts {
-  const facts: CertificateFacts = { sha256: createHash('sha256').update(der).digest('hex'), bytes: der.length }
+/** Certificates whose facts are remembered; a service shows the same one again and again, and taking it apart costs 60 µs. */
+const MAX_REMEMBERED = 256
+const remembered = new Map<string, Readonly<CertificateFacts>>()
+
+/** Facts of one DER-encoded certificate. Never throws: what cannot be read is missing. Shared with whoever asks for the same one. */
+export function describeCertificate(der: Uint8Array): Readonly<CertificateFacts> {
+  const sha256 = hash('sha256', der, 'hex')
+  const known = remembered.get(sha256)
+  if (known !== undefined) return known
+  const facts = factsOf(der, sha256)
+  if (remembered.size === MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!)
+  remembered.set(sha256, facts)
+  return facts
+}
+
+function factsOf(der: Uint8Array, sha256: string): CertificateFacts {
+  const facts: CertificateFacts = { sha256, bytes: der.length }
   let x509: X509Certificate
   try {
     x509 = new X509Certificate(der)

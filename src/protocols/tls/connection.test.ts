@@ -155,7 +155,9 @@ test('joined late in the middle of a handshake', () => {
   assert.deepEqual([later.malformed, later.handshake.what], [[], 'TLS, joined late'])
 })
 
-test('what holds no record is given back', () => {
+test('what holds no record is given back, however short it is', () => {
+  const short = play([[CLIENT, Buffer.from('PING\r\n')], [SERVER, Buffer.from('+PONG\r\n')]])
+  assert.deepEqual([short.disowned, short.messages], [true, []])
   const said = play([[CLIENT, Buffer.alloc(MAX_SEARCH_BYTES + 10, 0x20)]])
   assert.deepEqual([said.disowned, said.messages], [true, []])
 })

@@ -11,11 +11,14 @@ import { DATA, HandshakeReader, READ } from './handshake-reader.ts'
 import { MAX_SEARCH_BYTES } from './limits.ts'
 import { ALERT, APPLICATION_DATA, CLEAR_ALERT_BYTES, HANDSHAKE, HEADER_BYTES, HEARTBEAT, SSL2_CLIENT_HELLO } from './record.ts'
 import { RecordStream } from './record-stream.ts'
+import { Transcript } from './transcript.ts'
 import type { RecordSink } from './record-stream.ts'
 import type { DecryptionOwner } from './session-host.ts'
 import { Traffic } from './traffic.ts'
 import { Turns } from './turns.ts'
 
+/** What a handshake that is under way takes with its hellos read, measured. */
+const HANDSHAKE_BYTES = 12 * 1024
 const NOT_TLS = 'answered with something that is not TLS'
 
 /** One TLS connection: a handshake message once that is over, turns of ciphertext if asked for, a closed message at the end. */
@@ -44,7 +47,9 @@ export class TlsConnection implements Dissector, RecordSink, DecryptionOwner {
     this.#streams = [new RecordStream(this, CLIENT), new RecordStream(this, SERVER)]
     this.#turns = settings.ciphertextTurns ? new Turns((message) => sink.message(message)) : undefined
     this.#decryption = settings.secrets?.active === true ? new Decryption(this, settings.secrets) : undefined
-    this.#reader = this.#readerOf(new Handshake())
+    const handshake = new Handshake()
+    if (settings.signatures === true) handshake.transcript = new Transcript()
+    this.#reader = this.#readerOf(handshake)
   }
 
   #readerOf(facts: Handshake): HandshakeReader {
@@ -52,7 +57,7 @@ export class TlsConnection implements Dissector, RecordSink, DecryptionOwner {
   }
 
   get heldBytes(): number {
-    return (this.#decryption?.heldBytes ?? 0) + this.#streams[CLIENT].waitingBytes + this.#streams[SERVER].waitingBytes + (this.#reader?.heldBytes ?? 0)
+    return (this.#decryption?.heldBytes ?? 0) + this.#streams[CLIENT].waitingBytes + this.#streams[SERVER].waitingBytes + (this.#reader === undefined ? 0 : HANDSHAKE_BYTES + this.#reader.heldBytes)
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -238,7 +243,18 @@ export class TlsConnection implements Dissector, RecordSink, DecryptionOwner {
     return summary
   }
 
+  /** All bytes are here, and no record was among them. */
+  get #isOther(): boolean {
+    if (this.#reader?.facts.seen !== false) return false
+    return [CLIENT, SERVER].every((side) => this.traffic[side]!.lostBytes === 0 && this.traffic[side]!.unreadBytes === this.#streams[side]!.offset)
+  }
+
   #close(at: Micros): void {
+    if (this.#isOther) {
+      this.#disowned = true
+      this.#sink.disown()
+      return
+    }
     this.#reader?.end(this.#firstEnded)
     const handshake = this.#report(at)
     this.#turns?.flush()

@@ -20,6 +20,11 @@ export class HandshakeMessage implements Message {
     this.atMicros = handshake.helloMicros >= 0 ? handshake.helloMicros : atMicros
   }
 
+  /** What was seen, before it is put into words. Not to be changed. */
+  get handshake(): Handshake {
+    return this.#handshake
+  }
+
   get elapsedMicros(): Micros | undefined {
     const { helloMicros, serverHelloMicros } = this.#handshake
     return helloMicros < 0 || serverHelloMicros < 0 ? undefined : Math.max(0, serverHelloMicros - helloMicros)

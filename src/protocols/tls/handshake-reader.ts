@@ -63,7 +63,7 @@ export class HandshakeReader implements HandshakeSink {
   }
 
   get heldBytes(): number {
-    return this.#streams[CLIENT].heldBytes + this.#streams[SERVER].heldBytes
+    return this.#streams[CLIENT].heldBytes + this.#streams[SERVER].heldBytes + (this.facts.transcript?.heldBytes ?? 0)
   }
 
   record(side: Side, type: number, version: number, sizeBytes: number, length: number, at: Micros): Verdict {
@@ -215,6 +215,7 @@ export class HandshakeReader implements HandshakeSink {
 
   handshakeMessage(side: Side, type: number, bytes: Uint8Array, from: number, to: number, at: Micros): void {
     if (this.over || this.#unreadable[side]) return
+    this.facts.transcript?.add(side, type, bytes, from, to)
     const understood = side === CLIENT ? this.#fromClient(type, bytes, from, to) : this.#fromServer(type, bytes, from, to)
     if (!understood) this.#outOfPlace(side, type, at)
   }
@@ -233,7 +234,7 @@ export class HandshakeReader implements HandshakeSink {
     switch (type) {
       case CLIENT_HELLO: this.#takeClientHello(parseClientHello(bytes, from, to)); return true
       case CERTIFICATE: this.#certificates(CLIENT, bytes, from, to); return true
-      case CERTIFICATE_VERIFY: all.certificateVerify = true; return true
+      case CERTIFICATE_VERIFY: this.#certificateVerify(bytes, from, to); return true
       case CLIENT_KEY_EXCHANGE: this.#clientKeyExchange(bytes, from, to); return true
       default: return isKnown(type) && all.clientHello !== undefined
     }
@@ -282,6 +283,13 @@ export class HandshakeReader implements HandshakeSink {
     }
   }
 
+  #certificateVerify(bytes: Uint8Array, from: number, to: number): void {
+    const all = this.facts
+    all.certificateVerify = true
+    all.verifyMicros = all.sides[CLIENT].recordMicros
+    all.transcript?.clientSigned(bytes, from, to)
+  }
+
   #certificates(side: Side, bytes: Uint8Array, from: number, to: number): void {
     const facts = this.facts.sides[side]
     if (facts.certificates !== undefined) return
@@ -294,11 +302,13 @@ export class HandshakeReader implements HandshakeSink {
     const hello = this.facts.serverHello
     if (hello === undefined) return
     this.facts.keyExchange = parseServerKeyExchange(hello.suite, hello.version, bytes, from, to)
+    this.facts.transcript?.serverSigned(bytes, from, to)
   }
 
   #certificateRequest(bytes: Uint8Array, from: number, to: number): void {
     const all = this.facts
     if (all.certificateRequest !== undefined) return
+    all.requestMicros = all.sides[SERVER].recordMicros
     all.certificateRequest = parseCertificateRequest(all.serverHello?.version ?? TLS_1_2, bytes, from, to)
     if (all.certificateRequest.malformed === undefined) return
     this.#malformed(SERVER, all.certificateRequest.malformed)
@@ -317,7 +327,7 @@ export class HandshakeReader implements HandshakeSink {
     const lifetimeSeconds = c.u32()
     const ticketBytes = c.u16()
     if (c.ok) this.facts.ticket = { lifetimeSeconds, bytes: ticketBytes }
-    if (this.#keepsTickets) this.facts.ticketSecret = c.copy(ticketBytes)
+    if (this.#keepsTickets || this.facts.transcript !== undefined) this.facts.ticketSecret = c.copy(ticketBytes)
   }
 }
 

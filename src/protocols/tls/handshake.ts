@@ -11,6 +11,7 @@ import type { Flight } from './flight.ts'
 import { MAX_ALERTS, MAX_CERTIFICATES, MAX_CERTIFICATE_BYTES, MAX_NOTES } from './limits.ts'
 import type { ServerHello } from './server-hello.ts'
 import type { ServerKeyExchange } from './server-key-exchange.ts'
+import type { Transcript } from './transcript.ts'
 import { SSL_2, isTls13, versionName } from './versions.ts'
 
 /** An alert as sent; only that there was one where it is encrypted. */
@@ -23,6 +24,8 @@ export class HandshakeSide {
   /** Version in the header of the first record. */
   recordVersion = 0
   certificates: CertificateList | undefined
+  /** When the record began that its certificates ended in. */
+  certificateMicros: Micros = -1
   changedCipherSpec = false
   /** TLS 1.2 and before: the first record under the new keys came. TLS 1.3: it was decrypted. */
   finished = false
@@ -55,6 +58,10 @@ export class Handshake {
   overMicros: Micros = -1
   keyExchange: ServerKeyExchange | undefined
   certificateRequest: CertificateRequest | undefined
+  requestMicros: Micros = -1
+  verifyMicros: Micros = -1
+  /** What its signatures are over; only where they are to be checked (`Settings.signatures`). */
+  transcript: Transcript | undefined
   clientKeyExchange = false
   certificateVerify = false
   serverHelloDone = false
@@ -100,6 +107,7 @@ export class Handshake {
   /** The first of a side counts. */
   takeCertificates(side: Side, list: CertificateList): void {
     this.sides[side].certificates = list
+    this.sides[side].certificateMicros = this.sides[side].recordMicros
     if (list.malformed !== undefined) this.note(`the certificates of the ${sideName(side)} break their format`)
     if (list.cut) this.note(`only ${MAX_CERTIFICATES} certificates of at most ${MAX_CERTIFICATE_BYTES} bytes are kept of the ${sideName(side)}`)
   }

@@ -28,6 +28,9 @@ export const MAX_SSL2_HELLO_BYTES = 4 * 1024
  */
 export const MAX_SEARCH_BYTES = 64 * 1024
 
+/** Handshake messages that are kept of one connection so that its signatures can be checked. */
+export const MAX_TRANSCRIPT_BYTES = 256 * 1024
+
 /** A line of a key log: the longest label, random and secret come to less than 300 bytes. */
 export const MAX_KEY_LOG_LINE_BYTES = 1024
 /** Lines of a key log that are told by their number; all are counted. */

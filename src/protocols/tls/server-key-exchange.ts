@@ -12,6 +12,8 @@ export interface ServerKeyExchange {
   primeBits?: number
   /** What signed them; since TLS 1.2. */
   signatureScheme?: number
+  /** The parameters lie in so many bytes at the start of the body; behind them is the signature. */
+  paramsBytes?: number
 }
 
 /** Undefined where the suite has none or the body breaks its format (RFC 5246 §7.4.3, RFC 4279, RFC 8422 §5.4). */
@@ -31,6 +33,7 @@ export function parseServerKeyExchange(suite: number, version: number, bytes: Ui
     c.skip(c.u16())
   } else return undefined
   const signed = !kind.includes('anon') && !kind.includes('PSK')
+  if (signed) facts.paramsBytes = c.at - at
   if (signed && version >= TLS_1_2) facts.signatureScheme = c.u16()
   return c.ok ? facts : undefined
 }

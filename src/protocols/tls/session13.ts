@@ -263,6 +263,7 @@ export class Session13 implements HandshakeSink {
 
   #shaking(facts: Handshake, side: Side, type: number, bytes: Uint8Array, from: number, to: number, at: Micros): void {
     const own = facts.sides[side]
+    own.recordMicros = at
     switch (type) {
       case ENCRYPTED_EXTENSIONS: this.#extensions(facts, side, bytes, from, to); return
       case CERTIFICATE_REQUEST: this.#request(facts, side, bytes, from, to); return
@@ -270,7 +271,9 @@ export class Session13 implements HandshakeSink {
       case COMPRESSED_CERTIFICATE: this.#compressed(facts, side, bytes, from, to); return
       case CERTIFICATE_VERIFY:
         own.signatureScheme = new Cursor(bytes, from, to).u16()
-        if (side === CLIENT) facts.certificateVerify = true
+        if (side === SERVER) return
+        facts.certificateVerify = true
+        facts.verifyMicros = at
         return
       case FINISHED: this.#finished(facts, side, at); return
       default: this.#host.owner.malformed(side, `encrypted handshake message of type ${type} where none may be`)
@@ -297,6 +300,7 @@ export class Session13 implements HandshakeSink {
   #request(facts: Handshake, side: Side, bytes: Uint8Array, from: number, to: number): void {
     if (side !== SERVER || facts.certificateRequest !== undefined) return
     const request = facts.certificateRequest = parseCertificateRequest13(bytes, from, to)
+    facts.requestMicros = facts.sides[SERVER].recordMicros
     if (request.malformed !== undefined) this.#host.owner.malformed(side, request.malformed)
   }
 

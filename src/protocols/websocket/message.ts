@@ -1,17 +1,18 @@
-import type { Buffer } from 'node:buffer'
 import type { Message, Outcome } from '../../model/message.ts'
 import type { Side } from '../../model/side.ts'
 import { CLIENT } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { BodyContent } from '../http/body-content.ts'
 import { showBytes } from '../http/body-content.ts'
-import { decodeText } from '../http/body-text.ts'
+import { decodeText, isPlainText } from '../http/body-text.ts'
 import { bytesText } from '../unclaimed.ts'
 import type { Assembly } from './assembly.ts'
 import { closeName, closeOutcome } from './close-codes.ts'
 import type { Context } from './context.ts'
 import { BINARY, CLOSE, TEXT } from './frame-header.ts'
+import type { MessageLensView } from './lens.ts'
 import { EXCERPT_CHARS, PATH_CHARS } from './limits.ts'
+import type { KeptPayload } from './payload.ts'
 
 export type Kind = 'text' | 'binary' | 'close' | 'fragment' | 'lost'
 
@@ -20,7 +21,7 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([[TEXT, 'text'], [BINARY, 'bina
 /** What came out of the frames of one message. */
 export interface Content {
   /** The first bytes, decompressed. */
-  readonly kept: Buffer
+  readonly kept: KeptPayload
   /** Of the message, decompressed; undefined where that is not known. */
   readonly messageBytes: number | undefined
   /** Compressed, and it could not be undone: `kept` is what was sent. */
@@ -56,6 +57,24 @@ function shortened(path: string): string {
   return path.length > PATH_CHARS ? `…${path.slice(1 - PATH_CHARS)}` : path
 }
 
+/** Whether white space of a text stands alone and is a space, as far as the text is shown: then nothing is to be replaced. */
+function isLine(text: string): boolean {
+  let wasSpace = false
+  for (let i = 0; i <= EXCERPT_CHARS && i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const isSpace = code === 0x20
+    if (code < 0x20 || code > 0x7e || (isSpace && wasSpace)) return false
+    wasSpace = isSpace
+  }
+  return true
+}
+
+/** The first characters of a text. */
+function inLine(text: string): string {
+  const line = isLine(text) ? text : text.replaceAll(/\s+/g, ' ')
+  return line.length > EXCERPT_CHARS ? `${line.slice(0, EXCERPT_CHARS)}…` : line
+}
+
 /** A message of one side. The texts are made when they are asked for. */
 export class WebSocketMessage implements Message {
   readonly #context: Context
@@ -64,6 +83,7 @@ export class WebSocketMessage implements Message {
   readonly #content: Content
   readonly #pulse: Pulse | undefined
   #view: View | undefined
+  #lensed: MessageLensView | undefined
 
   /** `pulse`: of a close message. */
   constructor(context: Context, side: Side, from: Assembly, content: Content, pulse: Pulse | undefined) {
@@ -72,6 +92,16 @@ export class WebSocketMessage implements Message {
     this.#from = from
     this.#content = content
     this.#pulse = pulse
+  }
+
+  /** Lets the subprotocol see it. To be called once, in the order of the messages: what it says of one depends on those before it. */
+  look(): void {
+    const { reader } = this.#context
+    if (reader === undefined || this.#from.opcode !== TEXT || this.#content.isUnreadable) return
+    const { kept, messageBytes } = this.#content
+    const isWhole = kept.length === messageBytes
+    const text = this.#rawText(!isWhole)
+    if (text !== undefined) this.#lensed = reader.look(this.#side, text, isWhole && this.complete)
   }
 
   get protocol(): string {
@@ -93,7 +123,7 @@ export class WebSocketMessage implements Message {
   get what(): string {
     const { path } = this.#context
     const arrow = this.#side === CLIENT ? '↑' : '↓'
-    return `${path === undefined ? '' : `${shortened(path)} `}${arrow} ${this.#excerpt()}`
+    return `${path === undefined ? '' : `${shortened(path)} `}${arrow} ${this.#lensed === undefined ? this.#excerpt() : inLine(this.#lensed.what)}`
   }
 
   #excerpt(): string {
@@ -105,15 +135,20 @@ export class WebSocketMessage implements Message {
     const text = kind === 'text' ? this.#text() : undefined
     if (text === undefined) return `${kind === 'fragment' ? 'fragment, ' : ''}${bytesText(messageBytes ?? this.#from.sentBytes)}`
     if (text === '') return 'empty'
-    const line = text.replaceAll(/\s+/g, ' ')
-    return line.length > EXCERPT_CHARS ? `${line.slice(0, EXCERPT_CHARS)}…` : line
+    return inLine(text)
   }
 
   /** What is here of a text, redacted. */
   #text(): string | undefined {
     const { kept, messageBytes } = this.#content
-    const decoded = decodeText(kept, '', kept.length !== messageBytes)
-    return decoded && this.#context.reading.redactor.text(decoded.text)
+    const text = this.#rawText(kept.length !== messageBytes)
+    return text === undefined ? undefined : this.#context.reading.redactor.text(text)
+  }
+
+  #rawText(isCut: boolean): string | undefined {
+    const { kept } = this.#content
+    const { piece } = kept
+    return piece !== undefined && isPlainText(piece, '') ? piece : decodeText(kept.bytes(), '', isCut)?.text
   }
 
   #closeText(): string {
@@ -126,31 +161,37 @@ export class WebSocketMessage implements Message {
   /** RFC 6455 §5.5.1: two bytes, then a reason. */
   get #code(): number | undefined {
     const { kept } = this.#content
-    return this.#kind === 'close' && kept.length >= 2 ? kept.readUInt16BE(0) : undefined
+    return this.#kind === 'close' && kept.length >= 2 ? kept.bytes().readUInt16BE(0) : undefined
   }
 
   get #reason(): string | undefined {
     const { kept } = this.#content
-    const text = this.#kind === 'close' && kept.length > 2 ? decodeText(kept.subarray(2), '', !this.complete)?.text : undefined
+    const text = this.#kind === 'close' && kept.length > 2 ? decodeText(kept.bytes().subarray(2), '', !this.complete)?.text : undefined
     return text === undefined ? undefined : this.#context.reading.redactor.text(text)
   }
 
   get status(): string {
     const code = this.#code
-    return code === undefined ? this.#kind : `close ${code}`
+    return this.#lensed?.status ?? (code === undefined ? this.#kind : `close ${code}`)
   }
 
   get outcome(): Outcome {
     const kind = this.#kind
+    if (this.#lensed !== undefined) return this.#lensed.outcome
     return kind === 'lost' ? 'none' : kind === 'close' ? closeOutcome(this.#code) : 'ok'
   }
 
   get request(): object | undefined {
-    return this.#side === CLIENT ? this.#view ??= this.#makeView() : undefined
+    return this.#side === CLIENT ? this.#shown : undefined
   }
 
   get response(): object | undefined {
-    return this.#side === CLIENT ? undefined : this.#view ??= this.#makeView()
+    return this.#side === CLIENT ? undefined : this.#shown
+  }
+
+  get #shown(): object {
+    const view = this.#view ??= this.#makeView()
+    return this.#lensed === undefined ? view : { ...view, [this.#context.lensName]: this.#lensed.fields() }
   }
 
   get complete(): boolean {
@@ -161,6 +202,7 @@ export class WebSocketMessage implements Message {
     const notes = [...this.#from.notes ?? []]
     if (this.#kind === 'text' && !this.#content.isUnreadable && this.#text() === undefined) notes.push('the text is not valid UTF-8')
     for (const name of this.#context.deflate?.unknown ?? []) notes.push(`extension ${name} is not known`)
+    if (this.#lensed !== undefined) notes.push(...this.#lensed.notes)
     return notes
   }
 
@@ -186,10 +228,10 @@ export class WebSocketMessage implements Message {
   #body(): View['body'] {
     const { settings, redactor } = this.#context.reading
     const { kept, messageBytes, isUnreadable } = this.#content
-    if (this.#kind === 'close' || this.#kind === 'lost' || settings.bodyLimitBytes === 0 || kept.length === 0) return undefined
+    if (this.#kind === 'close' || this.#kind === 'lost' || settings.bodyLimitBytes === 0 || kept.length === 0 || this.#lensed?.showsBody === true) return undefined
     // What is compressed may hold what must not be shown.
     if (isUnreadable && redactor.changesTexts) return { notes: ['not shown: redaction cannot look through the compression'] }
-    const shown = kept.subarray(0, settings.bodyLimitBytes)
+    const shown = kept.bytes().subarray(0, settings.bodyLimitBytes)
     const isCut = shown.length !== (messageBytes ?? -1)
     const view: NonNullable<View['body']> = {}
     const first = shown.find((byte) => byte > 0x20)

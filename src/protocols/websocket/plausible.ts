@@ -21,25 +21,25 @@ export function textBytes(header: FrameHeader, buf: Uint8Array, from: number, to
 }
 
 /**
- * Whether a frame begins at `from` in bytes that may be anything: a chain of frames that ends where the bytes do, and holds what this side
+ * Whether a frame begins at `from` in buf[from, to), which may be anything: a chain of frames that ends where the bytes do, and holds what this side
  * would send. `header` is written to. `isStart`: a segment begins here, which frames like to do, so less is asked of it.
  */
-export function mayBeFrame(header: FrameHeader, buf: Uint8Array, from: number, isMasked: boolean, isStart: boolean): boolean {
+export function mayBeFrame(header: FrameHeader, buf: Uint8Array, from: number, to: number, isMasked: boolean, isStart: boolean): boolean {
   let at = from
   let proof = 0
   for (let count = 0; count < MAX_CHAIN; count++) {
-    const size = header.read(buf, at, buf.length)
+    const size = header.read(buf, at, to)
     if (size === BROKEN || (size !== UNFINISHED && header.isMasked !== isMasked)) return false
     if (size === UNFINISHED) return proof >= (isStart ? 1 : 2)
     if (header.opcode === TEXT && header.reserved === 0) {
-      const bytes = textBytes(header, buf, at + size, buf.length)
+      const bytes = textBytes(header, buf, at + size, to)
       if (bytes < 0) return false
       proof += bytes >= LONG_TEXT_BYTES ? 2 : bytes >= MIN_TEXT_BYTES ? 1 : 0
     }
     at += size + header.payloadBytes
-    if (at > buf.length) return proof >= (isStart ? 1 : 2)
+    if (at > to) return proof >= (isStart ? 1 : 2)
     // Exactly to the end of a segment is no chance, for a frame of some length.
-    if (at === buf.length) return proof + (count > 0 ? 1 : 0) + (header.payloadBytes >= MIN_TEXT_BYTES ? 1 : 0) >= (isStart ? 1 : 2)
+    if (at === to) return proof + (count > 0 ? 1 : 0) + (header.payloadBytes >= MIN_TEXT_BYTES ? 1 : 0) >= (isStart ? 1 : 2)
   }
   return true
 }

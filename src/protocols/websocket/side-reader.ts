@@ -6,9 +6,10 @@ import { Assembly } from './assembly.ts'
 import type { Context } from './context.ts'
 import { Inflater } from './deflate.ts'
 import { BINARY, BROKEN, CLOSE, CONTINUATION, FrameHeader, MAX_HEADER_BYTES, PING, PONG, TEXT, UNFINISHED } from './frame-header.ts'
-import { EXCERPT_BYTES, MAX_COMPRESSED_BYTES, MAX_CONTROL_BYTES } from './limits.ts'
+import { MAX_COMPRESSED_BYTES, MAX_CONTROL_BYTES } from './limits.ts'
 import type { Content } from './message.ts'
 import { WebSocketMessage } from './message.ts'
+import { keptPayload } from './payload.ts'
 import { mayBeFrame } from './plausible.ts'
 
 const IN_HEADER = 0
@@ -51,6 +52,8 @@ export class SideReader {
   #hasLost = false
   #frameAt: Micros = 0
   #offset = 0
+  /** Stream offset of buf[0]. */
+  #base = 0
   #pings = 0
   #pongs = 0
 
@@ -58,7 +61,7 @@ export class SideReader {
     this.#owner = owner
     this.#context = context
     this.#side = side
-    this.#keepBytes = Math.max(EXCERPT_BYTES, context.reading.settings.bodyLimitBytes)
+    this.#keepBytes = context.keepBytes
     this.#isDoubtful = context.deflate === undefined
   }
 
@@ -79,26 +82,28 @@ export class SideReader {
     this.#data = this.#close = this.#inflater = undefined
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    let i = 0
-    while (i < chunk.length && this.#phase !== OFF) i = this.#step(chunk, i, at)
-    this.#offset += chunk.length
+  /** The next bytes are buf[from, to). */
+  feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.#base = this.#offset - from
+    let i = from
+    while (i < to && this.#phase !== OFF) i = this.#step(buf, i, to, at)
+    this.#offset += to - from
   }
 
-  #step(buf: Uint8Array, i: number, at: Micros): number {
-    if (this.#phase === IN_PAYLOAD) return this.#readPayload(buf, i, at)
-    if (this.#phase === SEEKING) return this.#search(buf, i)
-    return this.#partialBytes === 0 ? this.#readHeader(buf, i, at) : this.#continueHeader(buf, i, at)
+  #step(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    if (this.#phase === IN_PAYLOAD) return this.#readPayload(buf, i, to, at)
+    if (this.#phase === SEEKING) return this.#search(buf, i, to)
+    return this.#partialBytes === 0 ? this.#readHeader(buf, i, to, at) : this.#continueHeader(buf, i, at)
   }
 
-  #readHeader(buf: Uint8Array, i: number, at: Micros): number {
+  #readHeader(buf: Uint8Array, i: number, to: number, at: Micros): number {
     this.#frameAt = at
-    const size = this.#header.read(buf, i, buf.length)
+    const size = this.#header.read(buf, i, to)
     if (size === BROKEN) return this.#refuse(i, at)
     if (size !== UNFINISHED) return this.#begin(i + size, at)
-    this.#partial.set(buf.subarray(i))
-    this.#partialBytes = buf.length - i
-    return buf.length
+    this.#partial.set(buf.subarray(i, to))
+    this.#partialBytes = to - i
+    return to
   }
 
   /** One byte more at a time: a header that was cut is rare. */
@@ -112,7 +117,7 @@ export class SideReader {
 
   #refuse(i: number, at: Micros): number {
     const { problem } = this.#header
-    if (this.#owner.broken(this.#side, problem, this.#offset + i)) {
+    if (this.#owner.broken(this.#side, problem, this.#base + i)) {
       this.stop()
       return i
     }
@@ -169,13 +174,13 @@ export class SideReader {
     return opcode === CLOSE ? this.#close : opcode === PING || opcode === PONG ? undefined : this.#data
   }
 
-  #readPayload(buf: Uint8Array, i: number, at: Micros): number {
-    const to = Math.min(buf.length, i + this.#payloadLeft)
-    this.#current?.add(buf, i, to, this.#header.mask, this.#payloadDone)
-    this.#payloadDone += to - i
-    this.#payloadLeft -= to - i
+  #readPayload(buf: Uint8Array, i: number, to: number, at: Micros): number {
+    const end = Math.min(to, i + this.#payloadLeft)
+    this.#current?.add(buf, i, end, this.#header.mask, this.#payloadDone)
+    this.#payloadDone += end - i
+    this.#payloadLeft -= end - i
     if (this.#payloadLeft === 0) this.#endFrame(at)
-    return to
+    return end
   }
 
   #endFrame(at: Micros): void {
@@ -199,7 +204,7 @@ export class SideReader {
 
   #content(message: Assembly, isWhole: boolean): Content {
     if (message.isCompressed) return this.#inflate(message, isWhole)
-    return { kept: message.payload.bytes(), messageBytes: isWhole ? message.sentBytes : undefined, isUnreadable: false, isWhole }
+    return { kept: message.payload, messageBytes: isWhole ? message.sentBytes : undefined, isUnreadable: false, isWhole }
   }
 
   #inflate(message: Assembly, isWhole: boolean): Content {
@@ -210,11 +215,11 @@ export class SideReader {
     const { bytes, problem } = inflater.inflate(message.payload.bytes(), isHere)
     if (problem === undefined && (bytes.length > 0 || isHere)) {
       // Its own copy: the window goes on without it.
-      return { kept: Buffer.from(bytes.subarray(0, this.#keepBytes)), messageBytes: isHere ? bytes.length : undefined, isUnreadable: false, isWhole }
+      return { kept: keptPayload(Buffer.from(bytes.subarray(0, this.#keepBytes))), messageBytes: isHere ? bytes.length : undefined, isUnreadable: false, isWhole }
     }
     message.note(problem ?? 'too little of it is here to decompress it')
     const sent = message.payload.bytes()
-    return { kept: Buffer.from(sent.subarray(0, this.#keepBytes)), messageBytes: isWhole ? message.sentBytes : undefined, isUnreadable: true, isWhole }
+    return { kept: keptPayload(Buffer.from(sent.subarray(0, this.#keepBytes))), messageBytes: isWhole ? message.sentBytes : undefined, isUnreadable: true, isWhole }
   }
 
   /** Messages were missed: what the next compressed ones refer to is unknown. */
@@ -229,13 +234,13 @@ export class SideReader {
     if (this.#data !== undefined) this.#finish(this.#data, false, why, at)
   }
 
-  #search(buf: Uint8Array, from: number): number {
-    for (let i = from; i < buf.length; i++) {
-      if (!mayBeFrame(this.#header, buf, i, this.#side === CLIENT, i === 0)) continue
+  #search(buf: Uint8Array, from: number, to: number): number {
+    for (let i = from; i < to; i++) {
+      if (!mayBeFrame(this.#header, buf, i, to, this.#side === CLIENT, this.#base + i === this.#offset)) continue
       this.#phase = IN_HEADER
       return i
     }
-    return buf.length
+    return to
   }
 
   gap(bytes: number, at: Micros): void {

@@ -4,6 +4,7 @@ import { MtlscopeError } from '../../base/errors.ts'
 import { jsonText } from '../../base/json-text.ts'
 import { formatHostPort } from '../config/addresses.ts'
 import type { HostPort } from '../sidecar-plan.ts'
+import type { TapReader } from '../tap/tap-streams.ts'
 import { METRICS_TYPE } from './metrics-page.ts'
 
 /** What the admin endpoint asks of the sidecar. */
@@ -16,6 +17,9 @@ export interface AdminTarget {
   connections(): Promise<object | undefined>
   /** Begins the orderly end. */
   quit(): void
+  /** Undefined: the reader gets the plaintext that passes, until `untap`. Otherwise why not. */
+  tap(reader: TapReader): TapRefusal | undefined
+  untap(reader: TapReader): void
 }
 
 export interface AdminServer {
@@ -25,16 +29,26 @@ export interface AdminServer {
 
 const REQUEST_TIMEOUT_MS = 5000
 const MAX_CONNECTIONS = 64
-const PATHS = ['/healthz', '/readyz', '/metrics', '/config', '/connections']
+const PATHS = ['/healthz', '/readyz', '/metrics', '/config', '/connections', '/tap']
 /** A name that an attacker's page was given for 127.0.0.1 must not work: DNS rebinding. */
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/
 
 type Answer = readonly [status: number, type: string, body: string]
+export type TapRefusal = 'turned-off' | 'cannot'
+
+const NOT_LOCAL = text(403, 'the Host header must name a loopback address')
+const TAP_REFUSED: Record<TapRefusal, Answer> = {
+  'turned-off': text(403, 'the tap is off; it needs tap: true in the configuration'),
+  'cannot': text(501, 'this engine cannot hand out what passes'),
+}
+/** https://www.iana.org/assignments/media-types has none for pcapng; this is what servers of captures use. */
+const PCAPNG_TYPE = 'application/x-pcapng'
 
 /** Opens the admin endpoint. Throws 'cannot-listen' where the address is taken or not permitted. */
 export async function openAdmin(address: HostPort, target: AdminTarget): Promise<AdminServer> {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 }, (request, response) => {
     request.resume()
+    if (pathOf(request) === '/tap') return stream(request, response, target)
     answer(request, target).then((made) => send(response, made, request.method === 'HEAD'), (error: Error) => send(response, [500, 'text/plain', `${error.message}\n`], false)).catch(() => response.destroy())
   })
   server.maxConnections = MAX_CONNECTIONS
@@ -48,6 +62,10 @@ export async function openAdmin(address: HostPort, target: AdminTarget): Promise
   }
 }
 
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?')[0]!
+}
+
 function listen(server: Server, address: HostPort): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(new MtlscopeError('cannot-listen', `cannot listen on ${formatHostPort(address)} for the admin endpoint: ${cause.code}`, {
@@ -58,8 +76,8 @@ function listen(server: Server, address: HostPort): Promise<void> {
 }
 
 async function answer(request: IncomingMessage, target: AdminTarget): Promise<Answer> {
-  const path = (request.url ?? '').split('?')[0]!
-  if (!LOCAL_HOST.test(request.headers.host ?? '')) return text(403, 'the Host header must name a loopback address')
+  const path = pathOf(request)
+  if (!LOCAL_HOST.test(request.headers.host ?? '')) return NOT_LOCAL
   if (path === '/quitquitquit') return quit(request, target)
   if (!PATHS.includes(path)) return text(404, `there are: ${PATHS.join(' ')}, and POST /quitquitquit`)
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only')
@@ -72,6 +90,30 @@ async function answer(request: IncomingMessage, target: AdminTarget): Promise<An
   }
   const why = target.notReady()
   return why === undefined ? text(200, 'ready') : text(503, why)
+}
+
+/** `/tap`: a capture that goes on until the reader or the sidecar ends. */
+function stream(request: IncomingMessage, response: ServerResponse, target: AdminTarget): void {
+  const refused = refuseStream(request)
+  if (refused !== undefined) return send(response, refused, false)
+  const reader: TapReader = {
+    get pendingBytes() { return response.writableLength },
+    write: (bytes) => {
+      if (!response.headersSent) response.writeHead(200, { 'content-type': PCAPNG_TYPE, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+      response.write(bytes)
+    },
+    end: () => void response.end(),
+  }
+  response.once('close', () => target.untap(reader))
+  response.on('error', () => {})
+  const why = target.tap(reader)
+  if (why !== undefined) send(response, TAP_REFUSED[why], false)
+}
+
+function refuseStream(request: IncomingMessage): Answer | undefined {
+  if (!LOCAL_HOST.test(request.headers.host ?? '')) return NOT_LOCAL
+  if (request.method !== 'GET') return text(405, 'GET only')
+  return request.headers.origin === undefined && request.headers['sec-fetch-site'] === undefined ? undefined : text(403, 'not from a browser')
 }
 
 function quit(request: IncomingMessage, target: AdminTarget): Answer {

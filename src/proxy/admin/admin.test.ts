@@ -61,7 +61,7 @@ async function open(t: TestContext, target: Partial<AdminTarget>): Promise<(path
   const probe = createServer().listen(0, '127.0.0.1')
   const { port } = await new Promise<AddressInfo>((resolve) => probe.once('listening', () => resolve(probe.address() as AddressInfo)))
   await new Promise((resolve) => probe.close(resolve))
-  const admin = await openAdmin({ host: '127.0.0.1', port }, { notReady: () => undefined, metrics: async () => '', config: () => ({}), connections: async () => undefined, quit: () => {}, ...target })
+  const admin = await openAdmin({ host: '127.0.0.1', port }, { notReady: () => undefined, metrics: async () => '', config: () => ({}), connections: async () => undefined, quit: () => {}, tap: () => 'turned-off', untap: () => {}, ...target })
   t.after(() => admin.close())
   return (path, options = {}) => new Promise((resolve, reject) => {
     const req = request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {

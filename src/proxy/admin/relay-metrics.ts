@@ -21,6 +21,7 @@ export function addRelayMetrics(page: MetricsPage, m: RelayMetrics): void {
     [{ kind: 'full' }, m.handshakes - m.resumedHandshakes],
     [{ kind: 'resumed' }, m.resumedHandshakes],
   ])
+  page.counter('mtlscope_tap_dropped_bytes_total', 'Plaintext bytes that a tap was too slow to take.', m.tapDroppedBytes)
   page.counter('mtlscope_failures_total', 'Connections that were refused or ended with an error, by reason.', failures(m).map(([reason, value]) => [{ reason }, value]))
 }
 

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { MtlscopeError } from '../../base/errors.ts'
+import { contrastEntries, parseContrastIngress, parseContrastPort } from '../../intercept/plan/contrast-ingress.ts'
 import type { HostPort, OutboundPlan, PortMode, SidecarPlan } from '../sidecar-plan.ts'
 import { isPort } from './addresses.ts'
 import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, IDENTITY_FILES } from './defaults.ts'
@@ -14,8 +15,6 @@ const ADMIN = ['CONTRAST_ADMIN_PORT', 'EDG_ADMIN_PORT'] as const
 const TLS_FOLDER = '/contrast/tls-config'
 /** Its rules lead ports with `false` to the second one. Here the port that was called decides, whichever listener it came by. */
 const LISTEN_PORTS = [15_006, 15_007]
-const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
-const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
 
 /** Whether any of Contrast's variables is there; an empty one counts: its sidecar runs with all three empty. */
 export function hasContrastEnvironment(env: Environment): boolean {
@@ -28,11 +27,11 @@ export function hasContrastEnvironment(env: Environment): boolean {
  */
 export function parseContrastEnvironment(env: Environment, machine: Machine): SidecarPlan {
   // In Contrast's order: with several mistakes the same one is told.
-  const map = entries(valueOf(env, EGRESS)).map(parseEgress)
+  const map = contrastEntries(valueOf(env, EGRESS)).map(parseEgress)
   const doubled = map.find(({ listen }, i) => map.findIndex((other) => other.listen.host === listen.host && other.listen.port === listen.port) < i)
   if (doubled !== undefined) throw bad(`duplicate listen address: ${doubled.listen.host}:${doubled.listen.port}`, 'each entry needs an address of its own')
   // Of a port that is there twice Contrast's rules obey the first entry.
-  const ports = Object.fromEntries(entries(valueOf(env, INGRESS)).map(parseIngress).toReversed())
+  const ports = Object.fromEntries(parseContrastIngress(valueOf(env, INGRESS)).map(({ port, isPlain }): [string, PortMode] => [String(port), isPlain ? 'plaintext' : 'tls']).toReversed())
   const hosts = ['0.0.0.0', ...machine.ipv6 ? ['::'] : []]
   return {
     workload: machine.workload,
@@ -48,22 +47,6 @@ export function parseContrastEnvironment(env: Environment, machine: Machine): Si
 
 function valueOf(env: Environment, names: readonly string[]): string {
   return names.map((name) => env[name]).find((value) => value !== undefined) ?? ''
-}
-
-function entries(text: string): [string, string, string][] {
-  return text.split('##').filter((entry) => entry !== '').map((entry) => {
-    const parts = entry.split('#')
-    if (parts.length !== 3) throw bad(`invalid entry: ${entry}`, 'three parts joined by #, entries joined by ##')
-    return parts as [string, string, string]
-  })
-}
-
-function parseIngress([, port, disableTls]: [string, string, string]): [string, PortMode] {
-  const listenPort = parsePort(port)
-  if (listenPort === undefined) throw bad(`invalid listen port: ${port}`, 'a number from 1 to 65535')
-  if (TRUE.has(disableTls)) return [String(listenPort), 'plaintext']
-  if (FALSE.has(disableTls)) return [String(listenPort), 'tls']
-  throw bad(`invalid disable TLS: ${disableTls}`, 'true or false')
 }
 
 function parseEgress([, listen, remote]: [string, string, string]): OutboundPlan['map'][number] {
@@ -85,7 +68,7 @@ function parseRemote(text: string): HostPort {
   const host = match?.[1] ?? match?.[2] ?? ''
   // The value is missing in Contrast's message too; the hint has it.
   if (match === null || host === '') throw bad('invalid remote domain: ', `'${text}' is not a host and port, such as emoji-svc:8080`)
-  const port = parsePort(match[3]!)
+  const port = parseContrastPort(match[3]!)
   if (port === undefined) throw bad(`invalid remote port: ${match[3]}`, 'a number from 1 to 65535')
   return { host, port }
 }
@@ -93,15 +76,9 @@ function parseRemote(text: string): HostPort {
 /** Contrast listens on every address with it; here it is loopback, see docs/guides/contrast.md. */
 function parseAdmin(text: string): HostPort {
   if (text === '') return DEFAULT_ADMIN
-  const port = parsePort(text)
+  const port = parseContrastPort(text)
   if (port === undefined) throw bad(`invalid admin port: ${text}`, 'a number from 1 to 65535')
   return { host: DEFAULT_ADMIN.host, port }
-}
-
-/** Signs and leading zeros are fine, as they are for Go's strconv.Atoi. */
-function parsePort(text: string): number | undefined {
-  const port = /^[+-]?\d+$/.test(text) ? Number(text) : NaN
-  return isPort(port) ? port : undefined
 }
 
 function bad(message: string, hint: string): MtlscopeError {

@@ -48,6 +48,8 @@ class FileReader {
       admin: this.#admin(file.admin),
       log: file.log ?? 'text',
       threads: file.threads ?? 1,
+      ...file.tap === true ? { tap: true } : {},
+      ...file.mark === undefined ? {} : { mark: file.mark },
     }
     if (plan.inbound === undefined && plan.outbound === undefined) this.#report([], 'neither inbound nor outbound is there', 'a sidecar without both would do nothing')
     this.#checkListeners(plan)
@@ -101,12 +103,13 @@ class FileReader {
       listen: keys.listen === undefined ? [] : this.#listen(keys.listen, ['outbound', 'listen'], mode === 'tproxy'),
       default: keys.default ?? 'mesh',
       passthrough: (keys.passthrough ?? []).flatMap((text, i) => this.#destinations(text, ['outbound', 'passthrough', i])),
-      expect: (keys.expect ?? []).flatMap(({ to, identity }, i) =>
-        this.#destinations(to, ['outbound', 'expect', i, 'to']).map((destination) => ({ to: destination, identities: many(identity) }))),
-      map: (keys.map ?? []).map(({ listen, to, expect }, i) => ({
+      expect: (keys.expect ?? []).flatMap(({ to, identity, alpn }, i) =>
+        this.#destinations(to, ['outbound', 'expect', i, 'to']).map((destination) => ({ to: destination, identities: many(identity), ...alpn === undefined ? {} : { alpn } }))),
+      map: (keys.map ?? []).map(({ listen, to, expect, alpn }, i) => ({
         listen: this.#hostPort(listen, ['outbound', 'map', i, 'listen']),
         to: this.#hostPort(to, ['outbound', 'map', i, 'to']),
         identities: many(expect ?? []),
+        ...alpn === undefined ? {} : { alpn },
       })),
     }
   }

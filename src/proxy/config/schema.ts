@@ -21,6 +21,7 @@ const identityText = text('a SPIFFE id or DNS name, exact or as a prefix that en
 const identities: Shape = { title: 'an identity or a list of these', anyOf: [identityText, { type: 'array', title: 'a list of identities', minItems: 1, items: identityText }] }
 const allow: Shape = { type: 'array', title: 'a list of identities', minItems: 1, items: identityText }
 const destination = text('a destination like 10.0.0.0/8, 10.0.0.7:5432, 10.0.0.0/8:5000-6000, "[fd00::/8]:443" or "*:5432"', { pattern: DESTINATION })
+const alpn = text('a protocol name of up to 255 bytes', { pattern: '^[\\x21-\\x7e]{1,255}$' })
 const portMode = oneOf('mtls', 'tls', 'permissive', 'plaintext')
 const interception = 'redirect: iptables REDIRECT, the destination is asked of the kernel. tproxy: the connection keeps its own address.'
 
@@ -72,15 +73,16 @@ const outbound: Shape = {
     default: { ...oneOf('mesh', 'deny', 'passthrough'), default: 'mesh', description: 'For what no rule names: mutual TLS to where it was going, refused, or handed on as it is.' },
     passthrough: { type: 'array', title: 'a list of destinations', items: destination, description: 'Handed on as they are, without TLS.' },
     expect: {
-      type: 'array', title: 'a list of { to, identity }', description: 'Identity that a destination must prove; the first that fits counts. Without: whoever the trust bundle vouches for.',
-      items: table('A destination and who it must be.', { to: { ...destination, description: 'The destination.' }, identity: { ...identities, description: 'Who it must be.' } }, ['to', 'identity']),
+      type: 'array', title: 'a list of { to, identity, alpn }', description: 'Identity that a destination must prove; the first that fits counts. Without: whoever the trust bundle vouches for.',
+      items: table('A destination and who it must be.', { to: { ...destination, description: 'The destination.' }, identity: { ...identities, description: 'Who it must be.' }, alpn: { ...alpn, description: 'Protocol name to offer there instead of `tls.alpn`.' } }, ['to', 'identity']),
     },
     map: {
-      type: 'array', title: 'a list of { listen, to, expect }', description: 'Listeners for the app that lead to one host each.',
+      type: 'array', title: 'a list of { listen, to, expect, alpn }', description: 'Listeners for the app that lead to one host each.',
       items: table('A listener and where it leads.', {
         listen: { ...listenText, description: 'Address for the app, best in 127.0.0.0/8.' },
         to: { ...target, description: 'Where it leads; a name is resolved and watched.' },
         expect: { ...identities, description: 'Who must answer.' },
+        alpn: { ...alpn, description: 'Protocol name to offer there instead of `tls.alpn`.' },
       }, ['listen', 'to']),
     },
   }),
@@ -102,7 +104,7 @@ export const SIDECAR_SCHEMA: Shape = {
     tls: table('How TLS is spoken.', {
       minVersion: { title: 'one of "1.2", "1.3"', enum: ['1.2', '1.3', 1.2, 1.3], default: '1.3', description: 'Lowest version.' },
       groups: { type: 'array', title: 'a list of key exchange groups', minItems: 1, items: text('the name of a group like X25519MLKEM768', { pattern: '^[A-Za-z0-9_-]+$' }), default: ['X25519MLKEM768', 'X25519', 'P-256'], description: 'Best first. Those that the engine does not know are left out, and said so.' },
-      alpn: { ...text('a protocol name of up to 255 bytes', { pattern: '^[\\x21-\\x7e]{1,255}$' }), default: 'mtlscope', description: 'Protocol name of TLS between sidecars.' },
+      alpn: { ...alpn, default: 'mtlscope', description: 'Protocol name of TLS between sidecars.' },
       resumption: { type: 'boolean', title: 'true or false', default: true, description: 'Whether TLS sessions may be resumed.' },
     }),
     limits: table('Bounds.', {
@@ -119,5 +121,7 @@ export const SIDECAR_SCHEMA: Shape = {
     },
     log: { ...oneOf('text', 'json'), default: 'text', description: 'Form of the line for each connection, on standard output. `-o` wins.' },
     threads: { type: 'integer', title: 'a number from 1 to 64', minimum: 1, maximum: 64, default: 1, description: 'Relay threads.' },
+    tap: { type: 'boolean', title: 'true or false', default: false, description: 'Whether the admin endpoint hands out the plaintext that passes, for `mtlscope tap --sidecar`.' },
+    mark: { type: 'integer', title: 'a number from 1 to 2147483647', minimum: 1, maximum: 2_147_483_647, description: 'Firewall mark (SO_MARK) of the connections that the sidecar opens, for rules that let them through by it. Needs CAP_NET_ADMIN.' },
   }, ['identity']),
 }

@@ -13,6 +13,8 @@ export interface SidecarFile {
   readonly admin?: string | number
   readonly log?: 'text' | 'json'
   readonly threads?: number
+  readonly mark?: number
+  readonly tap?: boolean
 }
 
 export interface IdentityKeys {
@@ -39,8 +41,8 @@ export interface OutboundKeys {
   readonly listen?: OneOrMore<string | number>
   readonly default?: OutboundPlan['default']
   readonly passthrough?: readonly string[]
-  readonly expect?: readonly { readonly to: string, readonly identity: OneOrMore<string> }[]
-  readonly map?: readonly { readonly listen: string, readonly to: string, readonly expect?: OneOrMore<string> }[]
+  readonly expect?: readonly { readonly to: string, readonly identity: OneOrMore<string>, readonly alpn?: string }[]
+  readonly map?: readonly { readonly listen: string, readonly to: string, readonly expect?: OneOrMore<string>, readonly alpn?: string }[]
 }
 
 export interface LimitsKeys {

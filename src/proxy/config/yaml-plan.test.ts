@@ -81,12 +81,13 @@ inbound:
   allow: &shop ["spiffe://shop.test/*", cart.shop]
   ports: { 8443: { mode: mtls, allow: *shop }, 8444: { allow: [web] } }
   source: proxy-protocol
-outbound: { passthrough: ["*:53", "[fd00::/8]:5000-6000", "fd00::1", 10.0.0.7], expect: [{ to: 10.1.0.0/16, identity: [a, b] }] }
+outbound: { passthrough: ["*:53", "[fd00::/8]:5000-6000", "fd00::1", 10.0.0.7], expect: [{ to: 10.1.0.0/16, identity: [a, b], alpn: http/1.1 }] }
 tls: { minVersion: 1.2, groups: [P-256], alpn: x, resumption: false }
 limits: { connections: 10, buffer: 1M, connectTimeout: 1.5s, idleTimeout: 0s, handshakeTimeout: 500ms, drainTimeout: 2m }
 admin: 9000
 log: json
 threads: 2
+mark: 1337
 `)
   assert.deepEqual(made.identity, { kind: 'files', key: '/etc/mtlscope/k.pem', chain: '/etc/c.pem', bundle: '/b.pem' })
   assert.deepEqual(made.inbound?.ports, { 8443: 'mtls', 8444: 'permissive' })
@@ -94,6 +95,7 @@ threads: 2
   assert.deepEqual(made.outbound?.passthrough.map(({ network, fromPort, toPort }) => `${network} ${fromPort}-${toPort}`),
     ['0.0.0.0/0 53-53', '::/0 53-53', 'fd00::/8 5000-6000', 'fd00::1 1-65535', '10.0.0.7 1-65535'])
   assert.deepEqual(made.outbound?.expect[0]?.identities, ['a', 'b'])
+  assert.deepEqual([made.outbound?.expect[0]?.alpn, made.mark], ['http/1.1', 1337])
   assert.deepEqual(made.tls, { minVersion: '1.2', groups: ['P-256'], alpn: 'x', resumption: false })
   assert.deepEqual(made.limits, { connections: 10, bufferBytes: 1048576, connectTimeoutMs: 1500, handshakeTimeoutMs: 500, idleTimeoutMs: 0, drainTimeoutMs: 120000 })
   assert.deepEqual(made.admin, { host: '127.0.0.1', port: 9000 })
@@ -146,7 +148,7 @@ const HALVES = {
   identity: [ID, 'identity: { workloadApi: /x }\n', 'identity: { dir: a, key: b }\n', 'identity: { key: a, chain: b, bundle: c }\n', 'identity: {}\n', 'identity: { ca: { address: "h:1" } }\n', ''],
   inbound: [IN, '', 'inbound: { mode: listen, listen: 1 }\n', 'inbound: { mode: listen, listen: "1.2.3.4:5", to: "h:1" }\n', 'inbound: { mode: redirect, listen: "1.2.3.400:5" }\n', 'inbound: { mode: redirect, listen: [1, "0.0.0.0:2"], ports: { 1: { mode: mtls, allow: [a] }, 65535: plaintext } }\n', 'inbound: { mode: redirect, listen: 1, ports: { 65536: tls } }\n'],
   outbound: ['', 'outbound: { mode: redirect }\n', 'outbound: { listen: 3 }\n', 'outbound: { mode: tproxy, listen: 3, default: deny, passthrough: ["*", "10.0.0.0/33"] }\n', 'outbound: { map: [{ listen: "127.0.0.1:80", to: "9.9.9:80" }] }\n', 'outbound: { expect: [{ to: "*", identity: spiffe://a/b* }] }\n'],
-  rest: ['', 'tls: { minVersion: 1.3 }\n', 'tls: { minVersion: 1.1 }\n', 'limits: { connections: 0 }\n', 'limits: { connectTimeout: 3 }\n', 'limits: { connectTimeout: 3s, buffer: 64K }\n', 'admin: 15000\n', 'admin: "10.0.0.1:15000"\n', 'log: xml\n', 'threads: 1.5\n', 'x: 1\n', 'workload: ""\n'],
+  rest: ['', 'tls: { minVersion: 1.3 }\n', 'tls: { minVersion: 1.1 }\n', 'limits: { connections: 0 }\n', 'limits: { connectTimeout: 3 }\n', 'limits: { connectTimeout: 3s, buffer: 64K }\n', 'admin: 15000\n', 'admin: "10.0.0.1:15000"\n', 'log: xml\n', 'threads: 1.5\n', 'x: 1\n', 'workload: ""\n', 'mark: 0\n', 'mark: 1337\n'],
 }
 
 test('the schema and the reader accept the same', () => {

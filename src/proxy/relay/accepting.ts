@@ -70,7 +70,7 @@ function openInbound(loop: RelayLoop, listener: Listener, connection: Connection
     const destination = destinationOf(listener, connection, plan.mode)
     if (destination === undefined || loop.ownPorts.has(destination.port)) return blackHole(loop, connection, destination)
     connection.destination = destination
-    connection.target = { addresses: [destination], serverName: undefined, text: socketAddressText(destination), identities: [] }
+    connection.target = { addresses: [destination], serverName: undefined, text: socketAddressText(destination), identities: [], alpn: undefined }
     connection.mode = loop.policy.modeOf(destination.port)
   }
   startClient(loop, connection)
@@ -81,8 +81,8 @@ function openCaptured(loop: RelayLoop, listener: Listener, connection: Connectio
   const destination = plan === undefined || plan.mode === 'none' ? undefined : destinationOf(listener, connection, plan.mode)
   if (destination === undefined) return blackHole(loop, connection, destination)
   connection.destination = destination
-  const { action, identities } = loop.policy.outbound(destination)
-  const target: Target = { addresses: [destination], serverName: undefined, text: socketAddressText(destination), identities }
+  const { action, identities, alpn } = loop.policy.outbound(destination)
+  const target: Target = { addresses: [destination], serverName: undefined, text: socketAddressText(destination), identities, alpn }
   connection.target = target
   if (action === 'deny') return endConnection(loop, connection, 'destination-denied', 'outbound.default is deny')
   connection.security = action === 'mesh' ? 'mtls' : 'plaintext'

@@ -7,6 +7,7 @@ import { Leg } from './leg.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { socketAddressText } from './socket-address.ts'
 import type { IdentityPatterns } from '../sidecar-plan.ts'
+import type { TapOpening } from './thread-messages.ts'
 
 /** What a connection waits for. */
 export type Phase =
@@ -27,6 +28,8 @@ export interface Target {
   /** `cart:8080` or an address: what the configuration calls it. */
   readonly text: string
   readonly identities: IdentityPatterns
+  /** Protocol name to offer; undefined: that of the plan. */
+  readonly alpn: string | undefined
 }
 
 /** A client's socket, a server's socket, and what is known of them. */
@@ -54,6 +57,8 @@ export class Connection {
   serverNames: PeerNames | undefined = undefined
   /** The server's TLS session is still to be kept for resumption. */
   sessionWanted = false
+  /** Which tap was told of it; 0: none. */
+  tapRound = 0
   tlsVersion: string | undefined = undefined
   resumed = false
   reason: CloseReason = 'finished'
@@ -87,6 +92,11 @@ export function connectionInfo(connection: Connection, ownIdentity: string): Con
     destination: target?.text ?? (destination === undefined ? '' : socketAddressText(destination)),
     clientIdentity, serverIdentity, bytesSent: client.bytesRead, bytesReceived: server.bytesRead, openedAtMs, tlsVersion, resumed,
   }
+}
+
+export function tapOpening(connection: Connection, ownIdentity: string): TapOpening | undefined {
+  const server = connection.target?.addresses[connection.nextAddress - 1]
+  return server === undefined ? undefined : { info: connectionInfo(connection, ownIdentity), client: connection.clientAddress, server }
 }
 
 export function finishedConnection(connection: Connection, ownIdentity: string, nowMs: number): FinishedConnection {

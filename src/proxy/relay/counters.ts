@@ -6,7 +6,7 @@ export const COUNTER = {
   inboundBytesSent: 6, inboundBytesReceived: 7, outboundBytesSent: 8, outboundBytesReceived: 9,
   handshakes: 10, resumedHandshakes: 11, handshakesFailed: 12, handshakeTimeouts: 13, identitiesRefused: 14,
   destinationsDenied: 15, selfCalls: 16, connectsFailed: 17, connectTimeouts: 18, unresolved: 19, idleTimeouts: 20,
-  resets: 21, truncated: 22, refusedForLimit: 23, refusedForDescriptors: 24, threadsFailed: 25,
+  resets: 21, truncated: 22, refusedForLimit: 23, refusedForDescriptors: 24, threadsFailed: 25, tapDroppedBytes: 26,
 } as const satisfies Record<keyof RelayMetrics, number>
 
 export type CounterName = keyof typeof COUNTER

@@ -33,7 +33,10 @@ export class Leg {
   /** It waits in the loop's queue for its next turn. */
   queued = false
   bytesRead = 0
-  /** Bytes that TLS has given since OpenSSL's buffer was empty: no more than those were read from the socket. */
+  /**
+   * Bytes of the records that TLS has given since OpenSSL's buffer was empty, at the end of a record: so many were read from the socket at
+   * least. READ_BUFFER_BYTES: not known, so that it must be read until there is nothing.
+   */
   fetched = 0
   /** Where bytes read from it are counted. */
   counter = 0

@@ -3,7 +3,7 @@ import { callFailed } from '../../sys/errno.ts'
 import { closeFd } from '../../sys/stream-socket.ts'
 import type { HostPort, SidecarPlan } from '../sidecar-plan.ts'
 import { hostPortText } from './policy.ts'
-import { openListener } from './socket-calls.ts'
+import { openListener, tryMark } from './socket-calls.ts'
 import { parseSocketAddress } from './socket-address.ts'
 import type { ListenerHandle, ListenerUse } from './thread-messages.ts'
 
@@ -46,6 +46,12 @@ export function openListeners(plans: readonly ListenerPlan[], threads: number): 
     throw error
   }
   return handles
+}
+
+/** Throws where this process may not mark its connections: unmarked, they would be taken for the app's and come back for ever. */
+export function checkMark({ mark }: SidecarPlan): void {
+  const failed = mark === undefined ? undefined : tryMark(mark)
+  if (failed !== undefined) throw callFailed({ doing: `mark connections with ${mark}`, call: 'setsockopt', errno: failed, needs: 'CAP_NET_ADMIN' })
 }
 
 function openOne({ at, transparent }: ListenerPlan, shared: boolean, backlog: number): number {

@@ -4,9 +4,9 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from '../../sys/epoll.ts'
 import { allocateAt, bytesAt, freeAt, trimMemory } from '../../sys/memory.ts'
 import { closeFd, readAt } from '../../sys/stream-socket.ts'
-import type { HostPort } from '../sidecar-plan.ts'
+import type { HostPort, MeshServer } from '../sidecar-plan.ts'
 import { acceptWaiting } from './accepting.ts'
-import { Connection, connectionInfo, finishedConnection } from './connection.ts'
+import { Connection, connectionInfo, finishedConnection, tapOpening } from './connection.ts'
 import type { Target } from './connection.ts'
 import type { CloseReason, Direction } from './connection-report.ts'
 import { ConnectionSlots } from './connection-slots.ts'
@@ -23,7 +23,7 @@ import { parseSocketAddress } from './socket-address.ts'
 import type { Credentials, ListenerHandle, ListenerUse, NameAddresses, ThreadCommand, ThreadInput, ThreadReport } from './thread-messages.ts'
 import { REPORT_MS, ThreadReports } from './thread-reports.ts'
 import type { TlsContexts } from './tls-contexts.ts'
-import { openTlsContexts } from './tls-contexts.ts'
+import { READ_BUFFER_BYTES, openTlsContexts } from './tls-contexts.ts'
 import { transfer } from './transfer.ts'
 
 const EVENTS = 512
@@ -35,6 +35,8 @@ const FINE_TICK_MS = 50
 /** The start and bursts of connections leave free memory behind. */
 const FIRST_TRIM_MS = 2000
 const TRIM_MS = 60_000
+/** Tapped bytes that the main thread has not taken yet; what comes beyond is not tapped. */
+const MAX_TAP_BACKLOG_BYTES = 8 * 1024 * 1024
 const EDGES = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 const ENDED = EPOLLRDHUP | EPOLLHUP | EPOLLERR
 /** Of descriptors that are no legs. */
@@ -57,6 +59,8 @@ export class RelayLoop {
   ownPorts: ReadonlySet<number> = new Set()
   isTapped = false
 
+  readonly #tapBacklog: Int32Array
+  #tapRound = 0
   readonly #port: MessagePort
   readonly #wakeFd: number
   readonly #epoll = new Epoll(EVENTS)
@@ -83,6 +87,7 @@ export class RelayLoop {
     this.#port = port
     this.#wakeFd = input.wakeFd
     this.counters = new Float64Array(input.counters)
+    this.#tapBacklog = new Int32Array(input.tapBacklog)
     this.slots = new ConnectionSlots(input.slots)
     this.#nextId = input.firstId
     this.#idStep = input.idStep
@@ -129,7 +134,11 @@ export class RelayLoop {
     const leg = this.#legs[fd]
     if (leg === undefined || leg.generation !== generation) return
     if ((mask & EPOLLOUT) !== 0) leg.writable = true
-    if ((mask & (EPOLLIN | ENDED)) !== 0) leg.readable = true
+    if ((mask & (EPOLLIN | ENDED)) !== 0) {
+      leg.readable = true
+      // This edge may be of bytes behind those that OpenSSL holds: no short read before it tells that they are taken.
+      if (leg.fetched !== 0) leg.fetched = READ_BUFFER_BYTES
+    }
     if ((mask & ENDED) !== 0) leg.hangup = true
     if (leg.connection.phase === 'open') this.#move(leg, mask)
     else this.#progress(leg, mask)
@@ -249,25 +258,34 @@ export class RelayLoop {
 
   /** `count` bytes of the scratch came from the leg; 0: it is done. */
   tapChunk(from: Leg, count: number): void {
+    const { connection } = from
+    if (count > 0 && Atomics.load(this.#tapBacklog, 0) + count > MAX_TAP_BACKLOG_BYTES) {
+      this.counters[COUNTER.tapDroppedBytes] += count
+      return
+    }
+    Atomics.add(this.#tapBacklog, 0, count)
     const bytes = bytesAt(this.scratch, count).slice()
-    this.#reports.tapped({ connection: from.connection.id, fromClient: from === from.connection.client, bytes, atMicros: Date.now() * 1000 }, this.nowMs)
+    const opening = connection.tapRound === this.#tapRound ? undefined : tapOpening(connection, this.#credentials.ownIdentity)
+    connection.tapRound = this.#tapRound
+    const chunk = { connection: connection.id, fromClient: from === connection.client, offset: from.bytesRead - count, bytes, atMicros: Math.round((performance.timeOrigin + performance.now()) * 1000) }
+    this.#reports.tapped(opening === undefined ? chunk : { ...chunk, opening }, this.nowMs)
   }
 
   inboundTarget(): Target | undefined {
     const to = this.policy.plan.inbound?.to
-    return to === undefined ? undefined : this.#targetOf(to, [])
+    return to === undefined ? undefined : this.#targetOf({ to, identities: [] })
   }
 
   /** Of outbound.map; undefined where a newer plan lacks it. */
   mappedTarget(index: number): Target | undefined {
     const mapped = this.policy.plan.outbound?.map[index]
-    return mapped === undefined ? undefined : this.#targetOf(mapped.to, mapped.identities)
+    return mapped === undefined ? undefined : this.#targetOf(mapped)
   }
 
-  #targetOf(to: HostPort, identities: readonly string[]): Target {
+  #targetOf({ to, identities, alpn }: MeshServer & { readonly to: HostPort }): Target {
     const literal = parseSocketAddress(to.host, to.port)
     const addresses = literal === undefined ? (this.#names[to.host] ?? []).map((address) => ({ ...address, port: to.port })) : [literal]
-    return { addresses, serverName: literal === undefined ? to.host : undefined, text: hostPortText(to), identities }
+    return { addresses, serverName: literal === undefined ? to.host : undefined, text: hostPortText(to), identities, alpn }
   }
 
   /** A descriptor that is given up when there is no other one; false where there is none for it. */
@@ -356,6 +374,7 @@ export class RelayLoop {
       case 'snapshot': return this.#post({ kind: 'snapshot', id: command.id, connections: this.#connections.map((connection) => connectionInfo(connection, this.#credentials.ownIdentity)) })
       case 'tap':
         this.isTapped = command.on
+        this.#tapRound++
         return
       case 'drain': return this.#drain(command.timeoutMs)
       case 'close':

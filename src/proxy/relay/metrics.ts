@@ -28,6 +28,8 @@ export interface RelayMetrics {
   readonly truncated: number
   readonly refusedForLimit: number
   readonly refusedForDescriptors: number
+  /** That passed while a tap was on and could not keep up. */
+  readonly tapDroppedBytes: number
   /** A bug where it is not 0. */
   readonly threadsFailed: number
 }

@@ -10,7 +10,7 @@ const INBOUND: InboundPlan = {
 }
 const OUTBOUND: OutboundPlan = {
   mode: 'redirect', listen: [], default: 'deny', passthrough: [{ network: '10.0.0.0/8', fromPort: 5432, toPort: 5432 }],
-  expect: [{ to: { network: '10.1.0.0/16', fromPort: 1, toPort: 65535 }, identities: ['cart'] }, { to: { network: '10.0.0.0/8', fromPort: 1, toPort: 65535 }, identities: ['any'] }],
+  expect: [{ to: { network: '10.1.0.0/16', fromPort: 1, toPort: 65535 }, identities: ['cart'], alpn: 'http/1.1' }, { to: { network: '10.0.0.0/8', fromPort: 1, toPort: 65535 }, identities: ['any'] }],
   map: [{ listen: { host: '127.0.0.1', port: 1 }, to: { host: 'cart', port: 80 }, identities: [] }],
 }
 const plan = (inbound: InboundPlan | undefined, outbound: OutboundPlan | undefined): SidecarPlan => ({ inbound, outbound } as SidecarPlan)
@@ -24,10 +24,10 @@ test('a port that is named wins over the default', () => {
 test('passed through, then expected, then the default', () => {
   const policy = new Policy(plan(undefined, OUTBOUND))
   const verdict = (host: string, port: number): unknown => policy.outbound(parseSocketAddress(host, port)!)
-  assert.deepEqual(verdict('10.1.0.1', 5432), { action: 'passthrough', identities: [] })
-  assert.deepEqual(verdict('10.1.0.1', 80), { action: 'mesh', identities: ['cart'] })
-  assert.deepEqual(verdict('10.2.0.1', 80), { action: 'mesh', identities: ['any'] })
-  assert.deepEqual(verdict('1.1.1.1', 80), { action: 'deny', identities: [] })
+  assert.deepEqual(verdict('10.1.0.1', 5432), { action: 'passthrough', identities: [], alpn: undefined })
+  assert.deepEqual(verdict('10.1.0.1', 80), { action: 'mesh', identities: ['cart'], alpn: 'http/1.1' })
+  assert.deepEqual(verdict('10.2.0.1', 80), { action: 'mesh', identities: ['any'], alpn: undefined })
+  assert.deepEqual(verdict('1.1.1.1', 80), { action: 'deny', identities: [], alpn: undefined })
 })
 
 test('destinations without an expected identity are said', () => {

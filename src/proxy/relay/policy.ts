@@ -7,9 +7,10 @@ import type { SocketAddress } from './socket-address.ts'
 export interface OutboundVerdict {
   readonly action: 'mesh' | 'deny' | 'passthrough'
   readonly identities: IdentityPatterns
+  readonly alpn: string | undefined
 }
 
-interface Expectation { readonly match: DestinationMatch, readonly identities: IdentityPatterns }
+interface Expectation extends Omit<OutboundVerdict, 'action'> { readonly match: DestinationMatch }
 
 /** The questions that a plan answers for each connection. */
 export class Policy {
@@ -36,11 +37,11 @@ export class Policy {
   }
 
   outbound(destination: SocketAddress): OutboundVerdict {
-    if (this.#passthrough.some((match) => matchesDestination(match, destination))) return { action: 'passthrough', identities: [] }
+    if (this.#passthrough.some((match) => matchesDestination(match, destination))) return { action: 'passthrough', identities: [], alpn: undefined }
     const expected = this.#expectations.find(({ match }) => matchesDestination(match, destination))
     // A destination that is expected to be somebody is a destination in the mesh, whatever becomes of the others.
-    if (expected !== undefined) return { action: 'mesh', identities: expected.identities }
-    return { action: this.plan.outbound?.default ?? 'mesh', identities: [] }
+    if (expected !== undefined) return { action: 'mesh', identities: expected.identities, alpn: expected.alpn }
+    return { action: this.plan.outbound?.default ?? 'mesh', identities: [], alpn: undefined }
   }
 }
 
@@ -49,9 +50,9 @@ function byPort<T>(record: Readonly<Record<string, T>>): Map<number, T> {
 }
 
 function expectationsOf(plan: OutboundPlan | undefined): Expectation[] {
-  return (plan?.expect ?? []).flatMap(({ to, identities }) => {
+  return (plan?.expect ?? []).flatMap(({ to, identities, alpn }) => {
     const match = parseDestination(to)
-    return match === undefined ? [] : [{ match, identities }]
+    return match === undefined ? [] : [{ match, identities, alpn }]
   })
 }
 

@@ -11,6 +11,7 @@ import type { RelayLoop } from './loop.ts'
 import { readCommonName, readPeerNames } from './peer-certificate.ts'
 import { proxyHeader } from './proxy-protocol.ts'
 import { socketError, startConnect } from './socket-calls.ts'
+import { offerProtocol } from './tls-contexts.ts'
 import { transfer } from './transfer.ts'
 
 /** What OpenSSL says of a host name that is not the certificate's. */
@@ -22,7 +23,7 @@ export function connectServer(loop: RelayLoop, connection: Connection): void {
   const address = target?.addresses[connection.nextAddress++]
   if (address === undefined) return endConnection(loop, connection, 'unresolved', `no address for ${target?.text ?? 'nothing'}`)
   const spoofed = direction === 'inbound' && loop.policy.plan.inbound?.source === 'caller'
-  const fd = startConnect(address, spoofed ? connection.clientAddress : undefined)
+  const fd = startConnect(address, spoofed ? connection.clientAddress : undefined, loop.policy.plan.mark ?? 0)
   if (fd < 0) return failConnect(loop, connection, -fd)
   connection.server.fd = fd
   connection.phase = 'connect'
@@ -75,6 +76,7 @@ function startMesh(loop: RelayLoop, connection: Connection): void {
   if (!startTls(loop, server, loop.contexts.client)) return
   ssl.SSL_set_connect_state(server.ssl)
   if (target?.serverName !== undefined) setServerName(server.ssl, target.serverName)
+  if (target?.alpn !== undefined) offerProtocol(server.ssl, target.alpn)
   if (loop.policy.plan.tls.resumption) {
     const session = loop.sessions.get(target?.text ?? '')
     if (session !== 0) ssl.SSL_set_session(server.ssl, session)

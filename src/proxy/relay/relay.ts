@@ -4,7 +4,7 @@ import type { ConnectionInfo, FinishedConnection } from './connection-report.ts'
 import { ConnectionSlots } from './connection-slots.ts'
 import { newCounters, sumCounters, COUNTER } from './counters.ts'
 import { identityOf } from './identity-match.ts'
-import { openListeners, planListeners } from './listener-sockets.ts'
+import { checkMark, openListeners, planListeners } from './listener-sockets.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { NameLookup } from './name-lookup.ts'
 import { caOnlyDestinations } from './policy.ts'
@@ -14,7 +14,7 @@ import { TICKET_KEY_BYTES, openTlsContexts } from './tls-contexts.ts'
 
 export type { CloseReason, ConnectionInfo, Direction, FinishedConnection, Security } from './connection-report.ts'
 export type { RelayMetrics } from './metrics.ts'
-export type { TappedChunk } from './thread-messages.ts'
+export type { TapOpening, TappedChunk } from './thread-messages.ts'
 
 /** PEM texts. `chainPem` starts with the leaf; every certificate of `bundlePem` is a trust anchor, intermediates too. */
 export interface TlsMaterial { readonly keyPem: string, readonly chainPem: string, readonly bundlePem: string }
@@ -57,7 +57,10 @@ export interface Relay {
   connections(): Promise<ConnectionInfo[]>
   /** Counters since the relay opened, all threads together. */
   metrics(): RelayMetrics
-  /** Hands over copies of the plaintext from now on; undefined ends that. Costs nothing while it is off. */
+  /**
+   * Hands over copies of the plaintext from now on; undefined ends that. Costs nothing while it is off. Called again, the openings of
+   * connections are told again. What the main thread is too slow to take is left out and counted.
+   */
   tap(tap: Tap | undefined): void
 }
 
@@ -90,6 +93,7 @@ class ThreadedRelay implements Relay {
     this.#events = events
     this.#plan = plan
     this.#credentials = this.#checkedCredentials(plan, material)
+    checkMark(plan)
     const listeners = planListeners(plan)
     this.#listening = new Set(listeners.map(({ key }) => key))
     this.#handles = openListeners(listeners, Math.max(1, plan.threads))
@@ -106,6 +110,7 @@ class ThreadedRelay implements Relay {
 
   replacePlan(plan: SidecarPlan): void {
     this.#checkedCredentials(plan, this.#credentials.material)
+    checkMark(plan)
     const wanted = planListeners(plan)
     const handles = openListeners(wanted.filter(({ key }) => !this.#listening.has(key)), this.#threads.length)
     this.#listening = new Set(wanted.map(({ key }) => key))

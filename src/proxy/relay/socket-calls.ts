@@ -60,13 +60,15 @@ export function resetSocket(fd: number): void {
   sys.closeFd(fd)
 }
 
-/** Starts to connect, from the address of `from` where there is one. The descriptor, or the negated errno. */
-export function startConnect(to: SocketAddress, from: SocketAddress | undefined): number {
+/** Starts to connect, from the address of `from` where there is one, marked where `mark` is not 0. The descriptor, or the negated errno. */
+export function startConnect(to: SocketAddress, from: SocketAddress | undefined, mark: number): number {
   const fd = sys.socketOf(to.version === 4 ? sys.AF_INET : sys.AF_INET6, NONBLOCKING, 0)
   if (fd < 0) return -errno()
   setOption(fd, sys.SOL_TCP, sys.TCP_NODELAY, 1)
   setOption(fd, sys.SOL_SOCKET, sys.SO_KEEPALIVE, 1)
-  if (from === undefined || bindSpoofed(fd, from)) {
+  const wantedMark = mark === 0 && from !== undefined ? SPOOFED_MARK : mark
+  const isMarked = wantedMark === 0 || setOption(fd, sys.SOL_SOCKET, sys.SO_MARK, wantedMark)
+  if (isMarked && (from === undefined || bindSpoofed(fd, from))) {
     if (sys.connectAt(fd, address, writeSockaddr(addressMemory, to)) === 0 || errno() === sys.EINPROGRESS) return fd
   }
   const failed = errno()
@@ -77,7 +79,16 @@ export function startConnect(to: SocketAddress, from: SocketAddress | undefined)
 /** A port of the kernel's choice: the caller's own is in use by the connection that it called with. */
 function bindSpoofed(fd: number, from: SocketAddress): boolean {
   const transparent = from.version === 4 ? setOption(fd, sys.SOL_IP, sys.IP_TRANSPARENT, 1) : setOption(fd, sys.SOL_IPV6, sys.IPV6_TRANSPARENT, 1)
-  return transparent && setOption(fd, sys.SOL_SOCKET, sys.SO_MARK, SPOOFED_MARK) && sys.bindAt(fd, address, writeSockaddr(addressMemory, { ...from, port: 0 })) === 0
+  return transparent && sys.bindAt(fd, address, writeSockaddr(addressMemory, { ...from, port: 0 })) === 0
+}
+
+/** The name of the errno where this process may not mark its connections. */
+export function tryMark(mark: number): string | undefined {
+  const fd = sys.socketOf(sys.AF_INET, NONBLOCKING, 0)
+  if (fd < 0) return errnoName(errno())
+  const failed = setOption(fd, sys.SOL_SOCKET, sys.SO_MARK, mark) ? undefined : errnoName(errno())
+  sys.closeFd(fd)
+  return failed
 }
 
 export interface ListenOptions { readonly transparent: boolean, readonly shared: boolean, readonly backlog: number }

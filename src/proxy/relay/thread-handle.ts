@@ -23,6 +23,7 @@ export class ThreadHandle {
   readonly ready: Promise<void>
   readonly #worker: Worker
   readonly #port: MessagePort
+  readonly #tapBacklog = new Int32Array(new SharedArrayBuffer(4))
   readonly #wakeFd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
   readonly #ended: Promise<void>
   readonly #snapshots = new Map<number, (connections: readonly ConnectionInfo[]) => void>()
@@ -31,10 +32,10 @@ export class ThreadHandle {
   #closing = false
   #over = false
 
-  constructor(input: Omit<ThreadInput, 'wakeFd' | 'counters'>, events: ThreadEvents) {
+  constructor(input: Omit<ThreadInput, 'wakeFd' | 'counters' | 'tapBacklog'>, events: ThreadEvents) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const own: ThreadInput = { ...input, wakeFd: this.#wakeFd, counters: this.counters.buffer }
+    const own: ThreadInput = { ...input, wakeFd: this.#wakeFd, counters: this.counters.buffer, tapBacklog: this.#tapBacklog.buffer }
     this.#worker = new Worker(sibling(import.meta.url, 'relay-thread'), { workerData: { port: port2, input: own }, transferList: [port2], name: 'mtlscope relay' })
     let error = new Error('the thread ended')
     this.#worker.on('error', (thrown) => { error = thrown })
@@ -85,6 +86,7 @@ export class ThreadHandle {
     } else if (report.kind === 'drained') {
       this.#drained?.(report.cutOff)
     } else if (report.kind !== 'ready') {
+      if (report.kind === 'tapped') Atomics.sub(this.#tapBacklog, 0, report.chunks.reduce((sum, { bytes }) => sum + bytes.length, 0))
       events.report(report)
     }
   }

@@ -34,10 +34,17 @@ export type ThreadCommand =
   | { readonly kind: 'tap', readonly on: boolean }
   | { readonly kind: 'close' }
 
+/** What is known of a connection when the first of its chunks is handed over. */
+export interface TapOpening { readonly info: ConnectionInfo, readonly client: SocketAddress, readonly server: SocketAddress }
+
 /** Plaintext of a connection as it passed; in order for each direction. */
 export interface TappedChunk {
   readonly connection: number
+  /** With the first chunk of a connection since the tap was last turned on. */
+  readonly opening?: TapOpening
   readonly fromClient: boolean
+  /** Bytes of this direction that came before, tapped or not. */
+  readonly offset: number
   /** Empty: this side is done. */
   readonly bytes: Uint8Array
   readonly atMicros: number
@@ -55,6 +62,8 @@ export interface ThreadInput {
   readonly wakeFd: number
   readonly counters: SharedArrayBuffer
   readonly slots: SharedArrayBuffer
+  /** Tapped bytes on their way to the main thread, as one Int32: added to by the thread, taken from by the main one. */
+  readonly tapBacklog: SharedArrayBuffer
   /** Of connection ids: this one, then every `idStep`. */
   readonly firstId: number
   readonly idStep: number

@@ -101,8 +101,19 @@ function prepareServer(context: number, { tls, ticketKeys }: TlsContextsInput, v
 function prepareClient(context: number, tls: TlsPlan): void {
   ssl.SSL_CTX_set_verify(context, ssl.SSL_VERIFY_PEER, 0)
   if (tls.alpn === '') return
-  const name = Buffer.from(tls.alpn, 'latin1')
-  ssl.SSL_CTX_set_alpn_protos(context, Buffer.concat([Buffer.of(name.length), name]), name.length + 1)
+  const list = protocolList(tls.alpn)
+  ssl.SSL_CTX_set_alpn_protos(context, list, list.length)
+}
+
+/** What one connection offers instead of what its context does. */
+export function offerProtocol(connection: number, name: string): void {
+  const list = protocolList(name)
+  ssl.SSL_set_alpn_protos(connection, list, list.length)
+}
+
+/** ProtocolNameList of one name (RFC 7301 §3.1), without the length of the whole. */
+function protocolList(name: string): Uint8Array {
+  return Buffer.concat([Buffer.of(name.length), Buffer.from(name, 'latin1')])
 }
 
 /** OpenSSL refuses a whole list for one name that it does not know, so each is tried alone first. */

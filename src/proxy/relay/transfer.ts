@@ -12,6 +12,8 @@ import { READ_BUFFER_BYTES } from './tls-contexts.ts'
 /** After so many reads a connection goes to the end of the queue, so that a fast one does not keep the others waiting. */
 const MAX_TURNS = 16
 const RECORD_BYTES = 16 * 1024
+/** What a record of TLS 1.3 has beside its content: header, type, tag (RFC 8446 §5.2). */
+const RECORD_OVERHEAD_BYTES = 22
 
 /**
  * Moves what can be moved from one leg to the other: until nothing is left to read, the other does not take any more, or it is the turn of
@@ -69,9 +71,9 @@ function readTls(loop: RelayLoop, leg: Leg): number {
       return filled
     }
     filled += count
-    leg.fetched += count
+    leg.fetched += count + RECORD_OVERHEAD_BYTES
     if (ssl.SSL_has_pending(leg.ssl) === 0) {
-      // OpenSSL's buffer is empty, and since it was empty last it cannot have been full: its last read of the socket was a short one.
+      // OpenSSL's buffer is empty, and since it was empty last it cannot have been full: a read of the socket was a short one. What came later raises an edge.
       if (leg.fetched < READ_BUFFER_BYTES >> 1 && !leg.hangup) leg.readable = false
       leg.fetched = 0
       return filled
@@ -84,6 +86,8 @@ function noteTlsEnd(leg: Leg, result: number): void {
   const error = ssl.SSL_get_error(leg.ssl, result)
   if (error === ssl.SSL_ERROR_WANT_READ || error === ssl.SSL_ERROR_WANT_WRITE) {
     leg.readable = false
+    // The rest of a record is read by itself, whatever lies behind it, so that this read being full says nothing.
+    leg.fetched = ssl.SSL_has_pending(leg.ssl) !== 0 || ssl.SSL_rstate_string(leg.ssl) === 'RB' ? READ_BUFFER_BYTES : 0
   } else if (error === ssl.SSL_ERROR_ZERO_RETURN) {
     leg.readEnded = true
   } else {

@@ -20,6 +20,10 @@ export const relayEngine: SidecarEngine = {
       drain: (timeoutMs) => relay.drain(timeoutMs),
       close: () => relay.close(),
       connections: () => relay.connections(),
+      tap: (tap) => {
+        relay.tap(tap)
+        return true
+      },
       addMetrics: async (page) => addRelayMetrics(page, relay.metrics()),
       moreMetrics: async () => '',
     }

@@ -1,6 +1,7 @@
 import type { IdentityMaterial } from '../../identity/material.ts'
 import type { MetricsPage } from '../admin/metrics-page.ts'
 import type { ConnectionInfo, FinishedConnection } from '../relay/connection-report.ts'
+import type { Tap } from '../relay/relay.ts'
 import type { SidecarPlan } from '../sidecar-plan.ts'
 
 export interface EngineEvents {
@@ -26,6 +27,8 @@ export interface RunningEngine {
   close(): Promise<void>
   /** Undefined where the engine cannot tell. */
   connections(): Promise<readonly ConnectionInfo[] | undefined>
+  /** As Relay.tap. False where the engine has none. */
+  tap(tap: Tap | undefined): boolean
   addMetrics(page: MetricsPage): Promise<void>
   /** Text in the same format that is put behind the page. */
   moreMetrics(): Promise<string>

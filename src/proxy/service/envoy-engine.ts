@@ -1,6 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MtlscopeError } from '../../base/errors.ts'
 import type { IdentityMaterial } from '../../identity/material.ts'
@@ -15,6 +13,7 @@ import { dynamicBootstrap, envoyFiles, resourceFiles, secretFiles, staticBootstr
 import type { EnvoyFiles } from './envoy/bootstrap.ts'
 import { askEnvoy, envoyListeners, envoyStats } from './envoy/envoy-admin.ts'
 import type { JsonObject } from './envoy/json.ts'
+import { openSecretFolder } from './envoy/secret-folder.ts'
 import { planResources } from './envoy/listeners.ts'
 import { groupsLeftOut } from './envoy/tls-context.ts'
 
@@ -26,7 +25,6 @@ const STOP_TIMEOUT_MS = 5000
 const MAX_RESTARTS = 3
 const RESTART_WINDOW_MS = 60_000
 const BATCH_MS = 50
-const MEMORY_FOLDER = '/dev/shm'
 /** Where `--print` lets the secrets lie; a running sidecar has a folder of its own for them. */
 const PRINTED_FOLDER = '/run/mtlscope/envoy'
 
@@ -49,21 +47,11 @@ export function bootstrapFor(plan: SidecarPlan): JsonObject {
 
 /** Lets `envoy --mode validate` judge the configuration. Throws 'child-failed' with its words. */
 export async function checkEnvoy(binary: string, plan: SidecarPlan, material: IdentityMaterial | undefined): Promise<void> {
-  const folder = openFolder()
+  const folder = openSecretFolder()
   try {
-    await validate(binary, plan, envoyFiles(folder), material)
+    await validate(binary, plan, envoyFiles(folder.path), material)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** For keys, so in memory where the machine has a place for that; only its owner may enter (mkdtemp). */
-function openFolder(): string {
-  const name = `mtlscope-envoy-${process.pid}-`
-  try {
-    return mkdtempSync(join(MEMORY_FOLDER, name))
-  } catch {
-    return mkdtempSync(join(tmpdir(), name))
+    folder.remove()
   }
 }
 
@@ -88,7 +76,7 @@ class EnvoyEngine implements RunningEngine {
   ready: Promise<void> = Promise.resolve()
   readonly #binary: string
   readonly #events: EngineEvents
-  readonly #folder: string
+  readonly #folder = openSecretFolder()
   readonly #files: EnvoyFiles
   #plan: SidecarPlan
   #material: IdentityMaterial
@@ -106,15 +94,14 @@ class EnvoyEngine implements RunningEngine {
     this.#plan = plan
     this.#material = material
     this.#events = events
-    this.#folder = openFolder()
-    this.#files = envoyFiles(this.#folder)
+    this.#files = envoyFiles(this.#folder.path)
   }
 
   async check(plan: SidecarPlan): Promise<void> {
     try {
       await validate(this.#binary, plan, this.#files, this.#material)
     } catch (error) {
-      if (this.#process === undefined) this.#removeFolder()
+      if (this.#process === undefined) this.#folder.remove()
       throw error
     }
     const unknown = groupsLeftOut(plan.tls)
@@ -247,15 +234,15 @@ class EnvoyEngine implements RunningEngine {
     this.#isEnding = true
     await this.#process?.stop(STOP_TIMEOUT_MS)
     this.#flush()
-    this.#removeFolder()
-  }
-
-  #removeFolder(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder.remove()
   }
 
   async connections(): Promise<readonly ConnectionInfo[] | undefined> {
     return undefined
+  }
+
+  tap(): boolean {
+    return false
   }
 
   async addMetrics(): Promise<void> {}

@@ -3,9 +3,11 @@ import { VERSION } from '../../base/version.ts'
 import type { Identity } from '../../identity/material.ts'
 import type { IdentitySource } from '../../identity/identity-source.ts'
 import { openAdmin } from '../admin/admin-server.ts'
-import type { AdminServer, AdminTarget } from '../admin/admin-server.ts'
+import type { AdminServer, AdminTarget, TapRefusal } from '../admin/admin-server.ts'
 import { MetricsPage } from '../admin/metrics-page.ts'
 import type { FinishedConnection } from '../relay/connection-report.ts'
+import { TapStreams } from '../tap/tap-streams.ts'
+import type { TapReader } from '../tap/tap-streams.ts'
 import type { IdentityPlan, SidecarPlan } from '../sidecar-plan.ts'
 import { caOnlyPlaces } from './ca-only.ts'
 import type { RunningEngine, SidecarEngine } from './engine.ts'
@@ -28,6 +30,7 @@ export class Sidecar implements AdminTarget {
   readonly #events: SidecarEvents
   readonly #expiry: ExpiryWatch
   readonly #startedAtMs = Date.now()
+  readonly #taps: TapStreams
   #plan: SidecarPlan
   #identity: Identity | undefined
   #source: IdentitySource | undefined
@@ -45,6 +48,7 @@ export class Sidecar implements AdminTarget {
     this.#plan = plan
     this.#engineKind = engine
     this.#events = events
+    this.#taps = new TapStreams(plan.workload, (tap) => this.#engine?.tap(tap) ?? tap === undefined)
     this.#expiry = new ExpiryWatch((text) => events.warn(text))
     this.wantsEnd = new Promise((resolve, reject) => { this.#end = resolve; this.#fail = reject })
     this.wantsEnd.catch(() => {})
@@ -61,7 +65,10 @@ export class Sidecar implements AdminTarget {
     this.#identity = identity
     this.#expiry.follow(identity)
     const engine = await this.#engineKind.start(this.#plan, identity.material, {
-      connections: (batch) => this.#events.connections(batch),
+      connections: (batch) => {
+        this.#taps.finished(batch)
+        this.#events.connections(batch)
+      },
       notice: (text) => this.#events.say(text),
       failed: (error) => this.#fail(error),
     })
@@ -120,6 +127,7 @@ export class Sidecar implements AdminTarget {
       this.#source = source
     } else this.#source?.refresh()
     this.#plan = plan
+    if (plan.tap !== true) this.#taps.close()
   }
 
   /** The orderly end: no new connections, old ones up to `limits.drainTimeout`. Resolves with how many were cut off. */
@@ -137,6 +145,7 @@ export class Sidecar implements AdminTarget {
     this.#source?.close()
     this.#expiry.close()
     await this.#engine?.close()
+    this.#taps.close()
     this.#admin?.close()
   }
 
@@ -215,5 +224,14 @@ export class Sidecar implements AdminTarget {
 
   quit(): void {
     this.#end()
+  }
+
+  tap(reader: TapReader): TapRefusal | undefined {
+    if (this.#plan.tap !== true) return 'turned-off'
+    return this.#taps.add(reader) ? undefined : 'cannot'
+  }
+
+  untap(reader: TapReader): void {
+    this.#taps.remove(reader)
   }
 }

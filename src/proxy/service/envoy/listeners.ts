@@ -13,6 +13,9 @@ export interface Resources { readonly listeners: readonly JsonObject[], readonly
 /** A server that speaks first keeps its client silent: after so long it is taken for plaintext. */
 const INSPECT_TIMEOUT = '1s'
 const APP = 'app'
+/** socket(7) */
+const SOL_SOCKET = 1
+const SO_MARK = 36
 const BLACK_HOLE_CLUSTER = 'black-hole'
 
 /** Envoy's listeners and clusters for a plan. */
@@ -92,12 +95,12 @@ class ResourcePlanner {
     }
     if (outbound.passthrough.length > 0 || outbound.default === 'passthrough') this.#addCluster('passthrough', 'original')
     if (outbound.passthrough.length > 0) add('outbound:passthrough', 'passthrough', outbound.passthrough)
-    outbound.expect.forEach(({ to, identities }, i) => {
-      this.#addCluster(`expect-${i}`, 'original', upstreamTls(this.#plan.tls, this.#secrets, identities, undefined))
-      add(`outbound:expect-${i}`, `expect-${i}`, [to])
+    outbound.expect.forEach((expected, i) => {
+      this.#addCluster(`expect-${i}`, 'original', upstreamTls(this.#plan.tls, this.#secrets, expected, undefined))
+      add(`outbound:expect-${i}`, `expect-${i}`, [expected.to])
     })
     const otherwise = outbound.default === 'deny' ? DENIED : `outbound:${outbound.default}`
-    if (outbound.default === 'mesh') this.#addCluster('mesh', 'original', upstreamTls(this.#plan.tls, this.#secrets, [], undefined))
+    if (outbound.default === 'mesh') this.#addCluster('mesh', 'original', upstreamTls(this.#plan.tls, this.#secrets, { identities: [] }, undefined))
     if (outbound.default === 'deny') this.#addCluster(BLACK_HOLE_CLUSTER, 'nowhere')
     add(otherwise, outbound.default === 'deny' ? BLACK_HOLE_CLUSTER : outbound.default)
     return outbound.listen.map((listen, i) => this.#listener(`outbound-${i}`, listen, 'outbound', {
@@ -105,9 +108,10 @@ class ResourcePlanner {
     }))
   }
 
-  #mapped({ listen, to, identities }: OutboundPlan['map'][number]): JsonObject {
+  #mapped(entry: OutboundPlan['map'][number]): JsonObject {
+    const { listen, to } = entry
     const name = `map ${formatHostPort(listen)}`
-    this.#addCluster(name, to, upstreamTls(this.#plan.tls, this.#secrets, identities, isAddress(to.host) ? undefined : to.host))
+    this.#addCluster(name, to, upstreamTls(this.#plan.tls, this.#secrets, entry, isAddress(to.host) ? undefined : to.host))
     const chain = 'outbound:map'
     return this.#listener(name, listen, 'outbound', { chains: [this.#chain(chain, name)], rules: [], otherwise: chain, filters: [], transparent: false })
   }
@@ -143,6 +147,7 @@ class ResourcePlanner {
       name, connect_timeout: seconds(connectTimeoutMs), per_connection_buffer_limit_bytes: bufferBytes,
       ...to === 'original' ? { type: 'ORIGINAL_DST', lb_policy: 'CLUSTER_PROVIDED' } : to === 'nowhere' ? { type: 'STATIC' } : endpoint(name, to),
       ...socket === undefined ? {} : { transport_socket: socket },
+      ...this.#plan.mark === undefined ? {} : { upstream_bind_config: { socket_options: [mark(this.#plan.mark)] } },
     })
   }
 
@@ -173,6 +178,10 @@ function endpoint(name: string, { host, port }: HostPort): JsonObject {
     ...isAddress(host) ? { type: 'STATIC' } : { type: 'STRICT_DNS', dns_lookup_family: 'V4_PREFERRED' },
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }] },
   }
+}
+
+function mark(value: number): JsonObject {
+  return { description: 'SO_MARK', level: SOL_SOCKET, name: SO_MARK, int_value: value, state: 'STATE_PREBIND' }
 }
 
 function originalDestination(): JsonObject {

@@ -1,4 +1,4 @@
-import type { IdentityPatterns, TlsPlan } from '../../sidecar-plan.ts'
+import type { IdentityPatterns, MeshServer, TlsPlan } from '../../sidecar-plan.ts'
 import { extension } from './json.ts'
 import type { JsonObject } from './json.ts'
 
@@ -25,11 +25,12 @@ export function downstreamTls(tls: TlsPlan, secrets: SecretFiles, clients: Ident
   })
 }
 
-export function upstreamTls(tls: TlsPlan, secrets: SecretFiles, servers: IdentityPatterns, serverName: string | undefined): JsonObject {
+export function upstreamTls(plan: TlsPlan, secrets: SecretFiles, { identities, alpn }: MeshServer, serverName: string | undefined): JsonObject {
+  const tls = alpn === undefined ? plan : { ...plan, alpn }
   return extension('envoy.transport_sockets.tls', 'transport_sockets.tls.v3.UpstreamTlsContext', {
     ...serverName === undefined ? {} : { sni: serverName },
     ...tls.resumption ? {} : { max_session_keys: 0 },
-    common_tls_context: commonTls(tls, secrets, servers),
+    common_tls_context: commonTls(tls, secrets, identities),
   })
 }
 

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { MtlscopeError } from '../base/errors.ts'
+import { fileState, readIntoStore } from '../hub/file-reading.ts'
+import type { OpenedHub } from '../hub/open-hub.ts'
+import { openHub } from '../hub/open-hub.ts'
+import { addHealth, emptyHealth } from '../model/health.ts'
+import type { DecodeAs } from '../protocols/decode-as.ts'
+import type { Settings } from '../protocols/protocol.ts'
+import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
+import { checkFilter } from '../store/filter/filter.ts'
+import { interruptSignal } from './interrupt.ts'
+import { openBrowser } from './open-browser.ts'
+import { planRedaction } from './redaction-rules.ts'
+import { say, sayError, sayWarning } from './say.ts'
+import type { ViewFlags } from './view.ts'
+
+/** Runs `mtlscope view` until Ctrl-C; resolves with the exit code. */
+export async function runView(files: readonly string[], flags: ViewFlags): Promise<number> {
+  if (files.length === 0 && flags.store === undefined) throw new MtlscopeError('usage', 'there is nothing to view', { hint: 'mtlscope view capture.pcapng, or --store DIR of an earlier run' })
+  requireFilter(flags.filter)
+  const settings = await settingsOf(flags)
+  const decodeAs = await decodeAsOf(flags)
+  const signal = interruptSignal()
+  const health = emptyHealth()
+  const opened = await openHub({
+    kind: 'file', title: files.map((path) => path.split('/').at(-1)).join(', ') || flags.store!, redaction: settings.redaction, replay: true,
+    host: flags.host, port: flags.port, tls: tlsOf(flags), storeFolder: flags.store, keep: flags.keep ?? {}, health: () => health, onBug: (error) => console.error(error),
+  })
+  try {
+    tellAddress(opened, flags)
+    await readFiles(files, { settings, keyLogs: flags.keylog ?? [], decodeAs }, opened, (part) => addHealth(health, part), signal)
+    opened.hub.end()
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  } finally {
+    await opened.close()
+    signal.dispose()
+  }
+  return 0
+}
+
+/** `--filter`, before anything is opened. */
+export function requireFilter(text: string | undefined): void {
+  const check = checkFilter(text ?? '')
+  if (check.ok) return
+  const { message, from, hint } = check.problem
+  throw new MtlscopeError('bad-filter', `--filter: ${message}, at character ${from + 1}`, { hint: hint ?? 'the language: docs/filter.md' })
+}
+
+function tellAddress(opened: OpenedHub, flags: ViewFlags): void {
+  const [place, token = ''] = opened.address.split('#')
+  const address = `${place}${flags.filter === undefined ? '' : `?q=${encodeURIComponent(flags.filter)}`}${token === '' ? '' : `#${token}`}`
+  say(`viewer ${address}   Ctrl-C stops`)
+  if (flags.open) openBrowser(address)
+}
+
+async function readFiles(files: readonly string[], setup: { settings: Settings, keyLogs: readonly string[], decodeAs: DecodeAs | undefined }, { hub }: OpenedHub, addCounts: (health: ReturnType<typeof emptyHealth>) => void, signal: AbortSignal): Promise<void> {
+  if (files.length === 0) return
+  const states = files.map(fileState)
+  hub.files.push(...states)
+  await readIntoStore(setup, states, (lines) => hub.store.add(lines), ({ path }, { health, warnings, error }) => {
+    if (health !== undefined) addCounts(health)
+    for (const text of warnings) sayWarning(text)
+    if (error !== undefined) sayError(new MtlscopeError(error.code as MtlscopeError['code'], error.message, { hint: error.hint }))
+    else say(`read ${path}`)
+  }, signal)
+}
+
+async function settingsOf(flags: ViewFlags): Promise<Settings> {
+  const settings: Settings = { ...DEFAULT_SETTINGS, bodyLimitBytes: flags.bodyLimit, redaction: planRedaction(flags.redact) }
+  if (flags.proto === undefined) return settings
+  const { readSchemas } = await import('../capture/schemas.ts')
+  return { ...settings, schemas: await readSchemas(flags.proto) }
+}
+
+async function decodeAsOf(flags: ViewFlags): Promise<DecodeAs | undefined> {
+  if (flags.decodeAs === undefined) return undefined
+  const { parseDecodeAs } = await import('../protocols/decode-as.ts')
+  return parseDecodeAs(flags.decodeAs)
+}
+
+function tlsOf({ tlsKey, tlsCert }: ViewFlags): { key: string, cert: string } | undefined {
+  if (tlsKey === undefined && tlsCert === undefined) return undefined
+  if (tlsKey === undefined || tlsCert === undefined) throw new MtlscopeError('usage', '--tls-cert and --tls-key belong together')
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      throw new MtlscopeError('cannot-read', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`, { cause: error })
+    }
+  }
+  return { key: read(tlsKey), cert: read(tlsCert) }
+}

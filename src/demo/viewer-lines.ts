@@ -1,0 +1,37 @@
+import type { Health } from '../model/health.ts'
+import type { DemoViewer } from './viewer.ts'
+
+const LF = 0x0a
+const HEALTH = Buffer.from('{"health":')
+/** A line without an end. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024
+
+/** Takes what the world says to the viewer, cut anywhere, and hands on whole lines. */
+export class ViewerLines {
+  readonly #viewer: Pick<DemoViewer, 'lines' | 'health'>
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(viewer: Pick<DemoViewer, 'lines' | 'health'>) {
+    this.#viewer = viewer
+  }
+
+  take(chunk: Buffer): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const end = bytes.lastIndexOf(LF) + 1
+    this.#rest = bytes.length - end > MAX_LINE_BYTES ? Buffer.alloc(0) : bytes.subarray(end)
+    const records: Buffer[] = []
+    for (let at = 0; at < end;) {
+      const next = bytes.indexOf(LF, at) + 1
+      const line = bytes.subarray(at, next)
+      if (line.subarray(0, HEALTH.length).equals(HEALTH)) this.#health(line)
+      else records.push(line)
+      at = next
+    }
+    if (records.length > 0) this.#viewer.lines(Buffer.concat(records), records.length)
+  }
+
+  #health(line: Buffer): void {
+    const { health } = JSON.parse(line.toString()) as { health: Health }
+    this.#viewer.health(health)
+  }
+}

@@ -1,0 +1,71 @@
+import type { ChainFacts, FlightFacts, HandshakeFacts } from '../check/handshake-facts.ts'
+import type { JsonRecord } from '../model/api.ts'
+import type { CertificateFacts } from '../protocols/tls/certificate.ts'
+import { microsOf } from './record-message.ts'
+
+type Half = Readonly<Record<string, unknown>>
+
+/**
+ * What a verdict needs of a handshake, out of its record (docs/protocols/tls.md); undefined where the record is none. A record has neither the bytes that signatures are over
+ * nor those of sessions, so a signature counts as unchecked and a resumed session as one of which nothing is known: no verdict gets better than the packets would make it.
+ */
+export function recordedHandshake(record: JsonRecord): HandshakeFacts | undefined {
+  const request = record.request ?? {}
+  const response = record.response ?? {}
+  if (record.protocol !== 'tls' || (request.kind !== 'handshake' && response.kind !== 'handshake')) return undefined
+  const version = text(response.version)
+  const certificateVerify = request.certificateVerify === true
+  const tls13 = version === 'TLS 1.3'
+  const atMicros = microsOf(record.at)
+  const none = undefined
+  return {
+    seen: version !== undefined, complete: record.complete, ...failureOf(record), renegotiation: request.renegotiation === true, version, tls13,
+    suite: text(response.cipherSuite), group: text(response.group), postQuantum: truth(response.postQuantum),
+    sni: text(request.sni), alpn: texts(request.alpn), chosenAlpn: text(response.alpn), retried: response.retry !== undefined, earlyData: request.earlyData === true || request.earlyDataSent !== undefined,
+    resumed: truth(response.resumed), resumption: text(response.resumption), offeredSessions: [], sessions: [], decrypted: record.decrypted === true,
+    certificateRequested: truth(response.certificateRequested), server: chainOf(response.certificate), client: chainOf(request.certificate), certificateVerify,
+    ...(certificateVerify && !tls13 && { serverSignature: 'unchecked', clientSignature: 'unchecked' }),
+    clientFlight: flightOf(request.clientFlight), serverFlight: flightOf(response.serverFlight), finishedBytes: number(response.finishedRecordBytes), lostBytes: 0, notes: record.notes ?? [],
+    at: {
+      clientHello: atMicros, serverHello: record.elapsedMicros === undefined ? none : atMicros + record.elapsedMicros, serverCertificate: none, certificateRequest: none, clientCertificate: none,
+      certificateVerify: none, clientFlight: none, over: typeof response.handshakeMicros === 'number' ? atMicros + response.handshakeMicros : none,
+    },
+  }
+}
+
+function failureOf({ outcome, status }: JsonRecord): Pick<HandshakeFacts, 'failure'> {
+  if (outcome !== 'client-error' && outcome !== 'server-error') return {}
+  return { failure: { side: outcome === 'client-error' ? 'client' : 'server', status: String(status ?? 'failed') } }
+}
+
+function chainOf(value: unknown): ChainFacts | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { chainLength, leaf, chain } = value as { chainLength?: unknown, leaf?: CertificateFacts, chain?: readonly Half[] }
+  return {
+    length: number(chainLength) ?? 0, ...(typeof leaf === 'object' && leaf !== null && { leaf }),
+    issuers: Array.isArray(chain) ? chain.map((one: Half) => text(one?.subject) ?? '(no subject)') : [],
+  }
+}
+
+function flightOf(value: unknown): FlightFacts | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { bytes, recordSizes, end } = value as Half
+  if (typeof bytes !== 'number' || !Array.isArray(recordSizes)) return undefined
+  return { bytes, sizes: recordSizes.filter((size) => typeof size === 'number'), end: end === 'finished' || end === 'assumed' ? end : 'turn' }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+function truth(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

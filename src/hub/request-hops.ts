@@ -1,0 +1,93 @@
+import type { JsonRecord, MessageDetail, RequestHop, TlsSummary } from '../model/api.ts'
+import { HopJoin } from '../mesh/hop-join.ts'
+import type { HopMessage, JoinedHop, JoinedRequest, TlsHop } from '../mesh/joined-request.ts'
+import type { StoredRecord, StoredRow } from '../store/store.ts'
+import type { Hub } from './hub.ts'
+import { asFlow, asMessage, microsOf } from './record-message.ts'
+import { tlsSummary } from './tls-summary.ts'
+
+/** What is looked at beside a request: around it in time, and handshakes before it. */
+const AROUND_MICROS = 1_000_000
+const MAX_AROUND = 2000
+const MAX_HANDSHAKES = 500
+
+/** The way of a request over all places where something of it was seen; at least its own hop. */
+export async function requestHops(hub: Hub, row: StoredRow, record: JsonRecord, own: RequestHop): Promise<Pick<MessageDetail, 'hops' | 'hopNotes'>> {
+  if (row.namespace === undefined || row.protocol === 'tls') return { hops: [own], hopNotes: [] }
+  const neighbours = await neighboursOf(hub, row)
+  const joined = join(neighbours.map(({ line }) => JSON.parse(line) as JsonRecord), record)
+  if (joined === undefined) return { hops: [own], hopNotes: [] }
+  const index = new Neighbours(neighbours)
+  return { hops: joined.hops.map((hop) => viewOf(hop, index)), hopNotes: joined.notes }
+}
+
+async function neighboursOf(hub: Hub, row: StoredRow): Promise<readonly StoredRecord[]> {
+  const from = row.atMicros - AROUND_MICROS
+  const to = row.atMicros + (row.elapsedMicros ?? 0) + AROUND_MICROS
+  const [handshakes, around] = await Promise.all([
+    hub.store.page({ q: 'tlsx && hop == "wire"', to, limit: MAX_HANDSHAKES, waitMs: 500 }),
+    hub.store.batch({ from, to }, undefined, MAX_AROUND),
+  ])
+  const known = new Set(around.records.map((found) => found.row.id))
+  const before = await hub.store.records(handshakes.rows.map((found) => found.id).filter((id) => !known.has(id)))
+  return [...before, ...around.records].sort((a, b) => a.row.atMicros - b.row.atMicros)
+}
+
+function join(records: readonly JsonRecord[], wanted: JsonRecord): JoinedRequest | undefined {
+  let found: JoinedRequest | undefined
+  const holds = ({ hops }: JoinedRequest): boolean => hops.some((hop) => hop.kind !== 'tls' && hop.flows.includes(wanted.flow)
+    && Math.abs(hop.atMicros - microsOf(wanted.at)) < 1)
+  const joining = new HopJoin((request) => { if (found === undefined && holds(request)) found = request })
+  for (const record of records) joining.add({ flow: asFlow(record), message: asMessage(record) } satisfies HopMessage)
+  joining.end()
+  return found
+}
+
+/** Numbers of flows and messages for what HopJoin names by ids and times. */
+class Neighbours {
+  readonly #flows = new Map<string, number>()
+  readonly #messages = new Map<string, number>()
+  readonly #handshakes = new Map<string, StoredRecord>()
+
+  constructor(records: readonly StoredRecord[]) {
+    for (const record of records) {
+      const { row } = record
+      this.#flows.set(row.flowId, row.flow)
+      this.#messages.set(`${row.flowId} ${row.atMicros}`, row.id)
+      if (row.id === row.handshake) this.#handshakes.set(row.flowId, record)
+    }
+  }
+
+  flows(ids: readonly string[]): number[] {
+    return ids.map((id) => this.#flows.get(id)).filter((number) => number !== undefined)
+  }
+
+  messages(ids: readonly string[], atMicros: number | undefined): number[] {
+    return ids.map((id) => this.#messages.get(`${id} ${atMicros}`)).filter((number) => number !== undefined)
+  }
+
+  tls(ids: readonly string[]): TlsSummary | undefined {
+    const found = ids.map((id) => this.#handshakes.get(id)).find((record) => record !== undefined)
+    return found && tlsSummary(JSON.parse(found.line) as JsonRecord, found.row.id)
+  }
+}
+
+function viewOf(hop: JoinedHop, index: Neighbours): RequestHop {
+  const { kind, client, server, atMicros, seenIn, flows } = hop
+  const tls = hop.kind === 'tls' ? index.tls(flows) ?? summaryOf(hop) : undefined
+  return {
+    kind, client, server, seenIn, flows: index.flows(flows), messages: index.messages(flows, atMicros),
+    ...(atMicros !== undefined && { atMicros }), ...(hop.kind !== 'tls' && hop.elapsedMicros !== undefined && { elapsedMicros: hop.elapsedMicros }), ...(tls && { tls }),
+  }
+}
+
+const VERDICTS = { certificate: 'mtls-seen', inferred: 'mtls-inferred', none: 'tls-one-way', unknown: 'tls' } as const
+
+/** Where the handshake itself is gone. */
+function summaryOf({ clientProof, version, suite, group, alpn, sni, resumed }: TlsHop): TlsSummary {
+  return {
+    verdict: VERDICTS[clientProof], evidence: [],
+    ...(version !== undefined && { version }), ...(suite !== undefined && { cipherSuite: suite }), ...(group !== undefined && { group }),
+    ...(alpn !== undefined && { alpn }), ...(sni !== undefined && { sni }), ...(resumed !== undefined && { resumed }),
+  }
+}

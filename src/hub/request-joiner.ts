@@ -1,0 +1,137 @@
+import type { JsonRecord, RequestWay, WireVerdict } from '../model/api.ts'
+import type { FlowInfo } from '../model/flow.ts'
+import type { Message } from '../model/message.ts'
+import type { Micros } from '../model/time.ts'
+import { HopJoin } from '../mesh/hop-join.ts'
+import type { JoinedRequest, JoinedVerdict } from '../mesh/joined-request.ts'
+import { RecentMap } from '../mesh/recent-map.ts'
+import type { HopsFound, StoredRow } from '../store/store.ts'
+import { asFlow, asMessage } from './record-message.ts'
+
+export const JOINED_VERDICTS: Readonly<Record<JoinedVerdict, WireVerdict>> = { 'mtls-seen': 'mtls-seen', 'mtls-inferred': 'mtls-inferred', 'tls-one-way': 'tls-one-way', tls: 'tls', plaintext: 'plaintext', 'wire-not-seen': 'unknown' }
+
+/** A hop that has not been joined so long after its answer stands for itself. */
+const LATEST_MICROS = 3_000_000
+/** More that wait than this, and the oldest stand for themselves. */
+const MAX_WAITING = 20_000
+/** The same message about a connection, told at both of its ends. */
+const TWIN_MICROS = 1_000_000
+const MAX_TWINS = 8192
+/** Not requests: what is told of a connection. */
+const CONNECTION_PROTOCOLS: ReadonlySet<string> = new Set(['tls', 'tcp', 'udp'])
+
+interface Twin { readonly namespace: string, readonly atMicros: Micros }
+
+/** Which of the messages captured in namespaces are hops of one request. Pure: time is what the messages and `advance` say. */
+export class RequestJoiner {
+  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0 })
+  /** By id, in the order of ids. */
+  readonly #waiting = new Map<number, StoredRow>()
+  readonly #byFlow = new Map<string, StoredRow[]>()
+  readonly #twins = new RecentMap<string, Twin>(MAX_TWINS)
+  #ways: { id: number, way: RequestWay }[] = []
+  #further: number[] = []
+  #upTo = 0
+  #newestMicros = 0
+
+  /** When the newest that was added was said. */
+  get newestMicros(): Micros {
+    return this.#newestMicros
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Messages in the order of their ids; `record` of those about TLS. */
+  add(row: StoredRow, record: JsonRecord | undefined): void {
+    this.#newestMicros = Math.max(this.#newestMicros, row.atMicros + (row.elapsedMicros ?? 0))
+    if (CONNECTION_PROTOCOLS.has(row.protocol)) {
+      if (this.#isTwin(row)) this.#further.push(row.id)
+      if (record !== undefined) this.#join.add({ flow: asFlow(record), message: asMessage(record) })
+      return
+    }
+    this.#waiting.set(row.id, row)
+    const ofFlow = this.#byFlow.get(flowKey(row.namespace, row.flowId))
+    if (ofFlow === undefined) this.#byFlow.set(flowKey(row.namespace, row.flowId), [row])
+    else ofFlow.push(row)
+    this.#join.add({ flow: flowOf(row), message: messageOf(row) })
+    if (this.#waiting.size > MAX_WAITING) this.#forget(this.#waiting.values().next().value!)
+  }
+
+  /** Capture time has come this far, and every message up to `lastId` was added. Gives what was found since it was asked last. */
+  advance(nowMicros: Micros, lastId: number): HopsFound {
+    this.#join.advance(nowMicros)
+    for (const row of this.#waiting.values()) {
+      if (row.atMicros + (row.elapsedMicros ?? 0) > nowMicros - LATEST_MICROS) break
+      this.#forget(row)
+    }
+    const first = this.#waiting.keys().next().value
+    this.#upTo = Math.max(this.#upTo, first === undefined ? lastId : first - 1)
+    const found = { ways: this.#ways, further: this.#further, upTo: this.#upTo }
+    this.#ways = []
+    this.#further = []
+    return found
+  }
+
+  /** Said of the same connection in another namespace a moment before. */
+  #isTwin({ client, server, protocol, what, namespace = '', atMicros }: StoredRow): boolean {
+    const key = `${client.ip} ${client.port} ${server.ip} ${server.port} ${protocol} ${what}`
+    const twin = this.#twins.get(key)
+    if (twin !== undefined && twin.namespace !== namespace && Math.abs(twin.atMicros - atMicros) < TWIN_MICROS) return true
+    this.#twins.set(key, { namespace, atMicros })
+    return false
+  }
+
+  #take(request: JoinedRequest): void {
+    const rows = request.hops.flatMap((hop) => hop.kind === 'tls' ? [] : hop.flows.map((flow, at) => this.#rowOf(hop.seenIn[at], flow, request, hop.atMicros)))
+    const found = rows.filter((row) => row !== undefined)
+    for (const row of found) this.#forget(row)
+    const [first, ...others] = found
+    if (first === undefined || !saysMore(request)) return
+    const { from, to, verdict, hops } = request
+    this.#ways.push({ id: first.id, way: { ...(from !== undefined && { from }), ...(to !== undefined && { to }), verdict: JOINED_VERDICTS[verdict], hops: hops.length } })
+    for (const { id } of others) this.#further.push(id)
+  }
+
+  /** The message of a hop: one like it on that flow, the nearest in time. */
+  #rowOf(namespace: string | undefined, flow: string, { message }: JoinedRequest, atMicros: Micros): StoredRow | undefined {
+    let nearest: StoredRow | undefined
+    for (const row of this.#byFlow.get(flowKey(namespace, flow)) ?? []) {
+      if (row.what !== message.what || row.status !== message.status) continue
+      if (nearest === undefined || Math.abs(row.atMicros - atMicros) < Math.abs(nearest.atMicros - atMicros)) nearest = row
+    }
+    return nearest
+  }
+
+  #forget(row: StoredRow): void {
+    if (!this.#waiting.delete(row.id)) return
+    const key = flowKey(row.namespace, row.flowId)
+    const rest = this.#byFlow.get(key)!.filter((other) => other !== row)
+    if (rest.length > 0) this.#byFlow.set(key, rest)
+    else this.#byFlow.delete(key)
+  }
+}
+
+/** Of what was read on one loopback only, and nowhere else, nothing is known but that. */
+function saysMore({ from, to, hops, verdict }: JoinedRequest): boolean {
+  return verdict !== 'wire-not-seen' || hops.length > 1 || (from !== undefined && to !== undefined)
+}
+
+function flowKey(namespace: string | undefined, flow: string): string {
+  return `${namespace ?? ''} ${flow}`
+}
+
+function flowOf(row: StoredRow): FlowInfo {
+  const { flowId: id, client, server, capture, hop, namespace, interface: name, atMicros } = row
+  return { id, client, server, capture, hop, firstMicros: atMicros, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { interface: name }) }
+}
+
+/** As much of a message as joining looks at. */
+function messageOf({ protocol, atMicros, elapsedMicros, what, status, outcome, requestBytes, responseBytes, complete }: StoredRow): Message {
+  return { protocol, atMicros, elapsedMicros, what, status, outcome, request: sizeOf(requestBytes), response: sizeOf(responseBytes), complete, notes: [] }
+}
+
+function sizeOf(bodyBytes: number | undefined): object | undefined {
+  return bodyBytes === undefined ? undefined : { bodyBytes }
+}

@@ -1,0 +1,20 @@
+/** Whole filters, for the help and for documentation. Each is parsed by a test. */
+export const FILTER_EXAMPLES: readonly { readonly q: string, readonly what: string }[] = [
+  { q: 'http && status_code >= 400', what: 'failed requests of HTTP' },
+  { q: 'error', what: 'whatever failed, in any protocol' },
+  { q: 'http and request.path == "/catalogue"', what: 'the same in Mizu\'s words' },
+  { q: 'method == "POST" && path.startsWith("/api")', what: 'by method and path' },
+  { q: 'request.headers["user-agent"].contains("curl")', what: 'by a header, its name in any case' },
+  { q: 'src.name == "web" && dst.name == "cart"', what: 'one edge of the map' },
+  { q: 'elapsed_ms > 500', what: 'slower than half a second' },
+  { q: 'response.status == r"4.*"', what: 'a regular expression for the whole value' },
+  { q: 'path.matches("^/cart/[0-9]+$")', what: 'a regular expression within a text' },
+  { q: 'grpc && grpc_status != 0', what: 'failed calls of gRPC' },
+  { q: 'redis && redis_command in ["SET", "DEL"]', what: 'one of several values' },
+  { q: 'dns_answers.exists(a, a.startsWith("10."))', what: 'one element at least' },
+  { q: 'timestamp > now() - duration("5m")', what: 'the last five minutes' },
+  { q: 'response.body.json.count > 3', what: 'into a body that is JSON' },
+  { q: 'record.contains("tea-4711")', what: 'a text anywhere in the message' },
+  { q: 'tlsx && tlsx_version != "TLS 1.3"', what: 'handshakes of older TLS' },
+  { q: '!complete', what: 'messages of which a part is missing' },
+]

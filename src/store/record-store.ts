@@ -1,0 +1,341 @@
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ValueList } from '../model/api.ts'
+import { EdgeTable } from './edge-counts.ts'
+import { fieldOf } from './filter/fields.ts'
+import { JoinedHops } from './joined-hops.ts'
+import type { Keep } from './keep.ts'
+import { KeepBounds } from './keep.ts'
+import type { Columns } from './record-reader.ts'
+import { RecordReader } from './record-reader.ts'
+import type { Written } from './record-writer.ts'
+import { RecordWriter } from './record-writer.ts'
+import { DiskReserve } from './reserve.ts'
+import { MESSAGE_COLUMNS, prepareSchema } from './schema.ts'
+import { Search } from './search.ts'
+import { seenValues } from './seen-values.ts'
+import { SeriesTable } from './series-counts.ts'
+import type { Batch, Counted, EdgeCounts, HopsFound, NewRows, Page, PageQuery, Selection, SeriesCounts, SeriesQuery, StoredRecord, StoredRow, StoreInfo } from './store.ts'
+
+/** Searches that are remembered; one costs 8 bytes a match. */
+const MAX_SEARCHES = 12
+/** A search nobody asked about for so long does not go on. */
+const IDLE_MS = 30_000
+/** Messages read at once for counts. */
+const COUNTED_AT_ONCE = 20_000
+/** Room is looked for after so many bytes of records. */
+const KEEP_EVERY_BYTES = 4 * 1024 * 1024
+/** On a full disk so much goes. */
+const FULL_SHARE = 0.1
+const SQLITE_FULL = 13
+/** A full disk is told of until so many writes went well. */
+const CALM_WRITES = 600
+/** How long a look for what is new may take where it begins far back. */
+const NEWER_MS = 1000
+/** How long counts wait for a search. */
+const COUNT_MS = 1000
+
+const WITNESSES_A_TURN = 5000
+
+interface Remembered { readonly search: Search, lastMs: number }
+
+export interface RecordStoreOptions {
+  /** Of the database; a file beside it has its write-ahead log. */
+  readonly path: string
+  /** Unique to this run of the program. */
+  readonly run: string
+  readonly keep: Keep
+  readonly now: () => number
+}
+
+/** The store itself, within one thread. Searches go on in the background between calls. */
+export class RecordStore {
+  readonly #db: DatabaseSync
+  readonly #writer: RecordWriter
+  readonly #reader: RecordReader
+  readonly #joined: JoinedHops
+  readonly #bounds: KeepBounds
+  readonly #options: RecordStoreOptions
+  readonly #searches = new Map<string, Remembered>()
+  readonly #reserve: DiskReserve
+  /** Writes since the disk was full. */
+  #writtenSince = 0
+  #unkeptBytes = 0
+  #rejected = 0
+  #problem: string | undefined
+  #stepping = false
+  #closed = false
+
+  constructor(options: RecordStoreOptions) {
+    this.#options = options
+    this.#db = new DatabaseSync(options.path)
+    if (!prepareSchema(this.#db)) throw new Error('the store was written by another version of mtlscope')
+    this.#writer = new RecordWriter(this.#db, options.run)
+    this.#reader = new RecordReader(this.#db)
+    this.#joined = new JoinedHops(this.#db, this.#reader)
+    this.#bounds = new KeepBounds(this.#db, options.keep)
+    this.#reserve = new DiskReserve(`${options.path}-reserve`)
+    this.#reserve.take()
+  }
+
+  /** Lines of records. A full disk makes room by the oldest; what does not fit then is lost and said so. */
+  add(lines: Uint8Array): Written {
+    const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
+    let written: Written
+    try {
+      written = this.#writer.write(bytes)
+      this.#writtenSince++
+      if (this.#writtenSince > CALM_WRITES) this.#problem = undefined
+    } catch (error) {
+      written = this.#writeAgain(bytes, error)
+    }
+    this.#rejected += written.rejected
+    this.#unkeptBytes += bytes.length
+    if (this.#unkeptBytes > KEEP_EVERY_BYTES) this.makeRoom()
+    this.#reader.forgetFlows()
+    return written
+  }
+
+  #writeAgain(bytes: Buffer, error: unknown): Written {
+    if ((error as { errcode?: number }).errcode !== SQLITE_FULL) throw error
+    this.#writtenSince = 0
+    this.#reserve.release()
+    try {
+      // What the log holds first: it has to be copied before it can be cut off.
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#removed(this.#bounds.removeOldest(FULL_SHARE))
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#reserve.take()
+      const written = this.#writer.write(bytes)
+      this.#problem = 'the disk is full: the oldest messages go to make room'
+      return written
+    } catch {
+      this.#problem = 'the disk is full: new messages are lost'
+      const { nextId } = this.#writer
+      return { messages: 0, rejected: 0, firstId: nextId, lastId: nextId - 1 }
+    }
+  }
+
+  /** Takes out what is too much or too old. True where something went. */
+  makeRoom(): boolean {
+    this.#unkeptBytes = 0
+    const went = this.#bounds.apply(this.#options.now() * 1000)
+    this.#removed(went)
+    return went
+  }
+
+  #removed(went: boolean): void {
+    if (!went) return
+    this.#reader.forgetPages()
+    const { first } = this.#reader.bounds()
+    this.#joined.removeBelow(first)
+    for (const { search } of this.#searches.values()) search.removeBelow(first)
+  }
+
+  #search(selection: Selection): Search {
+    const key = JSON.stringify([selection.q ?? '', selection.from, selection.to, selection.requests === true])
+    const nowMs = this.#options.now()
+    let known = this.#searches.get(key)
+    if (known === undefined) {
+      known = { search: new Search(this.#db, this.#reader, this.#joined, selection, nowMs * 1000), lastMs: nowMs }
+      if (this.#searches.size >= MAX_SEARCHES) this.#forgetOldest()
+    }
+    known.lastMs = nowMs
+    this.#searches.delete(key)
+    this.#searches.set(key, known)
+    known.search.extend()
+    void this.#stepOn()
+    return known.search
+  }
+
+  #forgetOldest(): void {
+    this.#searches.delete(this.#searches.keys().next().value!)
+  }
+
+  /** Searches go on by themselves, a step each turn, so that calls come in between. */
+  async #stepOn(): Promise<void> {
+    if (this.#stepping) return
+    this.#stepping = true
+    for (let more = true; more && !this.#closed;) {
+      await nextTurn()
+      more = false
+      const idleMs = this.#options.now() - IDLE_MS
+      for (const { search, lastMs } of this.#searches.values()) if (!this.#closed && lastMs > idleMs) more = search.step() || more
+    }
+    this.#stepping = false
+  }
+
+  async page(query: PageQuery): Promise<Page> {
+    const search = this.#search(query)
+    await this.#until(search, query.waitMs, () => reaches(search, query))
+    const { start, end, searching } = search
+    const nearPosition = query.near === undefined ? undefined : search.positionOf(query.near)
+    const middle = query.near === undefined ? undefined : search.lowerBound(query.near) - Math.floor(query.limit / 2)
+    const offset = clamp(middle ?? query.offset ?? end - query.limit, start, Math.max(start, query.offset === undefined ? end - query.limit : end))
+    return {
+      start, end, offset, rows: this.#rows(search.slice(offset, offset + query.limit)),
+      ...(nearPosition !== undefined && { nearPosition }), ...(searching && { searching }), stored: this.#stored(query), furtherHops: this.#joined.further,
+    }
+  }
+
+  async #until(search: Search, waitMs: number, enough: () => boolean): Promise<void> {
+    const endMs = this.#options.now() + waitMs
+    while (!this.#closed && search.searching !== undefined && !enough() && this.#options.now() < endMs) await nextTurn()
+  }
+
+  #rows(ids: readonly number[]): StoredRow[] {
+    return ids.map((id) => this.#reader.row(id)).filter((row) => row !== undefined)
+  }
+
+  /** Without the filter. */
+  #stored({ requests }: Selection): number {
+    const { first, last } = this.#reader.bounds()
+    return requests === true ? Math.max(0, this.#joined.decidedTo + 1 - first - this.#joined.further) : last + 1 - first
+  }
+
+  async newer(selection: Selection, after: number, limit: number): Promise<NewRows> {
+    const search = this.#search(selection)
+    await this.#until(search, NEWER_MS, () => search.covers(after))
+    const from = search.lowerBound(after + 1)
+    const { end } = search
+    const first = Math.max(from, end - limit)
+    return {
+      rows: this.#rows(search.slice(first, end)), skipped: first - from, lastId: selection.requests === true ? this.#joined.decidedTo : this.#reader.bounds().last, stored: this.#stored(selection), furtherHops: this.#joined.further,
+      ...(search.searching === undefined && { end }),
+    }
+  }
+
+  records(ids: readonly number[]): StoredRecord[] {
+    return ids.map((id) => this.#record(id)).filter((record) => record !== undefined)
+  }
+
+  #record(id: number): StoredRecord | undefined {
+    const row = this.#reader.row(id)
+    return row && { row, line: this.#reader.line(id) }
+  }
+
+  async batch(selection: Selection, after: number | undefined, limit: number): Promise<Batch> {
+    const search = this.#search(selection)
+    while (!this.#closed && search.searching !== undefined) await nextTurn()
+    const from = after === undefined ? search.start : search.lowerBound(after + 1)
+    const ids = search.slice(from, from + limit)
+    const last = ids.at(-1)
+    return { records: this.records(ids), ...(last !== undefined && ids.length === limit && { next: last }) }
+  }
+
+  async witnesses(selection: Selection, limit: number): Promise<number[]> {
+    const search = this.#search(selection)
+    while (!this.#closed && search.searching !== undefined) await nextTurn()
+    const told = new Set<number>()
+    const ids: number[] = []
+    for (let position = search.start; position < search.end && ids.length < limit && !this.#closed; position++) {
+      const id = search.at(position)!
+      const columns = this.#reader.columns(id)
+      if (columns !== undefined && (this.#reader.protocol(columns[3]) === 'tls' || isNew(told, columns[7]))) ids.push(id)
+      if (position % WITNESSES_A_TURN === 0) await nextTurn()
+    }
+    return ids
+  }
+
+  connection(flow: number, { after, before, limit }: { after?: number, before?: number, limit: number }): { records: StoredRecord[], total: number } {
+    const { total } = this.#db.prepare('SELECT count(*) AS total FROM messages WHERE flow = ?').get(flow) as { total: number }
+    const backwards = before !== undefined && after === undefined
+    const found = this.#db.prepare(`SELECT id FROM messages WHERE flow = ? AND id > ? AND id < ? ORDER BY id ${backwards ? 'DESC' : 'ASC'} LIMIT ?`)
+      .all(flow, after ?? 0, before ?? Number.MAX_SAFE_INTEGER, limit) as { id: number }[]
+    const ids = found.map((row) => row.id)
+    return { records: this.records(backwards ? ids.reverse() : ids), total }
+  }
+
+  values(name: string, prefix: string, limit: number): ValueList['values'] {
+    const field = fieldOf(name)
+    return field === undefined || !field.values ? [] : seenValues(this.#db, field.name, prefix, limit)
+  }
+
+  async edges(selection: Selection): Promise<Counted<EdgeCounts[]>> {
+    const table = new EdgeTable(this.#reader)
+    const searching = await this.#each(selection, (columns) => table.add(columns))
+    return { value: table.counts(), ...(searching && { searching }) }
+  }
+
+  async series(query: SeriesQuery): Promise<Counted<SeriesCounts>> {
+    const { points, from: fromMicros, to: toMicros } = query
+    const { first, last } = this.#span()
+    const from = fromMicros ?? first ?? 0
+    const to = Math.max(toMicros ?? (last ?? 0) + 1, from + 1)
+    const table = new SeriesTable(this.#reader, query, from, Math.max(1, Math.ceil((to - from) / points)), points)
+    const searching = await this.#each(query, (columns) => table.add(columns))
+    return { value: table.counts(), ...(searching && { searching }) }
+  }
+
+  /** Every message of a selection that was found by now, in turns. */
+  async #each(selection: Selection, take: (columns: Columns) => void): Promise<Page['searching']> {
+    const search = this.#search(selection)
+    await this.#until(search, COUNT_MS, () => false)
+    const rows = this.#db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} FROM messages WHERE id >= ? AND id < ? ORDER BY id`)
+    rows.setReturnArrays(true)
+    for (let position = search.start; position < search.end && !this.#closed;) {
+      const from = search.at(position)!
+      const wanted = new Set<number>()
+      const toId = from + COUNTED_AT_ONCE
+      for (; position < search.end && search.at(position)! < toId; position++) wanted.add(search.at(position)!)
+      for (const columns of rows.all(from, toId) as unknown as Columns[]) if (wanted.has(columns[0])) take(columns)
+      await nextTurn()
+    }
+    return search.searching
+  }
+
+  unjoined(after: number, limit: number): ReturnType<JoinedHops['unjoined']> {
+    return this.#joined.unjoined(after, limit)
+  }
+
+  decided(): { upTo: number } {
+    return { upTo: this.#joined.decidedTo }
+  }
+
+  join(found: HopsFound): void {
+    this.#joined.take(found)
+  }
+
+  #span(): { first?: number, last?: number } {
+    const { first, last } = this.#db.prepare('SELECT min(first_at) AS first, max(last_at) AS last FROM pages').get() as { first: number | null, last: number | null }
+    return first === null || last === null ? {} : { first, last }
+  }
+
+  info(): StoreInfo {
+    const { first: firstId, last: lastId } = this.#reader.bounds()
+    const { first, last } = this.#span()
+    const { sizeBytes, ageSeconds } = this.#options.keep
+    return {
+      stored: lastId + 1 - firstId, firstId, lastId,
+      ...(first !== undefined && { firstMicros: first }), ...(last !== undefined && { lastMicros: last }),
+      keep: {
+        ...(sizeBytes !== undefined && { sizeBytes }), ...(ageSeconds !== undefined && { ageSeconds }),
+        usedBytes: this.#bounds.usedBytes(), removedMessages: this.#bounds.removedMessages, removedPacketBytes: 0,
+        ...(this.#problem !== undefined && { problem: this.#problem }),
+      },
+      rejected: this.#rejected,
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#db.close()
+    this.#reserve.release()
+  }
+}
+
+/** Whether the page that is asked for is known whole. */
+function reaches(search: Search, { offset, near, limit }: PageQuery): boolean {
+  if (near !== undefined) return search.lowerBound(near) - Math.floor(limit / 2) > search.start
+  return (offset ?? search.end - limit) >= search.start
+}
+
+function isNew(told: Set<number>, flow: number): boolean {
+  if (told.has(flow)) return false
+  told.add(flow)
+  return true
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value))
+}

@@ -1,0 +1,34 @@
+import type { TestContext } from 'node:test'
+import { Mesh, SidecarProcess } from '../peers/sidecar.fixture.ts'
+import type { TestNamespace } from './namespace.ts'
+import { addNamespace, joinNamespaces } from './namespace.ts'
+import { call, serveShop } from './peers.ts'
+
+export interface SidecarPair {
+  readonly web: TestNamespace
+  readonly cart: TestNamespace
+  /** Through both sidecars: mTLS of TLS 1.3 from 10.99.0.1 to 10.99.0.2:15006. */
+  callThrough(path: string): void
+  /** Past them, in plaintext, to 10.99.0.2:8080. */
+  callBeside(path: string): void
+}
+
+/** web and cart, each with our sidecar, and a server behind cart's. No sessions are resumed: from before a watch they would say nothing of who the client is. */
+export async function startSidecarPair(t: TestContext): Promise<SidecarPair> {
+  const [web, cart] = [addNamespace(t, 'web'), addNamespace(t, 'cart')]
+  joinNamespaces(web, cart)
+  await serveShop(t, cart)
+  const mesh = await Mesh.create(t)
+  const start = async (name: string, where: TestNamespace, yaml: string): Promise<void> => {
+    await mesh.identity(name)
+    const file = mesh.write(`${name}.yaml`, `workload: ${name}\nidentity: { dir: ${name} }\ntls: { resumption: false }\n${yaml}`)
+    await new SidecarProcess(t, 'embedded', file, '127.0.0.1:15000', ['ip', 'netns', 'exec', where.name]).said('ready:')
+  }
+  await start('cart', cart, 'inbound: { mode: listen, listen: "10.99.0.2:15006", to: "127.0.0.1:8080", allow: ["spiffe://shop.test/web"] }\n')
+  await start('web', web, 'outbound: { map: [{ listen: "127.0.0.1:8080", to: "10.99.0.2:15006", expect: "spiffe://shop.test/cart" }] }\n')
+  return {
+    web, cart,
+    callThrough: (path) => { call(web, `http://127.0.0.1:8080${path}`) },
+    callBeside: (path) => { call(web, `http://10.99.0.2:8080${path}`) },
+  }
+}

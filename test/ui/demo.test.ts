@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { need } from '../require.ts'
+import { missingForDemo } from '../netns/demo.fixture.ts'
+import { needViewer, openPage, startProgram } from './viewer.ts'
+
+test('the live demo: each request once from workload to workload, and all of its hops where they are asked for', async (t) => {
+  if (!need(t, 'netns', missingForDemo() === undefined, missingForDemo() ?? '') || !needViewer(t)) return
+  const { address, child } = await startProgram(t, ['demo', '--ui', '0', '--rate', '8'])
+  const { page, complaints } = await openPage(t, address)
+  const row = page.locator('.list-rows .row')
+  const mutual = row.filter({ hasText: /(GET|POST) \/cart/ }).filter({ hasText: 'mTLS, inferred' })
+  await mutual.first().waitFor()
+  await row.filter({ hasText: 'ads' }).filter({ hasText: 'clear on the wire' }).first().waitFor()
+  await page.getByRole('button', { name: 'All hops', pressed: false }).waitFor()
+  assert.equal(await row.filter({ hasText: 'clear, inside the pod' }).count(), 0)
+
+  await t.test('the detail has the hops, from app to app', async () => {
+    // Paused, so that rows stay where they are.
+    await page.keyboard.press('p')
+    await page.getByText('❚❚ paused').waitFor()
+    await mutual.first().click()
+    const hops = page.getByRole('group', { name: 'Hops of this request' })
+    await hops.waitFor()
+    assert.deepEqual(await hops.locator('.stop').allInnerTexts(), ['web', 'sidecar', 'sidecar', 'cart'])
+    await page.keyboard.press('Escape')
+  })
+
+  await t.test('a click on who sent it filters by that', async () => {
+    const cell = mutual.first().locator('.cell-from')
+    await cell.hover()
+    await cell.getByRole('button', { name: 'Add to the filter' }).click()
+    await page.waitForURL(/q=from/)
+    await page.goBack()
+  })
+
+  await t.test('all hops, and back, by key and by click', async () => {
+    await page.locator('.list-body').focus()
+    await page.keyboard.press('a')
+    await page.waitForURL(/hops=all/)
+    await row.filter({ hasText: 'clear, inside the pod' }).first().waitFor()
+    await page.getByRole('button', { name: 'All hops', pressed: true }).click()
+    await mutual.first().waitFor()
+    assert.doesNotMatch(page.url(), /hops=/)
+  })
+
+  await t.test('a filter that names a hop shows hops, and says so', async () => {
+    await page.goto(`${address}?q=${encodeURIComponent('netns == "cart"')}`)
+    await row.filter({ hasText: 'clear, inside the pod' }).first().waitFor()
+    await page.getByTitle(/the filter names a hop/).waitFor()
+  })
+  assert.deepEqual(complaints, [])
+  child.kill('SIGINT')
+  await new Promise((resolve) => { child.once('exit', resolve) })
+})

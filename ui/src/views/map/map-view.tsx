@@ -1,0 +1,93 @@
+import type { JSX } from 'react'
+import { useMemo, useRef, useState } from 'react'
+import type { MapAnswer, MapEdge } from '../../../../src/model/api.ts'
+import { Menu } from '../../components/menu.tsx'
+import { VerdictSign } from '../../components/verdict-sign.tsx'
+import { ViewFailure } from '../../components/view-failure.tsx'
+import { verdictShown } from '../../model/verdict-look.ts'
+import { ask } from '../../services/api.ts'
+import { saveFile } from '../../services/clipboard.ts'
+import { withTerm } from '../../model/filter-term.ts'
+import { go, goToView, place } from '../../services/navigation.ts'
+import { useRanged } from '../../services/ranged.ts'
+import { layoutMap } from './map-layout.ts'
+import { MapEdges } from './map-edges.tsx'
+import { MapNodes } from './map-nodes.tsx'
+import { pictureOf, rasterOf } from './map-picture.ts'
+import { usePanZoom } from './pan-zoom.ts'
+
+/** Services and who calls whom; a click shows the messages behind it. */
+export function MapView(): JSX.Element {
+  const { value, failure } = useRanged('map', (query, signal) => ask('GET /api/v1/map', query, {}, signal))
+  if (value === undefined || failure?.problem !== undefined) return <ViewFailure failure={failure} />
+  if (value.nodes.length === 0) {
+    return (
+      <div className="notice">
+        <h2>Nobody called anybody{value.searching === undefined ? '' : ' so far'}</h2>
+        <p className="quiet">No request passes the filter within the range of time.</p>
+        <button type="button" className="button" onClick={() => goToView('health')}>What was looked for: Health</button>
+      </div>
+    )
+  }
+  return <MapPicture answer={value} />
+}
+
+/** What is pointed at: an edge `from to`, or a node. */
+export type Pointed = { readonly edge: MapEdge } | { readonly node: string } | undefined
+
+function MapPicture({ answer }: { answer: MapAnswer }): JSX.Element {
+  const { nodes } = answer
+  // A sidecar that calls its own app is inside of a node.
+  const edges = useMemo(() => answer.edges.filter((edge) => edge.from !== edge.to || edge.verdict !== 'clear'), [answer])
+  // Figures change all the time, and must not move anything.
+  const shape = `${nodes.map((node) => `${node.id} ${node.name} ${node.namespace ?? ''}`).sort().join('\n')}\n\n${edges.map((edge) => `${edge.from} ${edge.to}`).sort().join('\n')}`
+  const placed = useMemo(() => layoutMap(sorted(nodes, (node) => node.id), sorted(edges, (edge) => `${edge.from} ${edge.to}`)), [shape])
+  const [pointed, setPointed] = useState<Pointed>()
+  const svg = useRef<SVGSVGElement>(null)
+  const { transform, fit, zoom } = usePanZoom(svg, placed.width, placed.height)
+  const show = (filter: string): void => go({ view: 'list', q: withTerm(place.get().q, filter), selected: undefined })
+  return (
+    <div className="map">
+      {answer.searching !== undefined && <div className="progress" role="progressbar" aria-label="Searching" />}
+      <svg ref={svg} className="map-svg" role="group" aria-label={`Map of ${nodes.length} services and ${edges.length} edges`}>
+        <g transform={transform}>
+          {placed.groups.map((group) => (
+            <g key={group.name} className="map-group">
+              <rect x={group.x} y={group.y - 12} width={group.width} height={group.height + 12} rx={6} />
+              <text x={group.x + 8} y={group.y + 4}>{group.name}</text>
+            </g>
+          ))}
+          <MapEdges edges={edges} placed={placed.edges} pointed={pointed} onPoint={setPointed} onShow={show} />
+          <MapNodes nodes={nodes} edges={edges} placed={placed.nodes} pointed={pointed} onPoint={setPointed} onShow={show} />
+        </g>
+      </svg>
+      <div className="map-tools" role="toolbar" aria-label="Map">
+        <button type="button" className="button" onClick={() => zoom(1.25)} aria-label="Larger">+</button>
+        <button type="button" className="button" onClick={() => zoom(0.8)} aria-label="Smaller">−</button>
+        <button type="button" className="button" onClick={fit}>Fit</button>
+        <Menu
+          label="Save"
+          items={[
+            { label: 'SVG', run: () => svg.current !== null && saveFile('map.svg', pictureOf(svg.current, placed.width, placed.height)) },
+            { label: 'PNG', run: () => svg.current !== null && void rasterOf(svg.current, placed.width, placed.height).then((png) => saveFile('map.png', png)) },
+          ]}
+        />
+      </div>
+      <Legend edges={edges} omitted={answer.omittedNodes} />
+    </div>
+  )
+}
+
+function Legend({ edges, omitted }: { edges: readonly MapEdge[], omitted: number }): JSX.Element {
+  const verdicts = [...new Set(edges.map((edge) => edge.verdict))].sort((a, b) => verdictShown(a).text.localeCompare(verdictShown(b).text))
+  return (
+    <div className="map-legend small">
+      {verdicts.map((verdict) => <span key={verdict}><VerdictSign verdict={verdict} word /> <span className="quiet">{edges.filter((edge) => edge.verdict === verdict).length}</span></span>)}
+      {omitted > 0 && <span className="tone-amber">{omitted} quieter services are not shown: use the filter</span>}
+    </div>
+  )
+}
+
+function sorted<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
