@@ -16,6 +16,9 @@ export interface CheckServer { readonly product: Product, readonly asks: Asks, r
 const MODES: readonly Asks[] = ['required', 'requested', 'not asked']
 const FIRST_PORT: Readonly<Record<Product, number>> = { openssl: 7010, nginx: 7020, haproxy: 7030, envoy: 7040, sidecar: 7050, plain: 7060 }
 
+/** From the port of a sidecar to that of its admin page. */
+const ADMIN_BEHIND = 5
+
 function serversOf(product: Product, modes = MODES): CheckServer[] {
   return modes.map((asks, index) => ({ product, asks, port: FIRST_PORT[product] + index }))
 }
@@ -77,18 +80,19 @@ async function startPlain(stage: Stage): Promise<CheckServer[]> {
   return servers
 }
 
-/** In front of the plain server. It always requires a certificate. */
+/** In front of the plain server. It requires a certificate, or asks for none (mode `tls`); it never asks without requiring one. */
 async function startSidecar(stage: Stage, pki: Pki): Promise<CheckServer[]> {
-  const servers = serversOf('sidecar', ['required'])
-  const { port } = servers[0]!
+  const servers = serversOf('sidecar', ['required', 'not asked'])
   const identity = join(stage.folder, 'sidecar-identity')
   mkdirSync(identity)
   for (const [name, path] of [['key.pem', pki.serverEc.key], ['certChain.pem', pki.serverEc.cert], ['mesh-ca.pem', pki.root.cert]] as const) {
     writeFileSync(join(identity, name), stage.server.run('cat', path), { mode: 0o600 })
   }
-  const config = stage.file('sidecar.yaml', `workload: cart\nadmin: "127.0.0.1:7059"\nidentity: { dir: sidecar-identity }\ntls: { minVersion: "1.2" }
-inbound: { mode: listen, listen: "${SERVER_IP}:${port}", to: "127.0.0.1:${FIRST_PORT.plain}", allow: ["spiffe://shop.example/*"] }\n`)
-  await stage.serve(stage.server, port, process.execPath, MAIN, 'sidecar', '--config', config)
+  for (const { asks, port } of servers) {
+    const config = stage.file(`sidecar-${port}.yaml`, `workload: cart\nadmin: "127.0.0.1:${port + ADMIN_BEHIND}"\nidentity: { dir: sidecar-identity }\ntls: { minVersion: "1.2" }
+inbound: { mode: listen, listen: "${SERVER_IP}:${port}", to: "127.0.0.1:${FIRST_PORT.plain}", default: ${asks === 'required' ? 'mtls, allow: ["spiffe://shop.example/*"]' : 'tls'} }\n`)
+    await stage.serve(stage.server, port, process.execPath, MAIN, 'sidecar', '--config', config)
+  }
   return servers
 }
 
