@@ -63,8 +63,11 @@ class Collector implements Mentions {
   #addresses(map: Map<number | string, Address>, ranges: readonly AddressRange[]): void {
     for (const range of ranges) {
       const { low, high } = range
-      if (map.size >= MAX_MENTIONS) this.cut = true
-      else if (!isLoopback(low)) {
+      if (map.size >= MAX_MENTIONS) {
+        this.cut = true
+        return
+      }
+      if (!isLoopback(low)) {
         const address = inner(low, high)
         const key = low.version === 4 ? address.words[3] : address.words.join()
         if (!map.has(key) && lengthOf(range) !== 0) this.addressRanges.push(range)
