@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { jsonText } from '../../base/json-text.ts'
 import { writeFailed } from './atomic-file.ts'
@@ -32,6 +32,7 @@ const LF = 0x0a
 /** audit.jsonl: one JSON object a line, `at` first. Opened for each line, so that it may be moved away at any time. */
 export class AuditLog {
   readonly #path: string
+  #writing: Promise<unknown> = Promise.resolve()
 
   constructor(path: string) {
     this.#path = path
@@ -43,10 +44,10 @@ export class AuditLog {
     try {
       const file = await open(this.#path, 'a+', 0o600)
       try {
-        // A disk that was full left half a line, which must not swallow this one. One write: lines of two processes do not mix.
-        const bytes = Buffer.from(await endsInLine(file) ? line : `\n${line}`)
-        const { bytesWritten } = await file.write(bytes)
-        if (bytesWritten < bytes.length) throw Object.assign(new Error('only part of a line was written'), { code: 'ENOSPC' })
+        // In turn: who looks at the end of the file while another writes may see half of its line. The disk may then flush several at once.
+        const written = this.#writing.then(() => writeLine(file, line))
+        this.#writing = written.catch(() => undefined)
+        await written
         await file.datasync()
       } finally {
         await file.close()
@@ -57,7 +58,17 @@ export class AuditLog {
   }
 }
 
-async function endsInLine(file: Awaited<ReturnType<typeof open>>): Promise<boolean> {
+/**
+ * A disk that was full left half a line, which must not swallow this one. One write: lines of two processes do not mix,
+ * but an empty one may come between them.
+ */
+async function writeLine(file: FileHandle, line: string): Promise<void> {
+  const bytes = Buffer.from(await endsInLine(file) ? line : `\n${line}`)
+  const { bytesWritten } = await file.write(bytes)
+  if (bytesWritten < bytes.length) throw Object.assign(new Error('only part of a line was written'), { code: 'ENOSPC' })
+}
+
+async function endsInLine(file: FileHandle): Promise<boolean> {
   const stats = await file.stat()
   if (!stats.isFile() || stats.size === 0) return true
   const last = Buffer.alloc(1)
