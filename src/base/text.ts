@@ -9,3 +9,8 @@ export function cutMiddle(text: string, width: number): string {
 export function countText(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ' ')
 }
+
+/** `1 gap`, `1 482 packets`. */
+export function plural(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
+}

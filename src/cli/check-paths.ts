@@ -5,7 +5,7 @@ import { plainText } from '../check/plain-proof.ts'
 import type { Evidence, ReportedHop } from '../check/verdict.ts'
 import { HopJoin } from '../mesh/hop-join.ts'
 import type { JoinedHop, JoinedRequest } from '../mesh/hop-join.ts'
-import { isLoopbackAddress } from '../mesh/workloads.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 

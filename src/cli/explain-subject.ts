@@ -13,10 +13,12 @@ import { versionsOf } from '../intercept/netfilter/ruleset.ts'
 import type { IpVersion, Table } from '../intercept/netfilter/ruleset.ts'
 import { planWorld } from '../intercept/netfilter/world.ts'
 import type { Socket, World } from '../intercept/netfilter/world.ts'
+import { parsePodCgroup } from '../kube/pod-cgroup.ts'
 import { readMembers } from '../mesh/listeners.ts'
 import { readCredentials } from '../mesh/process-credentials.ts'
-import { readArguments, readComm, readExe, readNetnsInode, readStart } from '../mesh/process-files.ts'
-import { baseName, isRuntime, isSidecar, ProxyNames } from '../mesh/proxies.ts'
+import { readComm, readExe, readNetnsInode, readStart } from '../mesh/process-files.ts'
+import { kindOfProcess } from '../mesh/process-kind.ts'
+import { baseName, ProxyNames } from '../mesh/proxies.ts'
 import { ESTABLISHED, readTcpSockets } from '../mesh/sockets.ts'
 import { parseAddress } from '../net/address.ts'
 import type { ExplainFlags } from './explain.ts'
@@ -161,18 +163,13 @@ function readProcess(procfs: string, pid: number, names: ProxyNames): LiveProces
   try {
     const credentials = readCredentials(procfs, pid)
     const exe = readExe(procfs, pid)
-    const isProxy = names.kindOf(exe) !== undefined && (!isRuntime(exe) || isSidecar(exe, readArguments(procfs, pid))) || isRuntime(exe) && isSidecar(exe, readArguments(procfs, pid))
+    const isProxy = kindOfProcess(procfs, pid, exe, names) !== undefined
     // This program looks at the namespace; it is no app in it.
-    return credentials === undefined || pid === process.pid ? undefined : { pid, program: programOf(readComm(procfs, pid), exe), ...credentials, isProxy, pod: podOf(readStart(`${procfs}/${pid}/cgroup`, MAX_CGROUP_BYTES).bytes.toString('latin1')) }
+    return credentials === undefined || pid === process.pid ? undefined : { pid, program: programOf(readComm(procfs, pid), exe), ...credentials, isProxy, pod: parsePodCgroup(readStart(`${procfs}/${pid}/cgroup`, MAX_CGROUP_BYTES).bytes.toString('latin1'))?.podUid }
   } catch {
     // Kernel threads have no executable, and others end meanwhile.
     return undefined
   }
-}
-
-/** cgroup of kubelet, by either driver: `…/kubepods-burstable-pod1b2c…_….slice/…`, `…/kubepods/burstable/pod1b2c…-…/…`. */
-export function podOf(cgroup: string): string | undefined {
-  return /\bkubepods[^\n]*[-/]pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})\b/.exec(cgroup)?.[1]!.replaceAll('_', '-')
 }
 
 /** Node calls its main thread so, whatever it runs. */

@@ -1,4 +1,4 @@
-import { countText } from '../base/text.ts'
+import { countText, plural } from '../base/text.ts'
 import type { Health } from '../model/health.ts'
 
 /** What the numbers say, for standard error: one line always, further ones only where something needs saying. */
@@ -29,10 +29,6 @@ function troubles(h: Health): string[] {
   for (const [name, count] of Object.entries(h.limits)) lines.push(`limit reached: ${name}, ${plural(count, 'time')}`)
   for (const r of h.refused) lines.push(`not entered: ${r.name}: ${r.why}`)
   return lines
-}
-
-function plural(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** `1.2 MB`, in powers of 1000. */

@@ -1,8 +1,9 @@
 import type { NamespaceProcess } from '../intercept/apply/refusal.ts'
 import { readMembers } from '../mesh/listeners.ts'
 import { readCredentials } from '../mesh/process-credentials.ts'
-import { readArguments, readComm, readExe } from '../mesh/process-files.ts'
-import { isRuntime, isSidecar, ProxyNames } from '../mesh/proxies.ts'
+import { readComm, readExe } from '../mesh/process-files.ts'
+import { kindOfProcess } from '../mesh/process-kind.ts'
+import { ProxyNames } from '../mesh/proxies.ts'
 
 /** Who runs in the network namespace of that number; processes that end meanwhile, or may not be read, are left out. */
 export function readNamespaceProcesses(procfs: string, inode: number): NamespaceProcess[] {
@@ -14,7 +15,7 @@ function readProcess(procfs: string, pid: number, names: ProxyNames): NamespaceP
   try {
     const credentials = readCredentials(procfs, pid)
     const exe = readExe(procfs, pid)
-    const isProxy = isRuntime(exe) ? isSidecar(exe, readArguments(procfs, pid)) : names.kindOf(exe) !== undefined
+    const isProxy = kindOfProcess(procfs, pid, exe, names) !== undefined
     return credentials === undefined ? undefined : { pid, program: readComm(procfs, pid), uid: credentials.uid, gid: credentials.gid, isProxy }
   } catch {
     return undefined

@@ -2,6 +2,7 @@ import compress from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import fastify from 'fastify'
 import { API_PREFIX } from '../model/api.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import { addCatalogRoutes } from './catalog-routes.ts'
 import { addCompareRoutes } from './compare-routes.ts'
 import { addExportRoutes } from './export-routes.ts'
@@ -71,12 +72,8 @@ const MIN_COMPRESSED = 16 * 1024
 /** Only where the way is long: on a loopback compressing costs more than it saves. */
 function addCompression(api: FastifyInstance): void {
   api.addHook('onSend', async (request, reply, payload) => {
-    if (typeof payload !== 'string' || payload.length < MIN_COMPRESSED || isLoopback(request.ip) || !/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return payload
+    if (typeof payload !== 'string' || payload.length < MIN_COMPRESSED || isLoopbackAddress(request.ip) || !/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return payload
     void reply.header('content-encoding', 'gzip').removeHeader('content-length')
     return compress.gzipSync(payload, { level: 1 })
   })
-}
-
-function isLoopback(ip: string): boolean {
-  return ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.')
 }

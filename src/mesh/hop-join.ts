@@ -1,5 +1,6 @@
 import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { Exchange } from './exchange.ts'
 import { ExchangePool } from './exchange-pool.ts'
@@ -11,7 +12,7 @@ import { RecentMap } from './recent-map.ts'
 import { turnsBetween, turnsNextTo } from './turn-search.ts'
 import type { CrossedBy } from './turn-search.ts'
 import type { WireConnection } from './wire-connection.ts'
-import { isLoopbackAddress, Names } from './workloads.ts'
+import { Names } from './workloads.ts'
 
 export type { HopMessage, JoinedHop, JoinedRequest, JoinedVerdict } from './joined-request.ts'
 

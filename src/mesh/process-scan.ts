@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { displayName } from './display-name.ts'
-import { pidsOf, readArguments, readComm, readExe } from './process-files.ts'
+import { pidsOf, readComm, readExe } from './process-files.ts'
+import { kindOfProcess } from './process-kind.ts'
 import type { ProxyKind, ProxyNames } from './proxies.ts'
-import { isRuntime, isSidecar } from './proxies.ts'
+import { isRuntime } from './proxies.ts'
 import type { Refusal } from './refusal.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -88,24 +89,9 @@ export class ProcessScan {
       if (refusal !== undefined) this.#blame(refusal, refused)
       return
     }
-    const runtime = isRuntime(exe)
-    if (exe === process.exe && !(runtime && (scan - process.firstScan < TITLE_SCANS || isTurn(process.pid, scan, SLOW_TURNS)))) return
+    if (exe === process.exe && !(isRuntime(exe) && (scan - process.firstScan < TITLE_SCANS || isTurn(process.pid, scan, SLOW_TURNS)))) return
     process.exe = exe
-    process.kind = runtime && this.#isSidecar(process.pid, exe) ? 'mtlscope' : this.#kindOf(exe)
-  }
-
-  #kindOf(exe: string): ProxyKind | undefined {
-    const kind = this.#names.kindOf(exe)
-    // An executable of that name which is no sidecar: a tap, for one.
-    return kind === 'mtlscope' ? undefined : kind
-  }
-
-  #isSidecar(pid: number, exe: string): boolean {
-    try {
-      return isSidecar(exe, readArguments(this.#procfs, pid))
-    } catch {
-      return false
-    }
+    process.kind = kindOfProcess(this.#procfs, process.pid, exe, this.#names)
   }
 
   /** The name of a process is readable where its executable is not; most that are unreadable concern nobody. */

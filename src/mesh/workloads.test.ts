@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isLoopbackAddress, Names } from './workloads.ts'
+import { isLoopbackAddress } from '../net/address.ts'
+import { Names } from './workloads.ts'
 
 test('an address has the name that everybody who has it gives', () => {
   const names = new Names()

@@ -40,8 +40,3 @@ export class Names {
     return this.#claims.size
   }
 }
-
-/** Addresses that every namespace has for itself, so that they name nobody. */
-export function isLoopbackAddress(ip: string): boolean {
-  return ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.')
-}

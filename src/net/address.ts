@@ -11,6 +11,16 @@ export function formatAddress(version: number, w0: number, w1: number, w2: numbe
   return formatGroups([w0 >>> 16, w0 & 0xffff, w1 >>> 16, w1 & 0xffff, w2 >>> 16, w2 & 0xffff, w3 >>> 16, w3 & 0xffff])
 }
 
+/** Of words as everywhere here, signed or unsigned. 127.0.0.0/8 and ::1 (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
+export function isLoopbackWords(version: number, w0: number, w1: number, w2: number, w3: number): boolean {
+  return version === 4 ? w3 >>> 24 === 127 : (w0 | w1 | w2) === 0 && w3 === 1
+}
+
+/** The same of a text that formatAddress made, IPv4-mapped ones included. */
+export function isLoopbackAddress(ip: string): boolean {
+  return ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.')
+}
+
 function formatQuad(word: number): string {
   return `${word >>> 24}.${word >>> 16 & 255}.${word >>> 8 & 255}.${word & 255}`
 }

@@ -3,6 +3,7 @@ import type { Health } from '../model/health.ts'
 import { emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import { Decoder } from '../net/decode.ts'
 import { FlowTable } from '../net/flow-table.ts'
 import { isLoopbackFrame } from '../net/loopback-frame.ts'
@@ -338,12 +339,8 @@ export class Engine implements FrameSink, FlowOwner {
   place(interfaceId: number, clientIp: string, serverIp: string, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> {
     const { capture, namespace, interfaceName, isLoopback } = this.#options
     const name = interfaceName?.(interfaceId)
-    const loopback = isLoopback?.(interfaceId) ?? (isOnLoopback || name === 'lo' || isLoopbackIp(clientIp) || isLoopbackIp(serverIp))
+    const loopback = isLoopback?.(interfaceId) ?? (isOnLoopback || name === 'lo' || isLoopbackAddress(clientIp) || isLoopbackAddress(serverIp))
     const hop: Hop = loopback ? 'clear' : 'wire'
     return { capture, hop, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { interface: name }) }
   }
-}
-
-function isLoopbackIp(ip: string): boolean {
-  return ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.')
 }

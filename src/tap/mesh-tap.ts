@@ -2,7 +2,8 @@ import { MtlscopeError } from '../base/errors.ts'
 import { MeshFollower } from '../mesh/follow.ts'
 import { readListeners, readMembers } from '../mesh/listeners.ts'
 import type { MeshNamespace } from '../mesh/namespaces.ts'
-import { isLoopbackAddress, Names } from '../mesh/workloads.ts'
+import { Names } from '../mesh/workloads.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import type { LiveTap } from './live.ts'
 
 /** A namespace that could not be entered is tried again so often: its process may just have been starting or ending. */

@@ -1,12 +1,12 @@
 import type { Side } from '../model/side.ts'
 import { CLIENT, SERVER } from '../model/side.ts'
+import { isLoopbackWords } from '../net/address.ts'
 import { FlowNode, FlowTable } from '../net/flow-table.ts'
 import type { Packet } from '../net/packet.ts'
 import { ACK, RST, SYN } from '../net/packet.ts'
 import type { TcpFlow } from './flow-tcp.ts'
 
 const IPPROTO_TCP = 6
-const LOOPBACK_NET = 127
 /** SYNs to listeners whose answers have not come: the oldest is forgotten. */
 const MAX_ASKED = 4096
 
@@ -36,7 +36,7 @@ export class Redirects {
   /** A packet on a loopback interface that belongs to no flow gets the addresses of its connection, if it is one of these. */
   translate(packet: Packet, scope: number): Redirected | undefined {
     const node = this.#find(packet, scope) ?? this.#answered(packet, scope) ?? this.#joined(packet, scope)
-    if (node !== undefined) rewrite(packet, node)
+    if (node !== undefined) rewrite(packet, node, this.#table.side)
     return node
   }
 
@@ -106,9 +106,8 @@ export class Redirects {
 }
 
 /** Towards the client the source is another, from it the destination. */
-function rewrite(packet: Packet, { clientPort, c0, c1, c2, c3, t0, t1, t2, t3, port }: Redirected): void {
-  const isFromClient = packet.srcPort === clientPort && (packet.src3 | 0) === c3 && (packet.src2 | 0) === c2 && (packet.src1 | 0) === c1 && (packet.src0 | 0) === c0
-  if (isFromClient) {
+function rewrite(packet: Packet, { t0, t1, t2, t3, port }: Redirected, sender: Side): void {
+  if (sender === CLIENT) {
     packet.dst0 = t0 >>> 0; packet.dst1 = t1 >>> 0; packet.dst2 = t2 >>> 0; packet.dst3 = t3 >>> 0
     packet.dstPort = port
   } else {
@@ -119,19 +118,15 @@ function rewrite(packet: Packet, { clientPort, c0, c1, c2, c3, t0, t1, t2, t3, p
 
 /** REDIRECT on the way out leads to 127.0.0.1 or ::1, and leaves the source as it is. */
 function isToListener(packet: Packet): boolean {
-  return isLoopback(packet.version, packet.dst0, packet.dst1, packet.dst2, packet.dst3) && !isLoopbackSource(packet)
+  return isLoopbackWords(packet.version, packet.dst0, packet.dst1, packet.dst2, packet.dst3) && !isLoopbackSource(packet)
 }
 
 function isLoopbackSource({ version, src0, src1, src2, src3 }: Packet): boolean {
-  return isLoopback(version, src0, src1, src2, src3)
+  return isLoopbackWords(version, src0, src1, src2, src3)
 }
 
 function isListener({ version, s0, s1, s2, s3 }: FlowNode): boolean {
-  return isLoopback(version, s0, s1, s2, s3)
-}
-
-function isLoopback(version: number, w0: number, w1: number, w2: number, w3: number): boolean {
-  return version === 4 ? w3 >>> 24 === LOOPBACK_NET : (w0 | w1 | w2) === 0 && w3 === 1
+  return isLoopbackWords(version, s0, s1, s2, s3)
 }
 
 /** The client's end of a packet that `sender` sent. */

@@ -1,3 +1,4 @@
+import { plural } from '../../base/text.ts'
 import type { Outcome } from '../expectation.ts'
 import { outcomeLines } from '../expectation.ts'
 import type { CheckReport, EdgeReport, EdgeVerdict } from '../verdict.ts'
@@ -7,7 +8,7 @@ import { markup } from './markup.ts'
 import { STYLE } from './html-style.ts'
 import { pathText } from './path-text.ts'
 import { SIGNS, classOf, identityText, placeText } from './signs.ts'
-import { edgeText, plural, spanText } from './text.ts'
+import { edgeText, spanText } from './text.ts'
 import { tlsText } from './tls-text.ts'
 
 /** One page with everything in it: no script, nothing is loaded, and it may be printed. */

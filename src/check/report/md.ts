@@ -1,10 +1,11 @@
+import { plural } from '../../base/text.ts'
 import type { Outcome } from '../expectation.ts'
 import { outcomeLines } from '../expectation.ts'
 import type { CheckReport, EdgeReport } from '../verdict.ts'
 import { pathText } from './path-text.ts'
 import { markup } from './markup.ts'
 import { SIGNS, identityText } from './signs.ts'
-import { edgeText, evidenceText, plural, spanText } from './text.ts'
+import { edgeText, evidenceText, spanText } from './text.ts'
 import { tlsText } from './tls-text.ts'
 
 /** Markdown (GitHub's): a table of the edges, then each with its evidence. */

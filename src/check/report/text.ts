@@ -1,3 +1,4 @@
+import { plural } from '../../base/text.ts'
 import { countsText } from '../edge-verdict.ts'
 import type { Outcome } from '../expectation.ts'
 import { outcomeLines } from '../expectation.ts'
@@ -65,10 +66,6 @@ export function evidenceText(evidence: Evidence): string {
 
 function inBrackets(place: string): string {
   return place === '' ? '' : ` (${place})`
-}
-
-export function plural(count: number, noun: string): string {
-  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ' ')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** `2026-11-21T10:46:02.985149Z to 10:46:07.1Z`. */

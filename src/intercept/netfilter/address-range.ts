@@ -1,5 +1,5 @@
 import type { Address } from '../../net/address.ts'
-import { formatAddress, parseAddress } from '../../net/address.ts'
+import { formatAddress, isLoopbackWords, parseAddress } from '../../net/address.ts'
 
 /** From one address to another, both belonging to it. `low` and `high` have the same version. */
 export interface AddressRange { readonly low: Address, readonly high: Address }
@@ -136,5 +136,5 @@ function restIsWhole(low: Address, high: Address, first: number): boolean {
 }
 
 export function isLoopback(address: Address): boolean {
-  return address.version === 4 ? address.words[3] >>> 24 === 127 : address.words[3] === 1 && (address.words[0] | address.words[1] | address.words[2]) === 0
+  return isLoopbackWords(address.version, ...address.words)
 }

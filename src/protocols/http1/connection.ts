@@ -6,6 +6,7 @@ import { readingOf } from '../http/reading.ts'
 import type { FifoSink } from '../pairing.ts'
 import { FifoPairing } from '../pairing.ts'
 import type { Handover, InPlaceDissector, Settings, Sink } from '../protocol.ts'
+import { WaitingBudget } from '../waiting-budget.ts'
 import { Exchange } from './exchange.ts'
 import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, requestFraming, responseFraming } from './framing.ts'
@@ -35,7 +36,7 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
   readonly #pairing: FifoPairing<Exchange, Half>
   /** 1xx responses whose final one has not come. */
   #interim: Half[] | undefined
-  #waitingBytes = 0
+  readonly #budget = new WaitingBudget(MAX_WAITING_BYTES, Infinity)
   /** What the connection goes on as, once it is handed over. */
   #successor: string | undefined
   #handover: Handover | undefined
@@ -65,7 +66,7 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#requests.heldBytes + this.#responses.heldBytes
+    return this.#budget.bytes + this.#requests.heldBytes + this.#responses.heldBytes
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -144,7 +145,7 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
   }
 
   #join(exchange: Exchange, answer: Half): void {
-    this.#release(exchange)
+    this.#budget.release(exchange.requestHalf!)
     exchange.responseHalf = answer
     answer.exchange = exchange
   }
@@ -199,9 +200,8 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
 
   /** A whole request waits for its answer: what it holds counts, and the oldest must make room. The newest always may stay. */
   #wait(half: Half): void {
-    half.waitingBytes = HALF_BYTES + half.head.length + half.trailers.length + (half.body?.length ?? 0)
-    this.#waitingBytes += half.waitingBytes
-    while (this.#waitingBytes > MAX_WAITING_BYTES && this.#pairing.waiting > 1) this.#shed()
+    this.#budget.hold(half, HALF_BYTES + half.head.length + half.trailers.length + (half.body?.length ?? 0))
+    while (this.#budget.isOver(this.#pairing.waiting)) this.#shed()
   }
 
   #shed(): void {
@@ -211,14 +211,8 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
     this.#pairing.dropOldest()
   }
 
-  #release(exchange: Exchange): void {
-    const half = exchange.requestHalf!
-    this.#waitingBytes -= half.waitingBytes
-    half.waitingBytes = 0
-  }
-
   unanswered(exchange: Exchange): void {
-    this.#release(exchange)
+    this.#budget.release(exchange.requestHalf!)
     exchange.isUnanswered = true
     this.#tell(exchange)
   }
