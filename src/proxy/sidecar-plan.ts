@@ -27,8 +27,8 @@ export interface HostPort { readonly host: string, readonly port: number }
 /** Where key, certificate chain and trust bundle come from. Paths are absolute. */
 export type IdentityPlan =
   | { readonly kind: 'files', readonly key: string, readonly chain: string, readonly bundle: string }
-  /** `mtlscope ca serve`: `bundle` verifies it, `token` is a file with the bearer token. */
-  | { readonly kind: 'ca', readonly address: HostPort, readonly bundle: string, readonly token: string, readonly spiffeId: string }
+  /** `mtlscope ca serve`: `bundle` verifies it, `token` is a file with the bearer token; without `spiffeId` that of the token's service account. */
+  | { readonly kind: 'ca', readonly address: HostPort, readonly bundle: string, readonly token: string, readonly spiffeId?: string }
   | { readonly kind: 'workload-api', readonly socket: string }
 
 /**

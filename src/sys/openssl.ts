@@ -51,6 +51,10 @@ export const X509_STORE_set_flags: (store: Handle, flags: number) => number = li
 export const X509_free: (certificate: Handle) => void = libssl.func('void X509_free(uint64_t a)')
 export const X509_cmp_current_time: (time: Handle) => number = libssl.func('int X509_cmp_current_time(uint64_t asn1_time)')
 export const X509_NAME_get_text_by_NID: (name: Handle, nid: number, to: number, sizeBytes: number) => number = libssl.func('int X509_NAME_get_text_by_NID(uint64_t name, int nid, uint64_t buf, int len)')
+export const X509_verify_cert: (verification: Handle) => number = libssl.func('int X509_verify_cert(uint64_t ctx)')
+/** The length of the DER; written where the pointer at `to` points, which is moved behind it, unless `to` is 0. */
+export const i2d_X509: (certificate: Handle, to: number) => number = libssl.func('int i2d_X509(uint64_t a, uint64_t pp)')
+export const SSL_CTX_set_cert_verify_callback: (context: Handle, callback: bigint, argument: number) => void = libssl.func('void SSL_CTX_set_cert_verify_callback(uint64_t ctx, void *cb, uint64_t arg)')
 export const EVP_PKEY_free: (key: Handle) => void = libssl.func('void EVP_PKEY_free(uint64_t key)')
 export const BIO_free: (bio: Handle) => number = libssl.func('int BIO_free(uint64_t a)')
 export const GENERAL_NAMES_free: (names: Handle) => void = libssl.func('void GENERAL_NAMES_free(uint64_t names)')
@@ -70,6 +74,10 @@ const rawBioOf: (text: number, sizeBytes: number) => Raw = libssl.func('uint64_t
 const rawReadX509: (bio: Handle, to: number, callback: number, argument: number) => Raw = libssl.func('uint64_t PEM_read_bio_X509(uint64_t bp, uint64_t x, uint64_t cb, uint64_t u)')
 const rawReadKey: (bio: Handle, to: number, callback: number, argument: number) => Raw = libssl.func('uint64_t PEM_read_bio_PrivateKey(uint64_t bp, uint64_t x, uint64_t cb, uint64_t u)')
 const rawNotAfter: (certificate: Handle) => Raw = libssl.func('uint64_t X509_get0_notAfter(uint64_t x)')
+const rawTimeDifference: (days: Int32Array, seconds: Int32Array, from: Handle, to: Handle) => number = libssl.func('int ASN1_TIME_diff(_Out_ int *pday, _Out_ int *psec, uint64_t from, uint64_t to)')
+const rawVerifiedLeaf: (verification: Handle) => Raw = libssl.func('uint64_t X509_STORE_CTX_get0_cert(uint64_t ctx)')
+const rawUntrusted: (verification: Handle) => Raw = libssl.func('uint64_t X509_STORE_CTX_get0_untrusted(uint64_t ctx)')
+const rawVerifiedChain: (verification: Handle) => Raw = libssl.func('uint64_t X509_STORE_CTX_get0_chain(uint64_t ctx)')
 const rawSubject: (certificate: Handle) => Raw = libssl.func('uint64_t X509_get_subject_name(uint64_t a)')
 const rawExtension: (certificate: Handle, nid: number, critical: number, index: number) => Raw = libssl.func('uint64_t X509_get_ext_d2i(uint64_t x, int nid, uint64_t crit, uint64_t idx)')
 const rawStackValue: (stack: Handle, index: number) => Raw = libssl.func('uint64_t OPENSSL_sk_value(uint64_t st, int i)')
@@ -90,6 +98,13 @@ export const SSL_CTX_get_cert_store = (context: Handle): Handle => Number(rawSto
 export const BIO_new_mem_buf = (address: number, sizeBytes: number): Handle => Number(rawBioOf(address, sizeBytes))
 export const PEM_read_bio_X509 = (bio: Handle): Handle => Number(rawReadX509(bio, 0, 0, 0))
 export const X509_get0_notAfter = (certificate: Handle): Handle => Number(rawNotAfter(certificate))
+export const X509_STORE_CTX_get0_cert = (verification: Handle): Handle => Number(rawVerifiedLeaf(verification))
+export const X509_STORE_CTX_get0_untrusted = (verification: Handle): Handle => Number(rawUntrusted(verification))
+export const X509_STORE_CTX_get0_chain = (verification: Handle): Handle => Number(rawVerifiedChain(verification))
+/** From now on, in days and seconds, which are negative for the past; 0 where `time` is none. */
+export function ASN1_TIME_diff(difference: Int32Array, time: Handle): number {
+  return rawTimeDifference(difference.subarray(0, 1), difference.subarray(1, 2), 0, time)
+}
 export const X509_get_subject_name = (certificate: Handle): Handle => Number(rawSubject(certificate))
 export const X509_get_ext_d2i = (certificate: Handle, nid: number): Handle => Number(rawExtension(certificate, nid, 0, 0))
 export const OPENSSL_sk_value = (stack: Handle, index: number): Handle => Number(rawStackValue(stack, index))
@@ -136,6 +151,14 @@ export type AlpnSelect = (ssl: number, out: number, outLength: number, offered: 
 /** A function that OpenSSL may call, on this thread only and while it is inside a call from here; for as long as the thread lives. */
 export function registerAlpnSelect(select: AlpnSelect): { address: bigint } {
   return { address: koffi.register(select, alpnSelect) as bigint }
+}
+
+/** int (*)(X509_STORE_CTX *, void *arg) */
+const certVerify = koffi.pointer(koffi.proto('int CertVerify(uint64_t ctx, uint64_t arg)'))
+
+/** As registerAlpnSelect; its result is that of X509_verify_cert. */
+export function registerCertVerify(verify: (verification: number, argument: number) => number): bigint {
+  return koffi.register(verify, certVerify) as bigint
 }
 
 /**

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as tls from 'node:tls'
 import { before, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import type { TlsMaterial } from '../../src/proxy/relay/relay.ts'
 import { need } from '../require.ts'
 import type { MaterialFiles, TestRelay } from './relay-pair.ts'
 import { HOUR_MS, PLAN, TestPki, freePorts, inboundPlan, serve, spiffeId, startRelay, startRelayProcess, writeMaterial } from './relay-pair.ts'
@@ -55,6 +58,38 @@ for (const { what, alert, reason, options } of [
     assert.equal(heard(), 0)
   })
 }
+
+/** What the app said, or the code of the alert. */
+async function call(port: number, { keyPem, chainPem, bundlePem }: TlsMaterial): Promise<string> {
+  const socket = tls.connect({ host: '127.0.0.1', port, servername: 'cart', key: keyPem, cert: chainPem, ca: bundlePem })
+  socket.end('let me in\n')
+  return text(socket).catch((error: NodeJS.ErrnoException) => error.code ?? error.message)
+}
+
+test('who was let in before is refused once the certificate has expired', async (t) => {
+  const { port } = await startRefusing(t)
+  // A slow machine needs longer for the first handshake.
+  for (let lifeMs = 3000; lifeMs < HOUR_MS; lifeMs *= 2) {
+    const untilMillis = Date.now() + lifeMs
+    const web = await pki.material('web', lifeMs)
+    if (await call(port, web) !== 'canary of the app') continue
+    await sleep(untilMillis + 1000 - Date.now())
+    assert.match(await call(port, web), /CERTIFICATE_EXPIRED/)
+    return
+  }
+  assert.fail('never let in')
+})
+
+test('who was let in before is refused when the bundle no longer has its CA', async (t) => {
+  const { relay, port } = await startRefusing(t)
+  const web = await pki.material('web')
+  for (let i = 0; i < 2; i++) assert.equal(await call(port, web), 'canary of the app')
+  // The new bundle is for whoever calls; that of the old CA is for the one who calls.
+  relay.replaceIdentity({ ...await pki.material('cart'), bundlePem: (await TestPki.create()).ca.certificatePem })
+  let said = ''
+  for (let tries = 0; tries < 200 && (said = await call(port, web)) === 'canary of the app'; tries++) await sleep(20)
+  assert.match(said, /UNKNOWN_CA/)
+})
 
 async function answerTo(port: number, bytes: Uint8Array): Promise<Buffer> {
   const socket = connect({ port, host: '127.0.0.1' })

@@ -1,8 +1,7 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import { MtlscopeError } from '../../base/errors.ts'
-import { contrastEntries, parseContrastIngress, parseContrastPort } from '../../intercept/plan/contrast-ingress.ts'
-import type { HostPort, OutboundPlan, PortMode, SidecarPlan } from '../sidecar-plan.ts'
-import { isPort } from './addresses.ts'
+import { parseContrastEgress } from '../../intercept/plan/contrast-egress.ts'
+import { parseContrastIngress, parseContrastPort } from '../../intercept/plan/contrast-ingress.ts'
+import type { HostPort, PortMode, SidecarPlan } from '../sidecar-plan.ts'
 import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, IDENTITY_FILES } from './defaults.ts'
 import type { Machine } from './defaults.ts'
 
@@ -27,9 +26,7 @@ export function hasContrastEnvironment(env: Environment): boolean {
  */
 export function parseContrastEnvironment(env: Environment, machine: Machine): SidecarPlan {
   // In Contrast's order: with several mistakes the same one is told.
-  const map = contrastEntries(valueOf(env, EGRESS)).map(parseEgress)
-  const doubled = map.find(({ listen }, i) => map.findIndex((other) => other.listen.host === listen.host && other.listen.port === listen.port) < i)
-  if (doubled !== undefined) throw bad(`duplicate listen address: ${doubled.listen.host}:${doubled.listen.port}`, 'each entry needs an address of its own')
+  const map = parseContrastEgress(valueOf(env, EGRESS)).map(({ listen, to }) => ({ listen, to, identities: [] }))
   // Of a port that is there twice Contrast's rules obey the first entry.
   const ports = Object.fromEntries(parseContrastIngress(valueOf(env, INGRESS)).map(({ port, isPlain }): [string, PortMode] => [String(port), isPlain ? 'plaintext' : 'tls']).toReversed())
   const hosts = ['0.0.0.0', ...machine.ipv6 ? ['::'] : []]
@@ -47,30 +44,6 @@ export function parseContrastEnvironment(env: Environment, machine: Machine): Si
 
 function valueOf(env: Environment, names: readonly string[]): string {
   return names.map((name) => env[name]).find((value) => value !== undefined) ?? ''
-}
-
-function parseEgress([, listen, remote]: [string, string, string]): OutboundPlan['map'][number] {
-  return { listen: parseListen(listen), to: parseRemote(remote), identities: [] }
-}
-
-function parseListen(text: string): HostPort {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text)
-  const host = match?.[1] ?? match?.[2] ?? ''
-  const port = Number(match?.[3])
-  const isLiteral = match?.[1] === undefined ? isIPv4(host) : isIPv6(host)
-  if (!isLiteral || !isPort(port)) throw bad(`invalid listen address: ${text}`, 'an IP address and a port, such as 127.137.0.1:8080')
-  if (!isIPv4(host) || !host.startsWith('127.')) throw bad(`listen address ${host} is not in local CIDR 127.0.0.1/8`, 'any address that begins with 127 will do')
-  return { host, port }
-}
-
-function parseRemote(text: string): HostPort {
-  const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text)
-  const host = match?.[1] ?? match?.[2] ?? ''
-  // The value is missing in Contrast's message too; the hint has it.
-  if (match === null || host === '') throw bad('invalid remote domain: ', `'${text}' is not a host and port, such as emoji-svc:8080`)
-  const port = parseContrastPort(match[3]!)
-  if (port === undefined) throw bad(`invalid remote port: ${match[3]}`, 'a number from 1 to 65535')
-  return { host, port }
 }
 
 /** Contrast listens on every address with it; here it is loopback, see docs/guides/contrast.md. */

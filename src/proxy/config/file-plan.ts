@@ -63,7 +63,7 @@ class FileReader {
     if (keys.workloadApi !== undefined) return { kind: 'workload-api', socket: keys.workloadApi.replace(/^unix:\/\//, '') }
     if (keys.ca !== undefined) {
       const { address, bundle, token, spiffeId } = keys.ca
-      return { kind: 'ca', address: this.#hostPort(address, ['identity', 'ca', 'address']), bundle: path(bundle), token: path(token), spiffeId }
+      return { kind: 'ca', address: this.#hostPort(address, ['identity', 'ca', 'address']), bundle: path(bundle), token: path(token), ...spiffeId === undefined ? {} : { spiffeId } }
     }
     const dir = path(keys.dir ?? '.')
     if (keys.dir === undefined) for (const name of ['key', 'chain', 'bundle'] as const) if (named.length === 1 && keys[name] === undefined) this.#report(['identity'], `key '${name}' is missing`, 'key, chain and bundle belong together; or name their folder with dir')

@@ -35,8 +35,8 @@ const identity: Shape = {
       address: { ...target, description: 'Where it listens.' },
       bundle: path('PEM file that its certificate is verified with.'),
       token: path('File with the bearer token.'),
-      spiffeId: { ...text('a SPIFFE id like spiffe://cluster.local/ns/shop/sa/cart', { pattern: SPIFFE_ID }), description: 'Identity that the token is for.' },
-    }, ['address', 'bundle', 'token', 'spiffeId']),
+      spiffeId: { ...text('a SPIFFE id like spiffe://cluster.local/ns/shop/sa/cart', { pattern: SPIFFE_ID }), description: 'Identity that the token is for. Left out: that of the service account whose token it is, in the trust domain of the bundle.' },
+    }, ['address', 'bundle', 'token']),
     workloadApi: { ...text('an absolute path of a unix socket', { pattern: ABSOLUTE_PATH }), description: 'Unix socket of a SPIFFE Workload API, as a path or unix:///path.' },
   }),
   oneOf: [

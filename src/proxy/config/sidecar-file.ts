@@ -22,7 +22,7 @@ export interface IdentityKeys {
   readonly key?: string
   readonly chain?: string
   readonly bundle?: string
-  readonly ca?: { readonly address: string, readonly bundle: string, readonly token: string, readonly spiffeId: string }
+  readonly ca?: { readonly address: string, readonly bundle: string, readonly token: string, readonly spiffeId?: string }
   readonly workloadApi?: string
 }
 

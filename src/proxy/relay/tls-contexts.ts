@@ -3,6 +3,7 @@ import { allocateAt, bytesAt, copyAt, freeAt } from '../../sys/memory.ts'
 import * as ssl from '../../sys/openssl.ts'
 import type { TlsPlan } from '../sidecar-plan.ts'
 import type { TlsMaterial } from './relay.ts'
+import { rememberVerifiedChains } from './verified-chains.ts'
 
 /** SSL_CTX of the four uses, each with the same key, chain and anchors. Addresses; see sys/openssl.ts. */
 export interface TlsContexts {
@@ -43,15 +44,18 @@ const ALPN_NONE = 3
 /** Throws 'bad-identity' where the PEM texts cannot be used. */
 export function openTlsContexts(input: TlsContextsInput): TlsContexts {
   const opened: number[] = []
+  const forget: (() => void)[] = []
   const open = (verify: number | undefined): number => {
     const context = newContext(input)
     opened.push(context)
+    forget.push(rememberVerifiedChains(context))
     if (verify === undefined) prepareClient(context, input.tls)
     else prepareServer(context, input, verify)
     return context
   }
   const release = (): void => {
     for (const context of opened.splice(0)) ssl.SSL_CTX_free(context)
+    for (const end of forget.splice(0)) end()
   }
   try {
     const mtlsServer = open(ssl.SSL_VERIFY_PEER | ssl.SSL_VERIFY_FAIL_IF_NO_PEER_CERT)

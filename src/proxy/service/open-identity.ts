@@ -7,5 +7,5 @@ export async function openIdentity(plan: IdentityPlan, events: IdentityEvents): 
   if (plan.kind === 'files') return (await import('../../identity/identity-files.ts')).openIdentityFiles(plan, events)
   if (plan.kind === 'workload-api') return (await import('../../identity/workload-api.ts')).openWorkloadApi(plan.socket, events)
   const { openCaIdentity } = await import('../../identity/ca-identity.ts')
-  return openCaIdentity({ address: formatHostPort(plan.address), bundleFile: plan.bundle, tokenFile: plan.token, spiffeId: plan.spiffeId }, events)
+  return openCaIdentity({ address: formatHostPort(plan.address), bundleFile: plan.bundle, tokenFile: plan.token, ...plan.spiffeId === undefined ? {} : { spiffeId: plan.spiffeId } }, events)
 }
