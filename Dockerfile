@@ -15,9 +15,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 
 FROM debian:bookworm-slim
-# nft sets the rules of `mtlscope init`; netbase has the names of protocols that it reads.
+# nft sets the rules of `mtlscope init`, iptables and ip read those of others for `explain` and `check`; netbase has the names of protocols that it reads.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends nftables netbase libstdc++6 \
+ && apt-get install -y --no-install-recommends nftables iptables iproute2 netbase libstdc++6 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd -g 1337 mtlscope && useradd -u 1337 -g 1337 -d /tmp -s /usr/sbin/nologin mtlscope
 COPY --from=packages /usr/local/bin/node /usr/bin/node

@@ -12,7 +12,11 @@ const MIB = 1024 * 1024
 
 /** What is asked of a million messages: what columns answer, and what must look into records. */
 const COLUMNS: readonly string[] = ['', 'status_code >= 500', 'dst.name == "cart3"', 'src.name == "nobody"', 'redis && elapsed_ms > 5']
-const ANY: readonly string[] = ['path.contains("/cart/77")', 'response.body.json.count > 7', 'size(request.headers) > 3', 'request.headers["x-request-id"] == "req-999123"', 'host.matches("^st.*e$") && status == 500']
+const ANY: readonly string[] = [
+  'path.contains("/cart/77")', 'response.body.json.count > 7', 'size(request.headers) > 3', 'request.headers["x-request-id"] == "req-999123"', 'host.matches("^st.*e$") && status == 500',
+  // Nothing matches, so that the page is known when all has been looked at; and nothing says so beforehand.
+  'size(request.headers) > 30', 'response.body.json.count > 70', 'path.matches("x+y+z+")', 'size(request.headers) > 30 || response.headers["date"].endsWith("UTC")', 'record.matches("z[0-9]{3}q")',
+]
 
 /** A request as a tap prints it, 880 bytes; every tenth is one of Redis. */
 function line(i: number): string {
@@ -45,14 +49,19 @@ async function ingest(store: EmbeddedStore): Promise<number> {
   return (addingMs + performance.now() - startMs) * 1000 / MESSAGES
 }
 
-/** Until there are rows to show, and until the search is over: rows are shown as they are found. */
-async function searchMs(store: EmbeddedStore, q: string): Promise<{ first: number, whole: number }> {
+interface Took { readonly first: number, readonly page: number, readonly whole: number }
+
+/** Until there are rows to show, until there is a page of them (or it is known that there are fewer), and until the search is over. */
+async function searchMs(store: EmbeddedStore, q: string): Promise<Took> {
   const startMs = performance.now()
   let first: number | undefined
+  let whole: number | undefined
   for (;;) {
     const page = await store.page({ q, limit: PAGE, waitMs: 50 })
-    if (page.rows.length > 0) first ??= performance.now() - startMs
-    if (page.searching === undefined) return { first: first ?? performance.now() - startMs, whole: performance.now() - startMs }
+    const tookMs = performance.now() - startMs
+    if (page.rows.length > 0) first ??= tookMs
+    if (page.rows.length >= PAGE || page.searching === undefined) whole ??= tookMs
+    if (page.searching === undefined) return { first: first ?? tookMs, page: whole!, whole: tookMs }
   }
 }
 
@@ -65,28 +74,28 @@ async function run({ folder, progress }: BenchContext): Promise<Row[]> {
   const usedBytes = process.memoryUsage().rss - beforeBytes
   const diskBytes = (await store.info()).keep.usedBytes
   progress('searching')
-  const columns: number[] = []
-  const any: number[] = []
-  const whole: number[] = []
-  for (const q of COLUMNS) columns.push((await searchMs(store, q)).first)
-  for (const q of ANY) {
-    const took = await searchMs(store, q)
-    any.push(took.first)
-    whole.push(took.whole)
-  }
+  const columns: Took[] = []
+  const any: Took[] = []
+  for (const q of COLUMNS) columns.push(await searchMs(store, q))
+  for (const q of ANY) any.push(await searchMs(store, q))
   await store.close()
   return [
     { metric: 'messages a second into the store', unit: '/s', samples: [1e6 / micros], goal: { atLeast: 50_000 }, note: '880 bytes of JSON each' },
     { metric: 'memory of a million messages', unit: 'MiB', samples: [usedBytes / MIB], goal: { atMost: 400 } },
     { metric: 'disk of a million messages', unit: 'MiB', samples: [diskBytes / MIB] },
-    { metric: 'first rows, columns, slowest', unit: 'ms', samples: [Math.max(...columns)], goal: { atMost: 300 }, note: COLUMNS.map((q, i) => `${q === '' ? 'all' : q}: ${columns[i]!.toFixed(0)}`).join('; ') },
-    { metric: 'first rows, any expression, slowest', unit: 'ms', samples: [Math.max(...any)], goal: { atMost: 1500 }, note: ANY.map((q, i) => `${q}: ${any[i]!.toFixed(0)}`).join('; ') },
-    { metric: 'all of a million searched, any expression', unit: 'ms', samples: [Math.max(...whole)], note: ANY.map((q, i) => `${q}: ${whole[i]!.toFixed(0)}`).join('; ') },
+    slowest('first page, columns, slowest', COLUMNS, columns.map((took) => took.page), 300),
+    slowest('first page, any expression, slowest', ANY, any.map((took) => took.page), 1500),
+    slowest('first rows, any expression, slowest', ANY, any.map((took) => took.first)),
+    slowest('all of a million searched, any expression', ANY, any.map((took) => took.whole)),
   ]
+}
+
+function slowest(metric: string, filters: readonly string[], ms: readonly number[], atMost?: number): Row {
+  return { metric, unit: 'ms', samples: [Math.max(...ms)], ...(atMost !== undefined && { goal: { atMost } }), note: filters.map((q, i) => `${q === '' ? 'all' : q}: ${ms[i]!.toFixed(0)}`).join('; ') }
 }
 
 export const bench: Bench = {
   name: 'hub',
-  claim: 'The hub keeps 50,000 messages a second and shows the first rows of any filter over a million of them at once',
+  claim: 'The hub keeps 50,000 messages a second and shows the first page of any filter over a million of them within 1.5 s',
   run,
 }

@@ -1,38 +1,15 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { CDPSession, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
-import { findProgram } from '../src/sys/exec.ts'
 import { longCapture } from '../test/ui/http-capture.ts'
+import { openBrowser, startViewer } from '../test/ui/running-viewer.ts'
 import type { Bench, BenchContext, Row } from './contract.ts'
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const MESSAGES = 1_000_000
 const ROUNDS = 5
 const SCROLL_MS = 4000
 const IDLE_MS = 10_000
 const READ_MS = 300_000
-
-/** `mtlscope view` of the capture, once all of it is in the store. */
-async function startHub(path: string): Promise<{ child: ChildProcess, address: string }> {
-  const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'view', path, '--port', '0', '--no-open'], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  const address = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not read in time: ${said}`)), READ_MS)
-    child.once('exit', (code) => reject(new Error(`mtlscope view ended with ${code}: ${said}`)))
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-      const found = /viewer (http:\/\/\S+)/.exec(said)?.[1]
-      if (found === undefined || !/^mtlscope: read /m.test(said)) return
-      clearTimeout(timer)
-      resolve(found)
-    })
-  })
-  return { child, address }
-}
 
 /** Milliseconds between frames while the list is scrolled a few rows a frame. */
 async function frameTimes(page: Page): Promise<number[]> {
@@ -80,8 +57,8 @@ async function run({ folder, progress }: BenchContext): Promise<Row[]> {
   progress(`a capture of ${MESSAGES} messages`)
   const path = join(folder, 'million.pcap')
   writeFileSync(path, longCapture(MESSAGES))
-  const { child, address } = await startHub(path)
-  const browser = await chromium.launch({ executablePath: findProgram('chromium') ?? 'chromium', args: ['--no-sandbox'] })
+  const { child, address } = await startViewer(['view', path, '--port', '0', '--no-open'], { until: /^mtlscope: read /m, waitMs: READ_MS })
+  const { browser } = await openBrowser()
   const paints: number[] = []
   const bytes: number[] = []
   const frames: number[] = []

@@ -1,5 +1,7 @@
-// Writes the pages of docs/ that are rendered from the code. `--check` writes nothing and fails where one is out of date.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Writes the pages of docs/ that are rendered from the code, and the Helm chart. `--check` writes nothing and fails where one is out of date.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { chartFiles } from './chart-files.ts'
 import { ROOT } from './checkout.ts'
 import { SIDECAR_SCHEMA } from '../src/proxy/config/schema.ts'
 import { renderErrors } from './errors-page.ts'
@@ -9,6 +11,7 @@ const PAGES: readonly [path: string, text: string][] = [
   ['docs/errors.md', renderErrors()],
   ['docs/limits.md', await renderLimits()],
   ['docs/schema/sidecar.schema.json', `${JSON.stringify(SIDECAR_SCHEMA, null, 2)}\n`],
+  ...chartFiles(),
 ]
 
 function current(path: string): string | undefined {
@@ -25,6 +28,7 @@ for (const [path, text] of stale) {
     console.error(`${path} is out of date: npm run docs`)
     process.exitCode = 1
   } else {
+    mkdirSync(dirname(ROOT + path), { recursive: true })
     writeFileSync(ROOT + path, text)
     console.log(`wrote ${path}`)
   }

@@ -1,15 +1,16 @@
-// `npm run image [-- FILE] [-- --built]`: the container image as a docker archive (default: mtlscope-image.tar), for `docker load`, `ctr images import`, `skopeo copy`.
-// --built takes dist/ as it is. For the processor of this machine; the Dockerfile builds the others.
+// `npm run image [-- FILE] [-- --built] [-- --cpu arm64]`: the container image as a docker archive (default: mtlscope-image.tar), for `docker load`, `ctr images import`, `skopeo copy`.
+// --built takes dist/ as it is. --cpu x64|arm64: for another processor than this machine's, out of packages of npm and Debian.
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildMtlscopeImage, compressedBytes } from './image/build-image.ts'
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { built: { type: 'boolean', default: false } } })
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { built: { type: 'boolean', default: false }, cpu: { type: 'string', default: process.arch } } })
+if (!['x64', 'arm64'].includes(values.cpu)) throw new Error(`no image for ${values.cpu}: x64, arm64`)
 const archive = resolve(positionals[0] ?? 'mtlscope-image.tar')
 if (!values.built) await import('./build.ts')
 try {
-  await buildMtlscopeImage(archive)
+  await buildMtlscopeImage(archive, values.cpu, (text) => console.log(text))
   const compressed = await compressedBytes(archive)
   console.log(`${archive}: ${megabytes(statSync(archive).size)} MB, ${megabytes(compressed)} MB compressed`)
 } catch (error) {

@@ -61,7 +61,7 @@ export const CLUSTER_PROGRAMS: readonly Program[] = [
   { program: 'runc', debian: 'runc', what: 'starts them' },
   { program: '/usr/lib/cni/bridge', debian: 'containernetworking-plugins', what: 'the network of pods' },
   { program: 'conntrack', debian: 'conntrack', what: 'kube-proxy ends connections with it' },
-  { program: 'kubectl', debian: 'kubernetes-client', what: 'the client of Kubernetes' },
+  { program: 'go', debian: 'golang-go', what: 'builds Kubernetes, Helm and kubectl; an older one fetches the Go that it takes' },
   { program: 'buildah', debian: 'buildah', what: 'builds images' },
   { program: 'busybox', debian: 'busybox-static', what: 'the small app of the tests, and the first process of each pod' },
 ]

@@ -1,11 +1,8 @@
 // `node scripts/screenshots.ts [CAPTURE…]`: makes the pictures of the README and of docs/view.md anew, of these captures; without any, of the demo, live.
 // Needs Chromium, and for the demo root. Writes docs/pictures/viewer-*.png.
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
-import { findProgram } from '../src/sys/exec.ts'
+import { openBrowser, startViewer } from '../test/ui/running-viewer.ts'
 import { ROOT } from './checkout.ts'
 import { palettePng } from './palette-png.ts'
 import './viewer.ts'
@@ -34,34 +31,8 @@ const PICTURES: readonly Picture[] = [
   { name: 'catalog', theme: 'dark', place: '?view=catalog', prepare: async (page) => { await page.locator('.operation-line').first().click() } },
 ]
 
-function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [`${ROOT}src/cli/main.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-function readAddress(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    const timer = setTimeout(() => reject(new Error(`no address within a minute: ${said}`)), START_MS)
-    const take = (text: string): void => {
-      said += text
-      const address = /viewer (http:\/\/\S+)/.exec(said)?.[1]
-      if (address === undefined) return
-      clearTimeout(timer)
-      resolve(address)
-    }
-    child.stdout!.setEncoding('utf8').on('data', take)
-    child.stderr!.setEncoding('utf8').on('data', take)
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      reject(new Error(`ended with ${code}: ${said}`))
-    })
-  })
-}
-
 async function takePictures(address: string): Promise<void> {
-  const executablePath = findProgram('chromium')
-  if (executablePath === undefined) throw new Error('missing: chromium')
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--force-device-scale-factor=1'] })
+  const { browser } = await openBrowser(['--force-device-scale-factor=1'])
   try {
     for (const { name, theme, place, prepare } of PICTURES) {
       const page = await browser.newPage({ viewport: SIZE, colorScheme: theme, reducedMotion: 'reduce' })
@@ -81,15 +52,11 @@ async function takePictures(address: string): Promise<void> {
 
 const captures = process.argv.slice(2)
 mkdirSync(FOLDER, { recursive: true })
-const children: ChildProcess[] = []
+const args = captures.length > 0 ? ['view', ...captures, '--port', '0', '--no-open'] : ['demo', '--ui', '0']
+const { child, address } = await startViewer(args, { waitMs: START_MS })
 try {
-  const hub = captures.length > 0 ? start('view', ...captures, '--port', '0', '--no-open') : start('demo', '--ui', '0')
-  children.push(hub)
-  const address = await readAddress(hub)
-  hub.stdout!.resume()
-  hub.stderr!.resume()
   if (captures.length === 0) await new Promise((resolve) => { setTimeout(resolve, TRAFFIC_MS) })
   await takePictures(address)
 } finally {
-  for (const child of children.reverse()) child.kill('SIGINT')
+  child.kill('SIGINT')
 }

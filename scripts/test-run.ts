@@ -16,19 +16,21 @@ export class TestRun {
   /** What the runner says at the end: `tests 12`, …, `duration_ms 1034.2`. */
   closingLines: string[] = []
   readonly #namePattern: string | undefined
+  readonly #signal: AbortSignal | undefined
   readonly #counts = new Map<string, number>()
   readonly #skips = new Map<string, string[]>()
 
-  /** @param namePattern regular expression; tests whose names do not match it are left out. */
-  constructor(namePattern?: string) {
+  /** @param namePattern regular expression; tests whose names do not match it are left out. @param signal ends what still runs, as failed. */
+  constructor(namePattern?: string, signal?: AbortSignal) {
     this.#namePattern = namePattern
+    this.#signal = signal
   }
 
   /** The events of all phases for a reporter; before the counts come the skips, by reason. */
   async *events(phases: readonly Phase[]): AsyncGenerator<RunnerEvent> {
     for (const { files, concurrency, timeoutMs } of phases) {
       if (files.length === 0) continue
-      const events = run({ files: [...files], concurrency, cwd: ROOT, timeout: timeoutMs, testNamePatterns: this.#namePattern })
+      const events = run({ files: [...files], concurrency, cwd: ROOT, timeout: timeoutMs, testNamePatterns: this.#namePattern, signal: this.#signal })
       for await (const event of events as AsyncIterable<RunnerEvent>) {
         if (!this.#absorb(event)) yield event
       }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../checkout.ts'
-import { runProgram } from '../run-program.ts'
+import { runGo } from './go.ts'
 import { cacheFolder } from './place.ts'
 
 const SOURCE = `${ROOT}test/cluster/components/`
@@ -17,8 +17,7 @@ export function componentsPath(): string {
 }
 
 /**
- * Builds it where it is not there: six to twenty minutes on two cores, once. Gives way to everything else on the machine.
- * Throws with the end of what Go said.
+ * Builds it where it is not there: ten minutes of processor time, once. Throws with the end of what Go said.
  */
 export async function buildComponents(say: (text: string) => void): Promise<string> {
   const path = componentsPath()
@@ -27,9 +26,7 @@ export async function buildComponents(say: (text: string) => void): Promise<stri
   mkdirSync(join(path, '..'), { recursive: true })
   const unfinished = `${path}.${process.pid}`
   const stamps = Object.entries(VERSION).map(([key, value]) => `-X k8s.io/component-base/version.${key}=${value}`)
-  const args = ['-n', '19', 'go', 'build', '-o', unfinished, '-ldflags', ['-s', '-w', ...stamps].join(' '), '.']
-  const { code, output } = await runProgram('nice', args, { cwd: SOURCE })
-  if (code !== 0) throw new Error(`go could not build ${SOURCE}:\n${output.trim().split('\n').slice(-10).join('\n')}`)
+  await runGo(['build', '-o', unfinished, '-ldflags', ['-s', '-w', ...stamps].join(' '), '.'], { cwd: SOURCE, say })
   renameSync(unfinished, path)
   return path
 }

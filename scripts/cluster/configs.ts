@@ -1,3 +1,4 @@
+import { CLUSTER_DOMAIN } from './dns.ts'
 import { NODE_ADDRESS, POD_NETWORK } from './place.ts'
 
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
@@ -43,6 +44,7 @@ export function kubeletConfig(): string {
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } }, authorization: { mode: 'AlwaysAllow' },
     containerRuntimeEndpoint: `unix://${CONTAINERD_SOCKET}`,
     cgroupDriver: 'cgroupfs', failCgroupV1: false, failSwapOn: false, enforceNodeAllocatable: [], localStorageCapacityIsolation: false,
+    clusterDNS: [NODE_ADDRESS], clusterDomain: CLUSTER_DOMAIN,
     oomScoreAdj: 0, fileCheckFrequency: '1s', syncFrequency: '5s', nodeStatusUpdateFrequency: '5s', shutdownGracePeriod: '0s',
     // A test on a disk that is nearly full must not have its pods evicted.
     evictionHard: { 'nodefs.available': '0%', 'imagefs.available': '0%', 'memory.available': '1Mi' }, imageGCHighThresholdPercent: 100,

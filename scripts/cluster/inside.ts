@@ -9,6 +9,7 @@ import { runProgram } from '../run-program.ts'
 import { readControllers } from './cgroups.ts'
 import { answers } from './answers.ts'
 import { componentsPath } from './components.ts'
+import { openClusterDns } from './dns.ts'
 import { importImages } from './images.ts'
 import { writeNodeFiles } from './node-files.ts'
 import type { Part } from './parts.ts'
@@ -94,6 +95,7 @@ try {
   for (const part of planParts(place, componentsPath())) {
     children.push(await startPart(part, place))
     if (part.name === 'containerd') await importImages()
+    if (part.name === 'kube-apiserver') await openClusterDns(place.kubeconfig)
     console.log(`${new Date().toISOString()} ${part.name} is up`)
   }
   writeFileSync(join(place.folder, 'up'), '')

@@ -8,6 +8,7 @@ import { cgroupEntrances, makeCgroups } from './cgroups.ts'
 import { buildComponents } from './components.ts'
 import { down } from './down.ts'
 import { buildBusyboxImage } from './images.ts'
+import { buildKubectl, kubectlProgram } from './kubectl.ts'
 import { insideCommand, readNodeProcess, writeNodeProcess } from './node-process.ts'
 import type { ClusterPlace } from './place.ts'
 import { NODE_NAME, SCRIPTS } from './place.ts'
@@ -24,6 +25,7 @@ export async function up(place: ClusterPlace, say: (text: string) => void): Prom
   if (readNodeProcess(place) !== undefined) return say(`${place.name} runs already`)
   await down(place)
   await buildComponents(say)
+  await buildKubectl(say)
   await buildBusyboxImage()
   mkdirSync(place.folder, { recursive: true, mode: 0o755 })
   try {
@@ -66,7 +68,7 @@ async function isReady(place: ClusterPlace): Promise<boolean> {
 }
 
 export async function kubectl(place: ClusterPlace, args: readonly string[], inherit = false): Promise<{ code: number, output: string }> {
-  return await inside(place, ['kubectl', '--kubeconfig', place.kubeconfig, ...args], inherit)
+  return await inside(place, [kubectlProgram(), '--kubeconfig', place.kubeconfig, ...args], inherit)
 }
 
 /** Runs a program within the node. Throws where there is none. */

@@ -6,10 +6,47 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const DEL = '\x7f'
 
+/** Stands for a text that was sent, in JSON. Whoever says the same by chance, or to disturb, only has all of the line written anew. */
+const MARK = '\x01sent json\x01'
+const MARK_TEXT = JSON.stringify(MARK)
+
+/** Texts of the values that are being written, in their order. */
+let sent: string[] = []
+let isWriting = false
+
+/**
+ * From now on jsonText writes this object or array as `text`, JSON of the same value without white space between tokens, strings as JSON.stringify has them, but numbers
+ * and the order of members as they were sent. A hidden `toJSON` says so; to all others it is the value that it was.
+ */
+export function keepSentText(value: object, text: string): void {
+  if (Object.hasOwn(value, 'toJSON')) return
+  Object.defineProperty(value, 'toJSON', { value: () => {
+    if (!isWriting) return value
+    sent.push(text)
+    return MARK
+  } })
+}
+
+function withSentTexts(value: object | string): string {
+  isWriting = true
+  let text: string
+  try {
+    text = JSON.stringify(value)
+  } finally {
+    isWriting = false
+  }
+  if (sent.length === 0) return text
+  const texts = sent
+  sent = []
+  const parts = text.split(MARK_TEXT)
+  if (parts.length !== texts.length + 1) return JSON.stringify(value)
+  return parts.map((part, i) => i === 0 ? part : texts[i - 1]! + part).join('')
+}
+
 /** JSON that is also safe for a terminal; parsed it is the same value (RFC 8259 §7). */
 export function jsonText(value: object | string): string {
   // Outside strings there are only characters of ASCII.
-  const text = JSON.stringify(value)
+  const text = withSentTexts(value)
   // Most texts are plain, and counting their bytes takes a fifth of the time of a search by regular expression.
   const isPlain = Buffer.byteLength(text) === text.length && !text.includes(DEL)
   return isPlain ? text : text.replace(UNSAFE, escape)

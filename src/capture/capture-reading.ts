@@ -113,7 +113,9 @@ export class CaptureReading {
     const { bytes, end } = this.#buffer
     if (this.#parser === undefined) this.#detect(bytes.subarray(0, end))
     if (this.#parser === undefined) return 0
+    this.#handlers.beginBlock?.(bytes)
     const consumed = this.#parser.parse(bytes, 0, end)
+    this.#handlers.endBlock?.()
     this.#consumedBytes += consumed
     this.#failure ??= this.#parser.failure
     return consumed

@@ -15,8 +15,19 @@ export class KeyLogs {
   constructor(paths: readonly string[]) {
     this.secrets = new TlsSecrets(() => this.#refresh())
     this.secrets.expected = paths.length > 0
+    if (paths.length > 0) void this.#speedUp()
     this.#files = paths.map((path) => new KeyLogFile(path, this.secrets))
     this.#refresh()
+  }
+
+  /** Only then libraries of the machine are loaded; until they are, and where they are not there, node:crypto does it. */
+  async #speedUp(): Promise<void> {
+    try {
+      const { aeadOpener } = await import('../sys/aead.ts')
+      this.secrets.aead = aeadOpener
+    } catch {
+      // No prebuilt koffi for this machine.
+    }
   }
 
   /** @throws MtlscopeError cannot-read for the first that cannot be read now */

@@ -34,6 +34,8 @@ export interface Beside {
   readonly facts?: HandshakeFacts | undefined
   /** How often peer bytes of the connection broke their protocol so far. */
   readonly broken?: number
+  /** Its id, where it comes out of a store. */
+  readonly storedAs?: number
 }
 
 /** Conversations over UDP with one port of one server: not judged, and said so. */
@@ -56,15 +58,16 @@ export class Ledger {
   firstMicros: Micros = Infinity
   lastMicros: Micros = -Infinity
 
-  add(flow: FlowInfo, message: Message, { frameAt = NO_FRAME, facts, broken = 0 }: Beside): void {
+  add(flow: FlowInfo, message: Message, beside: Beside): void {
+    const { facts, broken = 0 } = beside
     this.firstMicros = Math.min(this.firstMicros, message.atMicros)
     this.lastMicros = Math.max(this.lastMicros, message.atMicros)
     if (message.decrypted === true && facts === undefined) return
     if (message.protocol === 'udp' || message.protocol === 'dns') this.#addDatagrams(flow, message)
-    else if (facts !== undefined) this.#addHandshake(flow, message, facts, frameAt)
-    else if (message.protocol === 'tcp') this.#addBytes(flow, message, frameAt)
-    else if (message.protocol !== 'tls') this.#addReadable(flow, message, frameAt)
-    else if (broken > 0 || !message.complete) this.#doubt(flow, message)
+    else if (facts !== undefined) this.#addHandshake(flow, message, facts, beside)
+    else if (message.protocol === 'tcp') this.#addBytes(flow, message, beside)
+    else if (message.protocol !== 'tls') this.#addReadable(flow, message, beside)
+    else if (broken > 0 || !message.complete) this.#doubt(flow, message, beside)
   }
 
   /** Facts of a handshake that no other thread has read; undefined where the message is none. */
@@ -72,7 +75,7 @@ export class Ledger {
     return readHandshake(message, this.#certificates)
   }
 
-  #addHandshake(flow: FlowInfo, message: Message, facts: HandshakeFacts, frameAt: FrameAt): void {
+  #addHandshake(flow: FlowInfo, message: Message, facts: HandshakeFacts, { frameAt = NO_FRAME, storedAs }: Beside): void {
     const connection = this.#connectionOf(flow)
     const judged = judgeHandshake(facts)
     if (judged === undefined) {
@@ -83,19 +86,19 @@ export class Ledger {
     const judgement = this.#sessions.settle(judged, facts, flow)
     // A renegotiation that is no better takes nothing away from what the connection began with.
     if (view.tls === undefined || !facts.renegotiation || judgement.verdict === 'mtls') view.tls = judgement
-    this.#recount(connection, flow, message.atMicros, () => [...(view.preface === undefined ? [] : [view.preface]), ...handshakeEvidence(facts, flow, frameAt)])
+    this.#recount(connection, flow, message.atMicros, () => [...(view.preface === undefined ? [] : [view.preface]), ...handshakeEvidence(facts, flow, frameAt).map((one) => stemming(one, storedAs))])
     const edge = this.#edgeOf(flow)
     edge?.handshake(facts)
     edge?.find(handshakeFindings(facts, frameAt))
   }
 
   /** What sizes of records were concluded from is nothing where records do not follow each other without a break. */
-  #doubt(flow: FlowInfo, message: Message): void {
+  #doubt(flow: FlowInfo, message: Message, { storedAs }: Beside): void {
     const connection = this.#connectionOf(flow)
     const view = connection.view(flow, flowKey(flow))
     if (view.tls === undefined || view.tls.verdict === 'mtls' || view.tls.isDoubtful === true || !view.tls.fromSizes) return
     view.tls = { ...view.tls, verdict: 'unknown', because: 'its records do not follow each other without a break, so that their sizes say nothing', isDoubtful: true }
-    this.#recount(connection, flow, message.atMicros, () => [{ kind: 'loss', what: message.notes[0] ?? 'bytes where a record must begin are none', atMicros: message.atMicros }])
+    this.#recount(connection, flow, message.atMicros, () => [stemming({ kind: 'loss', what: message.notes[0] ?? 'bytes where a record must begin are none', atMicros: message.atMicros }, storedAs)])
   }
 
   #refuse(connection: Connection, flow: FlowInfo, atMicros: Micros, facts: HandshakeFacts, frameAt: FrameAt): void {
@@ -111,27 +114,27 @@ export class Ledger {
     edge.find([{ kind: 'failed-handshakes', severity: 'low', what, fix: 'look into the logs of both sides', ...(frame !== undefined && { frame }), atMicros }])
   }
 
-  #addReadable(flow: FlowInfo, message: Message, frameAt: FrameAt): void {
+  #addReadable(flow: FlowInfo, message: Message, { frameAt = NO_FRAME, storedAs }: Beside): void {
     const connection = this.#connectionOf(flow)
     const view = connection.view(flow, flowKey(flow))
     if (isPreface(message)) {
-      view.preface ??= plainEvidence(message, frameAt)
+      view.preface ??= stemming(plainEvidence(message, frameAt), storedAs)
       connection.flow = flow
       return
     }
     view.plain ??= protocolName(message.protocol)
-    this.#recount(connection, flow, message.atMicros, () => [plainEvidence(message, frameAt)])
+    this.#recount(connection, flow, message.atMicros, () => [stemming(plainEvidence(message, frameAt), storedAs)])
   }
 
   /** Bytes that nobody claims, or a connection that came to nothing. */
-  #addBytes(flow: FlowInfo, message: Message, frameAt: FrameAt): void {
+  #addBytes(flow: FlowInfo, message: Message, { frameAt = NO_FRAME, storedAs }: Beside): void {
     // Without a byte there is nothing to judge.
     if (message.status !== undefined) return
     const connection = this.#connectionOf(flow)
     const view = connection.view(flow, flowKey(flow))
     view.unclaimed = true
     view.joinedLate = message.notes.includes('the start of the connection was not captured')
-    this.#recount(connection, flow, message.atMicros, () => [bytesEvidence(message, view, frameAt)])
+    this.#recount(connection, flow, message.atMicros, () => [stemming(bytesEvidence(message, view, frameAt), storedAs)])
   }
 
   #addDatagrams(flow: FlowInfo, message: Message): void {
@@ -202,6 +205,10 @@ export class Ledger {
     this.#sentencesLeft -= sentences.length
     edge.addExample(judgement, sentences)
   }
+}
+
+function stemming(evidence: Evidence, storedAs: number | undefined): Evidence {
+  return storedAs === undefined ? evidence : { ...evidence, message: storedAs }
 }
 
 function plainEvidence(message: Message, frameAt: FrameAt): Evidence {

@@ -18,6 +18,8 @@ export interface ReportContext {
   /** The way of its requests, where clear hops were joined with the wire. */
   readonly pathOf?: (edge: Edge) => { readonly path: readonly ReportedHop[], readonly evidence: readonly Evidence[] } | undefined
   readonly canary?: CanaryReport
+  /** That chose the edges: see ChosenEdges. */
+  readonly filter?: string
   /** That what was decrypted is what the clear hops carried. */
   readonly digestOf?: (edge: Edge) => readonly Evidence[]
 }
@@ -41,7 +43,7 @@ export function buildReport(ledger: Ledger, context: ReportContext): CheckReport
     tool: 'mtlscope check', version: context.version, source: context.source,
     firstMicros: finite(ledger.firstMicros), lastMicros: finite(ledger.lastMicros), edges,
     notes: [...context.notes, ...ledgerNotes(ledger), ...canaryNotes(ledger, context.canary)], clearHops: ledger.clearHops, packets: context.packets,
-    ...(context.canary !== undefined && { canary: context.canary.verdict }),
+    ...(context.canary !== undefined && { canary: context.canary.verdict }), ...(context.filter !== undefined && { filter: context.filter }),
   }
 }
 

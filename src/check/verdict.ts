@@ -33,6 +33,8 @@ export interface Evidence {
   /** Number of the frame in the file that was read, from 1; undefined for live captures. */
   readonly frame?: number
   readonly atMicros?: Micros
+  /** Id of the message that it stems from, where messages are stored. */
+  readonly message?: number
 }
 
 export type FindingSeverity = 'critical' | 'high' | 'medium' | 'low'
@@ -194,4 +196,6 @@ export interface CheckReport {
   readonly packets: number
   /** What became of a token that was sent through an app's own path. */
   readonly canary?: 'leaked' | 'kept' | 'unproved'
+  /** It chose the edges: those with a message that it lets through. */
+  readonly filter?: string
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MtlscopeError } from '../base/errors.ts'
 import { makeFolder, writeFileAtomic } from '../identity/authority/atomic-file.ts'
-import { AuditLog } from '../identity/authority/audit.ts'
 import { Authority } from '../identity/authority/authority.ts'
 import { readBounded } from '../identity/authority/folder.ts'
 import type { IssuedLeaf } from '../identity/authority/issuer.ts'
@@ -53,10 +52,10 @@ async function readCsr(path: string): Promise<Csr> {
 async function issueAudited(flags: CaIssueFlags, names: LeafNames, publicKey: PublicKey): Promise<IssuedLeaf> {
   const folder = caFolder(flags.dir)
   const nowMillis = Date.now()
-  const issuer = await new Authority({ folder, by: caller(), warn: sayWarning }).current(nowMillis)
+  const issuer = await new Authority({ store: folder, by: caller(), warn: sayWarning }).current(nowMillis)
   const leaf = await issuer.issue({ names, publicKey, ttlMillis: flags.ttl, nowMillis })
   if (leaf.notAfterMillis < nowMillis + flags.ttl - 1000) sayWarning(`it lives no longer than the intermediate, until ${iso(leaf.notAfterMillis)}`)
-  await new AuditLog(folder.auditPath).append(issuedEntry({ by: caller() }, names, leaf), nowMillis)
+  await folder.audit.append(issuedEntry({ by: caller() }, names, leaf), nowMillis)
   return leaf
 }
 

@@ -4,15 +4,17 @@ import { iso } from '../identity/authority/issuer.ts'
 import { phaseOf, switchDueMillis } from '../identity/authority/rotation.ts'
 import type { CaState } from '../identity/authority/state.ts'
 import { activeRoot, rootOf } from '../identity/authority/state.ts'
-import { caFolder, occasion } from './ca-folder.ts'
+import { occasion } from './ca-folder.ts'
+import type { CaPlaceFlags } from './ca-store.ts'
+import { withCaStore } from './ca-store.ts'
 import { say } from './say.ts'
 
-export interface RotateRootFlags { dir: string, finish?: boolean, force?: boolean }
+export interface RotateRootFlags extends CaPlaceFlags { finish?: boolean, force?: boolean }
 
-export async function runRotateRoot({ dir, finish, force }: RotateRootFlags): Promise<void> {
+export async function runRotateRoot(flags: RotateRootFlags): Promise<void> {
+  const { finish, force } = flags
   if (force === true && finish !== true) throw new MtlscopeError('usage', '--force goes with --finish', { hint: 'see: mtlscope ca rotate-root --help' })
-  const folder = caFolder(dir)
-  const state = finish === true ? await finishRotation(folder, occasion(), force === true) : await startRotation(folder, occasion())
+  const state = await withCaStore(flags, (store) => finish === true ? finishRotation(store, occasion(), force === true) : startRotation(store, occasion()))
   for (const line of rotationText(state)) say(line)
 }
 

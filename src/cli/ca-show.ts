@@ -1,21 +1,26 @@
 import { jsonText } from '../base/json-text.ts'
+import type { CaStore } from '../identity/authority/ca-store.ts'
 import type { CaDescription, CertificateDescription } from '../identity/authority/description.ts'
 import { describeCa } from '../identity/authority/description.ts'
 import { openIssuer } from '../identity/authority/issuer.ts'
-import { caFolder } from './ca-folder.ts'
 import { rotationText } from './ca-rotate-root.ts'
+import type { CaPlaceFlags } from './ca-store.ts'
+import { withCaStore } from './ca-store.ts'
 import { sayWarning } from './say.ts'
 
-export interface CaShowFlags { dir: string, output: 'text' | 'json' | 'pem' }
+export interface CaShowFlags extends CaPlaceFlags { output: 'text' | 'json' | 'pem' }
 
-export async function runCaShow({ dir, output }: CaShowFlags): Promise<void> {
-  const folder = caFolder(dir)
-  const state = await folder.readState()
+export async function runCaShow(flags: CaShowFlags): Promise<void> {
+  await withCaStore(flags, (store) => show(store, flags.output))
+}
+
+async function show(store: CaStore, output: CaShowFlags['output']): Promise<void> {
+  const state = await store.readState()
   if (output === 'pem') {
-    process.stdout.write((await openIssuer(folder, state)).bundlePem)
+    process.stdout.write((await openIssuer(store, state)).bundlePem)
     return
   }
-  const description = await describeCa(folder, state, Date.now())
+  const description = await describeCa(store, state, Date.now())
   for (const warning of description.warnings) sayWarning(warning)
   process.stdout.write(output === 'json' ? `${jsonText(description)}\n` : `${[...caText(description), ...rotationText(state)].join('\n')}\n`)
 }
@@ -27,8 +32,7 @@ function caText(ca: CaDescription): string[] {
     `name           ${ca.name}`,
     `longest life   ${ca.maxTtlSeconds / 3600} h`,
     ...ca.roots.flatMap((root) => [`root           ${certificateText(root)}, ${root.role}${root.hasKey ? '' : ', key kept elsewhere'}`, `intermediate   ${certificateText(root.intermediate)}`]),
-    `issued         ${ca.issued}, refused ${ca.refused} (in ${ca.auditFile})`,
-    `tokens         ${ca.tokens}`,
+    ...ca.auditFile === undefined ? [] : [`issued         ${ca.issued}, refused ${ca.refused} (in ${ca.auditFile})`, `tokens         ${ca.tokens}`],
   ]
 }
 

@@ -1,5 +1,4 @@
 import { jsonText } from '../base/json-text.ts'
-import { AuditLog } from '../identity/authority/audit.ts'
 import { iso } from '../identity/authority/issuer.ts'
 import type { TokenRecord } from '../identity/authority/token.ts'
 import { addToken, readTokens, revokeToken } from '../identity/authority/token-file.ts'
@@ -20,7 +19,7 @@ export async function runTokenAdd(flags: TokenAddFlags): Promise<void> {
   const names = { spiffeId: flags.spiffe, dnsNames: flags.dns ?? [], ipAddresses: flags.ip ?? [] }
   const expiresAtMillis = flags.expires === undefined ? undefined : nowMillis + flags.expires
   const { token, record } = await addToken(pathOf(flags), withFileLock, { names, limits: await folder.readState(), nowMillis, expiresAtMillis })
-  await new AuditLog(folder.auditPath).append({ event: 'token-added', by, ...names, tokenId: record.id, ...expiresAtMillis === undefined ? {} : { until: iso(expiresAtMillis) } }, nowMillis)
+  await folder.audit.append({ event: 'token-added', by, ...names, tokenId: record.id, ...expiresAtMillis === undefined ? {} : { until: iso(expiresAtMillis) } }, nowMillis)
   process.stdout.write(`${token}\n`)
   say(`token ${record.id} stands for ${record.spiffeId}; it is not shown again`)
 }
@@ -43,6 +42,6 @@ export async function runTokenRevoke(id: string, flags: TokenFlags): Promise<voi
   const { nowMillis, by } = occasion()
   const folder = caFolder(flags.dir)
   const { spiffeId } = await revokeToken(pathOf(flags), withFileLock, id)
-  await new AuditLog(folder.auditPath).append({ event: 'token-revoked', by, spiffeId, tokenId: id }, nowMillis)
+  await folder.audit.append({ event: 'token-revoked', by, spiffeId, tokenId: id }, nowMillis)
   say(`token ${id} of ${spiffeId} is revoked; certificates that it got live until they expire`)
 }

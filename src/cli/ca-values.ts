@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 
+export const DEFAULT_FOLDER = 'ca'
+
 const UNIT_MILLIS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** As long as an intermediate lives. */
 const MAX_TTL_MILLIS = 365 * UNIT_MILLIS.d!

@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander'
-import { listenAddress, perMinute, ttlMillis } from './ca-values.ts'
+import { DEFAULT_FOLDER, listenAddress, perMinute, ttlMillis } from './ca-values.ts'
 import { list } from './values.ts'
-
-const DEFAULT_FOLDER = 'ca'
 
 const EXAMPLES = `
 Examples:
@@ -41,7 +39,8 @@ Examples:
   mtlscope ca serve
   mtlscope ca serve --listen 0.0.0.0:8444 --name ca.shop.test --name 10.0.0.2
   mtlscope ca serve --ttl 1h --rate 10
-  mtlscope ca serve --dir /var/lib/mtlscope/ca --tokens /etc/mtlscope/tokens.json`
+  mtlscope ca serve --dir /var/lib/mtlscope/ca --tokens /etc/mtlscope/tokens.json
+  mtlscope ca serve --listen 0.0.0.0:8443 --kube-secret mtlscope/mtlscope-ca-state --token-review      the CA of a cluster`
 
 const TOKEN_EXAMPLES = `
 Examples:
@@ -60,7 +59,8 @@ Each step refuses to be too early: after step 1 and step 2 the CA's longest life
 Examples:
   mtlscope ca rotate-root
   mtlscope ca rotate-root --finish
-  mtlscope ca rotate-root --finish --force`
+  mtlscope ca rotate-root --finish --force
+  mtlscope ca rotate-root --kube-secret mtlscope/mtlscope-ca-state`
 
 const SHOW_EXAMPLES = `
 Examples:
@@ -78,6 +78,15 @@ export function caCommand(): Command {
 
 function withFolder(command: Command): Command {
   return command.option('--dir <folder>', 'folder of the CA', DEFAULT_FOLDER)
+}
+
+/** A folder, or a Secret. The folder has no default here: both are not to be named. */
+function withPlace(command: Command): Command {
+  return command
+    .option('--dir <folder>', `folder of the CA (default: "${DEFAULT_FOLDER}")`)
+    .option('--kube-secret <name>', 'the CA of a cluster: NAMESPACE/NAME of its Secret')
+    .option('--kubeconfig <file>', 'how to reach that cluster (default: KUBECONFIG, ~/.kube/config, the account of the pod)')
+    .option('--context <name>', 'context of the kubeconfig')
 }
 
 function initCommand(): Command {
@@ -110,13 +119,18 @@ function withNames(command: Command): Command {
 }
 
 function serveCommand(): Command {
-  return withFolder(new Command('serve'))
+  return withPlace(new Command('serve'))
     .description('give certificates to workloads that have a token, over TLS')
     .addOption(new Option('--listen <address>', 'where to listen: host:port').argParser(listenAddress).default(listenAddress('127.0.0.1:8444'), '127.0.0.1:8444'))
     .option('--name <name>', 'DNS name or IP address that clients dial, for the server\'s certificate (repeatable)', list)
     .option('--tokens <file>', 'the token file (default: tokens.json in the folder of the CA)')
     .addOption(new Option('--ttl <duration>', 'lifetime where a request names none').argParser(ttlMillis).default(ttlMillis('24h'), '24h'))
     .option('--rate <n>', 'requests a minute with one token', perMinute, 30)
+    .option('--token-review', 'with --kube-secret: callers are service accounts, by the tokens of their pods')
+    .option('--audience <name>', 'with --token-review: audience that these tokens must be for', 'mtlscope-ca')
+    .option('--trust-domain <domain>', 'with --kube-secret: trust domain of a CA that is made at the first start (default: "cluster.local")')
+    .option('--ca-name <name>', 'with --kube-secret: how the certificates of that CA are called', 'mtlscope')
+    .addOption(new Option('--max-ttl <duration>', 'with --kube-secret: longest lifetime that it gives').argParser(ttlMillis).default(ttlMillis('24h'), '24h'))
     .addHelpText('after', SERVE_EXAMPLES)
     .action(async (flags) => { process.exitCode = await (await import('./ca-serve.ts')).runCaServe(flags) })
 }
@@ -135,7 +149,7 @@ function tokenCommand(): Command {
 }
 
 function rotateCommand(): Command {
-  return withFolder(new Command('rotate-root'))
+  return withPlace(new Command('rotate-root'))
     .description('replace the root without a moment in which a certificate is not trusted')
     .option('--finish', 'the next step: switch to the next root, or drop the old one')
     .option('--force', 'with --finish: also before its time')
@@ -144,7 +158,7 @@ function rotateCommand(): Command {
 }
 
 function showCommand(): Command {
-  return withFolder(new Command('show'))
+  return withPlace(new Command('show'))
     .description('roots, intermediates, their expiry, the rotation, how many were issued')
     .addOption(outputOption(['text', 'json', 'pem']))
     .addHelpText('after', SHOW_EXAMPLES)

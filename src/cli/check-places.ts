@@ -9,6 +9,7 @@ import type { CheckFlags } from './check.ts'
 import { readSubject } from './explain-subject.ts'
 import type { ReadSubject } from './explain-subject.ts'
 import { planSources } from './live-sources.ts'
+import type { PodPlaceHere } from './pod-places.ts'
 import type { TapFlags } from './tap.ts'
 
 /** Reading the rules of one takes half a second; a large mesh has the first so many explained. */
@@ -16,6 +17,8 @@ const MAX_READ = 32
 
 /** A namespace that was watched, and where it is found. */
 interface Place { readonly name: string, readonly path: string, readonly pid: string | undefined, readonly netns: string | undefined }
+
+type PlaceFlags = Pick<CheckFlags, 'procfs' | 'exe' | 'ip'>
 
 /** What stands in one namespace. */
 export interface PlaceFacts {
@@ -31,8 +34,20 @@ export interface PlaceFacts {
   readonly holes: HoleReport
 }
 
+/** The places of a watch, and what is known of them when it is over. */
+export interface Places {
+  /** All namespaces with a proxy are watched. */
+  readonly isMesh: boolean
+  readonly names: readonly string[]
+  /** Why something could not be read. */
+  readonly notes: readonly string[]
+  pathOf(name: string): string | undefined
+  /** Undefined where it is not known, gone, or not to be read. */
+  read(name: string): Promise<PlaceFacts | undefined>
+}
+
 /** The namespaces of a watch, read when it is over: their rules, processes and addresses. */
-export class CheckPlaces {
+export class CheckPlaces implements Places {
   /** All namespaces with a proxy are watched. */
   readonly isMesh: boolean
   readonly #procfs: string
@@ -41,11 +56,13 @@ export class CheckPlaces {
   /** Why something could not be read. */
   readonly notes: string[] = []
 
-  constructor(flags: CheckFlags, tapFlags: TapFlags, mesh: boolean) {
+  /** `pods`: those of this node that were watched. */
+  constructor(flags: PlaceFlags, tapFlags: TapFlags, mesh: boolean, pods: readonly PodPlaceHere[] = []) {
     this.#procfs = flags.procfs
     this.isMesh = mesh && flags.ip === undefined
     const places = planSources(tapFlags).filter(({ path }) => path !== '').map(({ name, path }): Place => placeOf(name, path))
     if (mesh) places.push(...meshPlaces(flags))
+    places.push(...pods.map(({ name, path }) => placeOf(name, path)))
     this.#places = new Map(places.map((place) => [place.name, place]))
   }
 
@@ -83,7 +100,7 @@ function placeOf(name: string, path: string): Place {
   return { name, path, netns, pid: netns === undefined ? /\/(\d+)\/ns\/net$/.exec(path)?.[1] : undefined }
 }
 
-function meshPlaces({ procfs, exe, ip }: CheckFlags): Place[] {
+function meshPlaces({ procfs, exe, ip }: PlaceFlags): Place[] {
   const follower = new MeshFollower({ procfs, exes: exe ?? [], ips: ip })
   follower.poll()
   return [...follower.namespaces.values()].map(({ name, path }) => placeOf(name, path))

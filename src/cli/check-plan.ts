@@ -4,6 +4,7 @@ import type { Baseline } from '../check/baseline.ts'
 import { parseBaseline } from '../check/baseline.ts'
 import { AllowPattern } from '../check/expectation.ts'
 import { parseAddress } from '../net/address.ts'
+import { messageTest } from '../tap/message-filter.ts'
 import type { CheckFlags } from './check.ts'
 import type { TapPlan } from './tap-plan.ts'
 import { planTap } from './tap-plan.ts'
@@ -20,7 +21,7 @@ export interface CheckPlan {
 /** Of --canary: from which place, and to whom. */
 export interface CanaryPlan { readonly from: string, readonly host: string | undefined, readonly ip: string, readonly port: number }
 
-/** Of each body, for the comparison by digest. */
+/** Of each body, for the comparison by digest and for filters. */
 const DIGESTED_BODY_BYTES = 64 * 1024
 
 /** Throws MtlscopeError 'usage', 'bad-filter', or 'cannot-read' and 'bad-report' of a baseline. */
@@ -30,10 +31,12 @@ export function planCheck(flags: CheckFlags): CheckPlan {
   refuse(flags.probe === true && flags.read !== undefined, '--probe asks the servers of now, and -r reads what was', 'watch live (--mesh, --netns, -i), or leave out --probe')
   // With secrets what was decrypted is compared with what was read in the clear.
   const decrypts = flags.keylog !== undefined
+  if (flags.filter !== undefined) messageTest(flags.filter)
+  const looksInside = decrypts || flags.filter !== undefined
   const tap = planTap({ ...flags, command: 'check', output: 'json', bodyLimit: 0 }, { stdout: false, colour: false })
   return {
     flags,
-    tap: { ...tap, format: { kind: 'evidence', digests: decrypts }, keepsRights: flags.probe === true || flags.canary !== undefined || flags.netns !== undefined || flags.pid !== undefined, settings: { ...tap.settings, details: decrypts, bodyLimitBytes: decrypts ? DIGESTED_BODY_BYTES : 0, signatures: true, ciphertextTurns: true } },
+    tap: { ...tap, format: { kind: 'evidence', digests: decrypts }, keepsRights: flags.probe === true || flags.canary !== undefined || flags.netns !== undefined || flags.pid !== undefined, settings: { ...tap.settings, details: looksInside, bodyLimitBytes: looksInside ? DIGESTED_BODY_BYTES : 0, signatures: true, ciphertextTurns: true } },
     allow: (flags.allow ?? []).map((text) => new AllowPattern(text)),
     canary: flags.canary === undefined ? undefined : planCanary(flags.canary),
     baseline: flags.baseline === undefined ? undefined : readBaseline(flags.baseline),

@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises'
+import type { Confirm } from '../check/probe/consent.ts'
 import { probeServers } from '../check/probe/probe-servers.ts'
 import type { Ledger } from '../check/ledger.ts'
 import type { Edge } from '../check/edge.ts'
 import type { ProbeResult, ProbeTarget } from '../check/verdict.ts'
 import type { ProxyPass } from '../sys/tcp-connect.ts'
-import type { CheckPlaces } from './check-places.ts'
+import type { CheckPlaces, Places } from './check-places.ts'
 import { ownAddresses } from './check-places.ts'
 import { say, sayWarning } from './say.ts'
 
@@ -15,7 +16,14 @@ const MAX_NAMES = 8
 
 /** `--probe`: every server port that was seen, from the namespace of a client of it. */
 export async function probeEdges(ledger: Ledger, places: CheckPlaces, agreed: boolean, signal: AbortSignal): Promise<readonly ProbeResult[]> {
-  const own = ownAddresses()
+  const targets = planTargets([...ledger.edges.values()], places)
+  if (targets.length === 0) return []
+  say(`probing ${targets.length} server ${targets.length === 1 ? 'port' : 'ports'}`)
+  return await probeTargets(targets, places, ownAddresses(), (addresses) => agreed || askForConsent(addresses), signal)
+}
+
+/** `own`: addresses that need no consent, beside those of the places. */
+export async function probeTargets(targets: readonly ProbeTarget[], places: CheckPlaces, own: Set<string>, confirm: Confirm, signal: AbortSignal): Promise<readonly ProbeResult[]> {
   const passes = new Map<string, ProxyPass>()
   for (const name of places.names) {
     const facts = await places.read(name)
@@ -23,13 +31,11 @@ export async function probeEdges(ledger: Ledger, places: CheckPlaces, agreed: bo
     const [uid] = facts?.proxyUids ?? []
     if (facts !== undefined) passes.set(facts.path, { uid, mark: facts.proxyMark })
   }
-  const targets = planTargets([...ledger.edges.values()], places)
-  if (targets.length === 0) return []
-  say(`probing ${targets.length} server ${targets.length === 1 ? 'port' : 'ports'}`)
-  return await probeServers(targets, { signal, isOwn: (ip) => own.has(ip), passOf: (path) => passes.get(path), confirm: (addresses) => agreed || ask(addresses) })
+  return await probeServers(targets, { signal, isOwn: (ip) => own.has(ip), passOf: (path) => passes.get(path), confirm })
 }
 
-function planTargets(edges: readonly Edge[], places: CheckPlaces): ProbeTarget[] {
+/** Each server that was seen, under each name that was asked for. */
+export function planTargets(edges: readonly Edge[], places: Places): ProbeTarget[] {
   const targets = new Map<string, ProbeTarget>()
   for (const edge of edges) {
     for (const ip of edge.serverIps) {
@@ -62,13 +68,15 @@ function targetOf(edge: Edge, ip: string, sni: string | undefined, netnsPath: st
  * A namespace of a client, so that the way is the one that clients go; that of the server only where no other is known. Never this program's own
  * in its place: an address of a pod may be somebody else's there.
  */
-function clientPath(edge: Edge, places: CheckPlaces): string | undefined {
+function clientPath(edge: Edge, places: Places): string | undefined {
   const names = [...edge.namespaces]
-  const name = names.find((one) => one === edge.client) ?? names.find((one) => one !== edge.server) ?? names[0]
+  // Where an address is translated on the way, only the server's namespace sees the one that it has itself.
+  const client = edge.client !== '' && places.pathOf(edge.client) !== undefined ? edge.client : undefined
+  const name = client ?? names.find((one) => one !== edge.server) ?? names[0]
   return name === undefined ? undefined : places.pathOf(name)
 }
 
-async function ask(addresses: readonly string[]): Promise<boolean> {
+export async function askForConsent(addresses: readonly string[]): Promise<boolean> {
   if (process.stdin.isTTY !== true) {
     sayWarning(`not probed: ${addresses.length} addresses that are not of this machine (--yes)`)
     return false

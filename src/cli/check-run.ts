@@ -28,8 +28,10 @@ export async function runCheck(flags: CheckFlags): Promise<number> {
   const signal = interruptSignal()
   let report: CheckReport
   try {
+    if (flags.evidence === true) return await (await import('./check-evidence.ts')).runCheckEvidence(plan, signal)
     report = flags.read === undefined ? await watch(plan, signal) : await runCheckFile(flags.read, plan, signal)
   } finally {
+    if (flags.podsFrom !== undefined) (await import('./session-input.ts')).SessionInput.open().release()
     signal.dispose()
   }
   return await conclude(report, plan)
@@ -37,6 +39,7 @@ export async function runCheck(flags: CheckFlags): Promise<number> {
 
 /** Live capture loads the system call layer; a file needs none of it. */
 async function watch(plan: CheckPlan, signal: AbortSignal): Promise<CheckReport> {
+  if (plan.tap.pods && await (await import('./outside.ts')).isFromOutside(plan.flags)) return await (await import('./check-remote.ts')).runCheckRemote(plan, signal)
   const { runCheckLive } = await import('./check-live.ts')
   return await runCheckLive(plan, signal)
 }

@@ -1,7 +1,7 @@
 import type { Edge } from '../check/edge.ts'
 import type { EdgeVerdict, Reason } from '../check/verdict.ts'
 import type { Hole, HoleKind } from '../intercept/explain/hole.ts'
-import type { CheckPlaces, PlaceFacts } from './check-places.ts'
+import type { PlaceFacts, Places } from './check-places.ts'
 
 /** Holes told of one edge and namespace: the worst come first. */
 const MAX_HOLES = 3
@@ -15,7 +15,7 @@ const INBOUND: ReadonlySet<HoleKind> = new Set<HoleKind>([
 ])
 
 /** Why an edge is not mTLS, from the rules and processes of the namespaces that it was seen in. */
-export async function readReasons(edge: Edge, verdict: EdgeVerdict, places: CheckPlaces): Promise<Reason[]> {
+export async function readReasons(edge: Edge, verdict: EdgeVerdict, places: Places): Promise<Reason[]> {
   if (verdict === 'mtls' || verdict === 'mtls (inferred)' || verdict === 'unknown') return []
   const reasons: Reason[] = []
   const stranger = await strangerOf(edge, places)
@@ -31,7 +31,7 @@ export async function readReasons(edge: Edge, verdict: EdgeVerdict, places: Chec
 }
 
 /** A server that no watched namespace has the address of: where all with a proxy are watched, it has none. */
-async function strangerOf(edge: Edge, places: CheckPlaces): Promise<Reason | undefined> {
+async function strangerOf(edge: Edge, places: Places): Promise<Reason | undefined> {
   if (!places.isMesh) return undefined
   for (const name of places.names) {
     const facts = await places.read(name)

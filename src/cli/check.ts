@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander'
+import type { PodFlags, RemoteFlags } from './pod-flags.ts'
 import { rule } from './redaction-rules.ts'
+import { addRemoteOptions } from './remote-options.ts'
 import { durationMs, list, paths, workers } from './values.ts'
 
-export interface CheckFlags {
+export interface CheckFlags extends PodFlags, RemoteFlags {
   read?: string
   interface?: string[]
   pid?: string[]
@@ -14,6 +16,7 @@ export interface CheckFlags {
   port?: string[]
   notPort?: string[]
   host?: string[]
+  filter?: string
   for?: number
   expect?: 'mtls' | 'mtls-inferred' | 'tls'
   allow?: string[]
@@ -26,6 +29,9 @@ export interface CheckFlags {
   decodeAs?: string[]
   redact?: string[] | false
   workers?: number
+  /** For who makes the report elsewhere: evidence on standard output, then answers to questions. */
+  evidence?: boolean
+  healthEvery?: number
 }
 
 export const CHECK_FORMATS = ['text', 'json', 'junit', 'sarif', 'html', 'md'] as const
@@ -45,13 +51,15 @@ Exit codes: 0 every edge is at least what --expect asks, 1 one is not (with --ba
 Examples:
   mtlscope check -r capture.pcapng                                    what does the wire prove?
   sudo mtlscope check --mesh --for 30s --expect mtls --probe          the sidecars of this machine, proved
+  mtlscope check -n shop --for 1m --expect mtls --probe                pods of a cluster, from a laptop too
   sudo mtlscope check --netns web --for 1m -o html > report.html
   mtlscope check -r capture.pcapng --keylog keys.txt --expect mtls
   mtlscope check -r now.pcapng --baseline before.json --allow '* -> *:9090'`
 
 export function checkCommand(): Command {
-  return new Command('check')
+  return addRemoteOptions(new Command('check')
     .description('prove from the wire which edges are mutual TLS, and show why one may believe it')
+    .argument('[pods]', 'Kubernetes pods whose names match this regular expression: of this node, or of a cluster from outside')
     .optionsGroup('Sources:')
     .option('-r, --read <file>', 'read a pcap or pcapng file, - for standard input')
     .option('-i, --interface <name>', 'watch an interface of this machine, or "any" (repeatable)', list)
@@ -61,11 +69,16 @@ export function checkCommand(): Command {
     .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
     .option('--ip <list>', 'with --mesh: only workloads with these addresses', list)
+    .option('-n, --namespace <name>', 'pods of this Kubernetes namespace (repeatable; default: that of the context)', list)
+    .option('-A, --all-namespaces', 'pods of every namespace')
+    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
+    .option('--context <name>', 'of the kubeconfig (default: the current one)')
     .option('--for <duration>', 'watch for this time: 30s, 5m; else until Ctrl-C', durationMs)
     .optionsGroup('Filters (in the kernel where they fit):')
     .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
     .option('--not-port <list>', 'not these ports (repeatable)', list)
     .option('--host <list>', 'only these addresses or networks (repeatable)', list)
+    .option('--filter <expression>', 'only edges with a message that it lets through, judged by all that was seen of them: \'dst.name == "cart"\' (docs/filter.md)')
     .optionsGroup('Proof:')
     .option('--keylog <file>', 'decrypt TLS with the secrets of this key log: the strongest proof (repeatable)', paths)
     .option('--probe', 'connect to each server seen without a certificate, with a foreign one, and in plaintext; no application data is sent')
@@ -81,9 +94,11 @@ export function checkCommand(): Command {
     .option('--redact <rule>', 'hide more: header:NAME, param:NAME, text:REGEX (repeatable)', rule)
     .option('--no-redact', 'hide nothing in what is shown as proof')
     .option('--workers <n>', 'capture threads (default: 1)', workers)
+    .addOption(new Option('--evidence', 'what a report is made of, in place of one').hideHelp())
+    .addOption(new Option('--health-every <duration>', 'with --evidence').argParser(durationMs).hideHelp()))
     .addHelpText('after', HELP)
-    .action(async (flags: CheckFlags) => {
+    .action(async (pods: string | undefined, flags: CheckFlags) => {
       const { runCheck } = await import('./check-run.ts')
-      process.exitCode = await runCheck(flags)
+      process.exitCode = await runCheck({ ...flags, pods })
     })
 }

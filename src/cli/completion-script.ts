@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import type { Command, Option } from 'commander'
 
 /** Undefined for a shell that is not known. */
 export function completionScript(shell: string, program: Command): string | undefined {
@@ -8,10 +8,14 @@ export function completionScript(shell: string, program: Command): string | unde
   return undefined
 }
 
-const longNames = (c: Command): string[] => [...c.options.map((o) => o.long!).filter(Boolean), '--help']
+/** What `--help` shows; the rest is for programs. */
+const optionsOf = (c: Command): readonly Option[] => c.options.filter(({ hidden }) => !hidden)
+const commandsOf = (c: Command): readonly Command[] => c.createHelp().visibleCommands(c).filter((sub) => sub.name() !== 'help')
+
+const longNames = (c: Command): string[] => [...optionsOf(c).map((o) => o.long!).filter(Boolean), '--help']
 
 function choices(c: Command): string[] {
-  return c.options.filter((o) => o.argChoices !== undefined)
+  return optionsOf(c).filter((o) => o.argChoices !== undefined)
     .map((o) => `      ${[o.short, o.long].filter(Boolean).join('|')}) COMPREPLY=($(compgen -W "${o.argChoices!.join(' ')}" -- "$word")); return;;`)
 }
 
@@ -23,17 +27,17 @@ const VALUES = [
   '      --netns) COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")); return;;',
 ]
 
-const namesOf = (c: Command): string => c.commands.map((sub) => sub.name()).join(' ')
+const namesOf = (c: Command): string => commandsOf(c).map((sub) => sub.name()).join(' ')
 
 /** What follows the word at `depth`, which is the name of `c`: the names of its commands, or its options. */
 function bashCase(c: Command, depth: number): string {
-  const body = c.commands.length === 0 ? bashOptions(c) : bashCommands(c, depth + 1, '--help')
+  const body = commandsOf(c).length === 0 ? bashOptions(c) : bashCommands(c, depth + 1, '--help')
   return `    ${c.name()})\n${body};;`
 }
 
 function bashCommands(c: Command, depth: number, options: string): string {
   return `  case "\${COMP_WORDS[${depth}]}" in
-${c.commands.map((sub) => bashCase(sub, depth)).join('\n')}
+${commandsOf(c).map((sub) => bashCase(sub, depth)).join('\n')}
     *) COMPREPLY=($(compgen -W "${namesOf(c)} ${options}" -- "$word"));;
   esac`
 }
@@ -55,17 +59,17 @@ complete -o default -F _mtlscope mtlscope
 }
 
 function fish(program: Command): string {
-  const names = program.commands.map((c) => `complete -c mtlscope -n __fish_use_subcommand -f -a ${c.name()} -d ${quote(c.description())}`)
-  return [...names, ...program.commands.flatMap((c) => fishCommand(c, `__fish_seen_subcommand_from ${c.name()}`))].join('\n') + '\n'
+  const names = commandsOf(program).map((c) => `complete -c mtlscope -n __fish_use_subcommand -f -a ${c.name()} -d ${quote(c.description())}`)
+  return [...names, ...commandsOf(program).flatMap((c) => fishCommand(c, `__fish_seen_subcommand_from ${c.name()}`))].join('\n') + '\n'
 }
 
 /** `seen`: the condition under which `c` is the command so far. */
 function fishCommand(c: Command, seen: string): string[] {
-  const subs = c.commands.flatMap((sub) => [
+  const subs = commandsOf(c).flatMap((sub) => [
     `complete -c mtlscope -n '${seen}; and not __fish_seen_subcommand_from ${namesOf(c)}' -f -a ${sub.name()} -d ${quote(sub.description())}`,
     ...fishCommand(sub, `${seen}; and __fish_seen_subcommand_from ${sub.name()}`),
   ])
-  return [...subs, ...c.options.map((o) => {
+  return [...subs, ...optionsOf(c).map((o) => {
     const flags = [o.short && `-s ${o.short.slice(1)}`, o.long && `-l ${o.long.slice(2)}`].filter(Boolean).join(' ')
     const values = o.argChoices === undefined ? (o.required ? ' -r' : '') : ` -x -a ${quote(o.argChoices.join(' '))}`
     return `complete -c mtlscope -n '${seen}' ${flags}${values} -d ${quote(o.description)}`

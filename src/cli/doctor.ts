@@ -27,7 +27,8 @@ export function doctorCommand(): Command {
 async function runDoctor(output: 'text' | 'json'): Promise<number> {
   const { probe, tapWorks } = await import('../sys/probe.ts')
   const { probeEnvoy } = await import('./doctor-envoy.ts')
-  const checks = [...await probe(), await probeEnvoy()]
+  const { checkStores } = await import('./doctor-stores.ts')
+  const checks = [...await probe(), await probeEnvoy(), checkStores()]
   const works = tapWorks(checks)
   if (output === 'json') process.stdout.write(`${jsonText({ ok: works, checks })}\n`)
   else {

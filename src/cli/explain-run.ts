@@ -18,19 +18,27 @@ import { countRules } from '../intercept/netfilter/ruleset.ts'
 import { printable } from '../tap/printable.ts'
 import type { ExplainFlags } from './explain.ts'
 import { readSubject } from './explain-subject.ts'
+import { namesPods } from './pod-flags.ts'
 import type { ReadSubject } from './explain-subject.ts'
 import { sayWarning } from './say.ts'
 import { SyncOutput } from './stdout.ts'
 
 /** The exit code: 1 where holes were found or an answer is unknown. */
-export async function runExplain(flags: ExplainFlags): Promise<number> {
-  refuseFormat(flags)
+export async function runExplain(given: ExplainFlags): Promise<number> {
+  refuseFormat(given)
+  const flags = await withPod(given)
+  if (typeof flags === 'number') return flags
   const read = await readSubject(flags)
   for (const warning of read.warnings) sayWarning(warning)
   const output = new SyncOutput(1, 'the output')
   const write = (text: string): void => output.write(text)
   if (flags.packet !== undefined) return explainPackets(flags, read, write)
   return flags.holes === true ? explainHoles(flags, read, write) : explainWays(flags, read, write)
+}
+
+/** What reads a kubeconfig and speaks to an API server is of no use to others. */
+async function withPod(flags: ExplainFlags): Promise<ExplainFlags | number> {
+  return namesPods(flags) || flags.podUid !== undefined ? await (await import('./explain-pod.ts')).explainPod(flags) : flags
 }
 
 function refuseFormat({ output, holes, packet }: ExplainFlags): void {

@@ -113,7 +113,7 @@ async function readLive(flags: ExplainFlags): Promise<ReadSubject> {
   const { tables, world, inode, warnings } = await readNamespace(path)
   const live = readProcesses(flags.procfs, inode)
   const subject: Subject = { netfilter: new Netfilter(tables), world: withOwners(world, live), mesh: recogniseMesh(tables), versions: familiesOf(world, tables), live }
-  return { subject, warnings, place: flags.netns ?? (flags.pid === undefined ? 'this namespace' : `pid ${flags.pid}`), artifact: undefined }
+  return { subject, warnings, place: flags.place ?? flags.netns ?? (flags.pid === undefined ? 'this namespace' : `pid ${flags.pid}`), artifact: undefined }
 }
 
 /** A socket keeps the uid of the moment when it was opened; who listens is what its process is now: most proxies begin as root. */

@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander'
+import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addRemoteOptions } from './remote-options.ts'
 import { list, paths } from './values.ts'
 
 const HELP = `
@@ -13,12 +15,13 @@ Exit codes: 0 no holes (or an answer), 1 holes found (or the answer is unknown),
 Examples:
   sudo mtlscope explain --pid 4121                                       the ways in and out of that process' namespace
   sudo mtlscope explain --netns web --packet 'tcp app uid 1000 -> 10.0.0.3:80'
+  mtlscope explain web-7c9d -n shop --holes                              a pod of a cluster, from a laptop too
   mtlscope explain --rules nat.txt --packet 'tcp in eth0 10.0.0.9:5555 -> :8080'
   sudo mtlscope explain --pid 4121 --holes                               every way around the proxy
   mtlscope explain --rules nat.txt,ip6.txt --holes -o sarif > holes.sarif
   mtlscope explain --rules nat.txt -o svg > ways.svg`
 
-export interface ExplainFlags {
+export interface ExplainFlags extends PodFlags, RemoteFlags {
   pid?: string
   netns?: string
   rules?: string[]
@@ -27,22 +30,32 @@ export interface ExplainFlags {
   holes?: boolean
   output: 'text' | 'json' | 'svg' | 'sarif' | 'junit'
   procfs: string
+  /** Of the pod whose process is meant, and what it is called. */
+  podUid?: string[]
+  place?: string
 }
 
 export function explainCommand(): Command {
-  return new Command('explain')
+  return addRemoteOptions(new Command('explain')
     .description('what the rules of a namespace let through: the ways in and out, the way of one packet, the holes')
+    .argument('[pod]', 'a Kubernetes pod: on this node, or in a cluster from outside')
     .option('--pid <pid>', 'the network namespace of that process')
     .option('--netns <name>', 'the network namespace of that name (ip netns)')
     .option('--rules <file>', 'output of iptables-save, ip6tables-save or nft -j list ruleset; repeatable; - is standard input', list)
+    .option('-n, --namespace <name>', 'of the pod (default: that of the context)', list)
+    .option('-A, --all-namespaces', 'look for the pod in every namespace')
+    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
+    .option('--context <name>', 'of the kubeconfig (default: the current one)')
     .option('--address <ip>', 'address of the pod whose rules they are; repeatable (default: 10.0.0.2, fd00::2)', list)
     .option('--packet <packet>', 'walk this packet through hooks, chains and rules; repeatable', paths)
     .option('--holes', 'find every way around the proxy')
     .addOption(new Option('-o, --output <format>', 'form of the output; sarif and junit with --holes, svg without').choices(['text', 'json', 'svg', 'sarif', 'junit']).default('text'))
     .addOption(new Option('--procfs <folder>', 'where procfs is mounted').default('/proc').hideHelp())
+    .addOption(new Option('--pod-uid <uid>', 'of the pod whose namespace it is').argParser(list).hideHelp())
+    .addOption(new Option('--place <name>', 'what that is called').hideHelp()))
     .addHelpText('after', HELP)
-    .action(async (flags: ExplainFlags) => {
+    .action(async (pods: string | undefined, flags: ExplainFlags) => {
       const { runExplain } = await import('./explain-run.ts')
-      process.exitCode = await runExplain(flags)
+      process.exitCode = await runExplain({ ...flags, pods })
     })
 }

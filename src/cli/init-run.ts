@@ -22,11 +22,17 @@ import { SyncOutput } from './stdout.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+const AWAIT_MS = 120_000
+
 /** The exit code. */
 export async function runInit(given: InitFlags, env: Environment): Promise<number> {
   const flags: InitFlags = { ...given, print: given.print ?? given.dryRun, clean: given.clean ?? given.cleanupOnly }
   const [wanted, second] = (['print', 'verify', 'probe', 'clean'] as const).filter((flag) => flags[flag] === true)
   if (second !== undefined) throw new MtlscopeError('usage', `only one of --${wanted!} and --${second}`, { hint: 'see: mtlscope init --help' })
+  if (flags.await !== undefined) {
+    if (wanted !== undefined) throw new MtlscopeError('usage', `only one of --await and --${wanted}`, { hint: 'see: mtlscope init --help' })
+    return await (await import('./init-await.ts')).runInitAwait(flags.await === true ? AWAIT_MS : flags.await)
+  }
   const place = namedPlace(flags)
   const backend = namedBackend(flags)
   const output = new SyncOutput(1, 'the output')

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { durationMs } from './values.ts'
 
 const HELP = `
 Rules are set whole or not at all: while they change nothing but loopback passes, and where something fails the rules
@@ -28,6 +29,7 @@ export interface InitFlags {
   print?: boolean
   verify?: boolean
   clean?: boolean
+  await?: number | true
   probe?: boolean
   force?: boolean
   output: 'text' | 'json'
@@ -90,6 +92,7 @@ function addPlaces(command: Command): void {
     .option('--verify', 'compare the rules that are there with these, in their order')
     .option('--probe', 'send packets as app, as proxy and from outside, and see where they end')
     .option('--clean', 'take away all rules that init sets, of any preset')
+    .option('--await [duration]', 'set nothing: wait until another program has set the rules of preset mtlscope (default: 120s); needs no right', durationMs)
     .option('--force', 'also in the host\'s namespace, with an app under the proxy\'s user, beside other rules')
     .addOption(new Option('--output <format>', 'form of the output').choices(['text', 'json']).default('text'))
     .addOption(new Option('--procfs <folder>', 'where procfs is mounted').default('/proc').hideHelp())

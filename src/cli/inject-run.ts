@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
+import { parseCaAddress } from '../identity/ca-connection.ts'
 import { injectManifest } from '../kube/inject/inject-manifest.ts'
 import type { InjectFlags } from './inject.ts'
 import { say, sayWarning } from './say.ts'
+import { sidecarConfigCheck } from './sidecar-config-check.ts'
 
 /** Nothing is written before all of it is known to be good. */
-export function runInject({ filename, image, imagePullPolicy }: InjectFlags): void {
-  const { text, outcomes } = injectManifest(readManifest(filename), { image, pullPolicy: imagePullPolicy })
+export function runInject({ filename, image, imagePullPolicy, ca: address, audience, rules }: InjectFlags): void {
+  if (address !== undefined) parseCaAddress(address)
+  const ca = address === undefined ? undefined : { address, audience }
+  const { text, outcomes } = injectManifest(readManifest(filename), { image, pullPolicy: imagePullPolicy, ca, rules, check: sidecarConfigCheck })
   for (const { object, injected, says } of outcomes) {
     if (!injected) say(`${object} left alone: ${says.join('; ')}`)
     else {

@@ -1,12 +1,10 @@
 import { MtlscopeError } from '../base/errors.ts'
-import { KubeClient } from '../kube/client.ts'
-import { readClusterAccess } from '../kube/kubeconfig.ts'
-import { planPodChoice } from '../kube/pod-choice.ts'
-import type { LocalPod, PodsNow } from '../kube/pod-follower.ts'
-import { PodFollower } from '../kube/pod-follower.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { LocalPod, PodFollower, PodsNow } from '../kube/pod-follower.ts'
 import { podName } from '../kube/pod.ts'
 import type { LiveTap } from '../tap/live.ts'
 import type { PodFlags } from './pod-flags.ts'
+import { openPodFollower } from './pod-places.ts'
 
 export interface PodTapObserver {
   say(text: string): void
@@ -19,7 +17,7 @@ const MAX_TRIES = 5
 export class PodTap {
   readonly #tap: LiveTap
   readonly #observer: PodTapObserver
-  readonly #client: KubeClient
+  readonly #client: KubeClient | undefined
   readonly #follower: PodFollower
   readonly #interfaces: string[]
   /** Inode → what it was entered by. */
@@ -32,12 +30,12 @@ export class PodTap {
 
   /** Throws 'usage' and 'bad-kubeconfig'. */
   constructor(tap: LiveTap, flags: PodFlags, procfs: string, interfaces: string[], observer: PodTapObserver) {
-    const access = readClusterAccess(flags)
     this.#tap = tap
     this.#observer = observer
     this.#interfaces = interfaces
-    this.#client = new KubeClient(access)
-    this.#follower = new PodFollower(this.#client, procfs, planPodChoice(flags.pods, flags.namespace, flags.allNamespaces === true, access.namespace))
+    const { follower, client } = openPodFollower(flags, procfs)
+    this.#client = client
+    this.#follower = follower
   }
 
   get size(): number {
@@ -45,7 +43,8 @@ export class PodTap {
   }
 
   close(): void {
-    this.#client.close()
+    this.#follower.close()
+    this.#client?.close()
   }
 
   /** One look: enters what is new, lets go what is gone. The first throws where the API server does not answer; later ones say so once, and what is captured goes on. */

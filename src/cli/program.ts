@@ -1,15 +1,20 @@
 import { Command, CommanderError } from 'commander'
 import { MtlscopeError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
+import { agentCommand } from './agent.ts'
 import { caCommand } from './ca.ts'
 import { checkCommand } from './check.ts'
 import { completionCommand } from './completion.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
+import { holdCommand } from './hold.ts'
+import { hubCommand } from './hub.ts'
 import { initCommand } from './init.ts'
 import { injectCommand } from './inject.ts'
-import { installCommand } from './install.ts'
+import { injectorCommand } from './injector.ts'
+import { installCommand, uninstallCommand, upgradeCommand } from './install.ts'
+import { nodeRulesCommand } from './node-rules.ts'
 import { sayError } from './say.ts'
 import { sidecarCommand } from './sidecar.ts'
 import { sniffCommand } from './sniff.ts'
@@ -35,10 +40,11 @@ export function buildProgram(): Command {
     .configureOutput({ outputError: (text) => sayUsage(text, 'mtlscope --help') })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-  for (const command of [tapCommand(), viewCommand(), checkCommand(), sniffCommand(), demoCommand(), sidecarCommand(), caCommand(), explainCommand(), initCommand(), injectCommand(), installCommand(), doctorCommand(), completionCommand(() => program)]) {
+  for (const command of [tapCommand(), viewCommand(), checkCommand(), sniffCommand(), demoCommand(), sidecarCommand(), caCommand(), explainCommand(), initCommand(), injectCommand(), injectorCommand(), nodeRulesCommand(), agentCommand(), hubCommand(), installCommand(), upgradeCommand(), uninstallCommand(), doctorCommand(), completionCommand(() => program)]) {
     program.addCommand(command)
     inherit(program, command, `mtlscope ${command.name()}`)
   }
+  program.addCommand(holdCommand(), { hidden: true })
   return program
 }
 

@@ -1,6 +1,5 @@
 import type { Health } from '../model/health.ts'
 import { sayWarning } from './say.ts'
-import type { SniffFrames } from './sniff-frames.ts'
 import type { SniffSecrets } from './sniff-secrets.ts'
 import type { LiveOutput, TapOutput } from './tap-output.ts'
 
@@ -10,19 +9,22 @@ const HOLD_MS = 1000
 const MAX_HELD_BYTES = 16 * 1024 * 1024
 const LOOK_MS = 50
 
+/** What blocks become on their way: those of one writer. */
+export interface BlockSource { blocks(origin: number, bytes: Uint8Array): Uint8Array }
+
 interface Held { readonly bytes: Uint8Array, readonly atMs: number, readonly written: () => void }
 
 /** Frames of a live capture on their way into one pcapng file: names added, secrets in front of what they decrypt. */
 export class SniffOutput implements LiveOutput {
   readonly #file: TapOutput
-  readonly #frames: SniffFrames
+  readonly #frames: BlockSource
   readonly #secrets: SniffSecrets | undefined
   readonly #timer: NodeJS.Timeout | undefined
   #held: Held[] = []
   #heldBytes = 0
   readonly messages = 0
 
-  constructor(file: TapOutput, frames: SniffFrames, secrets: SniffSecrets | undefined) {
+  constructor(file: TapOutput, frames: BlockSource, secrets: SniffSecrets | undefined) {
     this.#file = file
     this.#frames = frames
     this.#secrets = secrets

@@ -11,7 +11,7 @@ export interface SniffPlan { readonly tap: TapPlan, readonly wireshark: boolean,
 /** Throws MtlscopeError 'usage' or 'bad-filter'. */
 export function planSniff(filter: readonly string[], flags: SniffFlags, stdoutIsTerminal: boolean): SniffPlan {
   const { wireshark = false, keylog = [], comments } = flags
-  const isElsewhere = flags.mesh === true || [flags.pid, flags.netns].some((names) => names !== undefined)
+  const isElsewhere = flags.mesh === true || flags.podsFrom !== undefined || [flags.pid, flags.netns].some((names) => names !== undefined)
   const pods = isElsewhere || isFilterWord(filter[0]) ? undefined : filter[0]
   const ofPods = namesPods({ ...flags, pods })
   refuse(!ofPods && flags.mesh !== true && [flags.pid, flags.netns, flags.interface].every((names) => names === undefined), 'nothing to sniff', 'name a place: a pod, --pid PID, --netns NAME, --mesh, or -i any')

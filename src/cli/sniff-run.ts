@@ -22,8 +22,10 @@ export async function runSniff(filter: readonly string[], flags: SniffFlags): Pr
   const plan = planSniff(filter, flags, process.stdout.isTTY === true)
   const signal = interruptSignal()
   try {
+    if (plan.tap.pods && await (await import('./outside.ts')).isFromOutside(plan.tap.flags)) return await (await import('./remote-sniff.ts')).runSniffRemote(plan, signal)
     return await capture(plan, signal)
   } finally {
+    if (flags.podsFrom !== undefined) (await import('./session-input.ts')).SessionInput.open().release()
     signal.dispose()
   }
 }

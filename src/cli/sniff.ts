@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import type { PodFlags } from './pod-flags.ts'
+import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addRemoteOptions } from './remote-options.ts'
 import { count, durationMs, list, paths, workers } from './values.ts'
 
-export interface SniffFlags extends PodFlags {
+export interface SniffFlags extends PodFlags, RemoteFlags {
   interface?: string[]
   pid?: string[]
   netns?: string[]
@@ -27,15 +28,16 @@ Examples:
   sudo mtlscope sniff --netns web --netns cart -w both.pcapng 'port 8080'
   sudo mtlscope sniff --pid 4121 --keylog keys.log -w -  | tshark -r - -Y http
   sudo mtlscope sniff web-7c9d -n shop -w web.pcapng 'port 8080'     a pod of this Kubernetes node
+  mtlscope sniff web-7c9d -n shop --wireshark                        the same from a laptop with a kubeconfig
   ssh node sudo mtlscope sniff --pid 4121 -w - | wireshark -k -i -
   sudo mtlscope sniff -i any --for 30s -w machine.pcapng 'host 10.0.0.7 and not port 22'
 
 Nothing runs in the target: no tcpdump, no shell, no right. The filter is the simple part of tcpdump's language.`
 
 export function sniffCommand(): Command {
-  return new Command('sniff')
+  return addRemoteOptions(new Command('sniff')
     .description('capture packets of a workload into Wireshark or a pcapng file, with the names of who talks')
-    .argument('[filter...]', 'pods of this Kubernetes node by name (a regular expression, in front), then: port 8080, portrange 8000-8010, host 10.0.0.7, net 10.1.0.0/16, not port 22, and, or')
+    .argument('[filter...]', 'Kubernetes pods by name (a regular expression, in front), of this node or of a cluster from outside, then: port 8080, portrange 8000-8010, host 10.0.0.7, net 10.1.0.0/16, not port 22, and, or')
     .optionsGroup('Where:')
     .option('--pid <pid>', 'the network namespace of a process, in a container or not (repeatable)', list)
     .option('--netns <name>', 'a named network namespace (repeatable)', list)
@@ -58,7 +60,7 @@ export function sniffCommand(): Command {
     .option('--no-comments', 'no names of workloads in the comments of packets')
     .option('-c, --count <n>', 'end after so many packets', count)
     .option('--for <duration>', 'end after this time: 30s, 5m', durationMs)
-    .option('--workers <n>', 'capture threads (default: 1)', workers)
+    .option('--workers <n>', 'capture threads (default: 1)', workers))
     .addHelpText('after', EXAMPLES)
     .action(async (filter: string[], flags: SniffFlags) => {
       const { runSniff } = await import('./sniff-run.ts')

@@ -34,7 +34,7 @@ export async function runTapFile(path: string, plan: TapPlan, signal: AbortSigna
   const timer = setInterval(() => feed.flush(), FLUSH_MS)
   try {
     await tapFile(path, {
-      settings: plan.settings, filter: plan.filter, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs, signal: deadline, ...input === undefined ? {} : { input },
+      settings: { ...plan.settings, readAtOnce: true }, filter: plan.filter, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs, signal: deadline, ...input === undefined ? {} : { input },
       stop: () => output.done,
       onProgress: (read, total) => status.draw(() => progressText(read, total, output)),
     }, feed, (h) => { health = h })

@@ -34,18 +34,24 @@ export async function runTapLive(
   }
   const tap = new LiveTap({
     filter: plan.filter, messageFilter: plan.messageFilter, settings: plan.settings, format: plan.format, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs: plan.keyLogs,
-    frames: plan.writeTo !== undefined || plan.frames === true, interfacesApart: plan.interfacesApart, workers: plan.flags.workers,
+    frames: plan.writeTo !== undefined || plan.frames === true, interfacesApart: plan.interfacesApart, workers: plan.flags.workers, flowPrefix: plan.flowPrefix,
   }, {
+    givesBack: output.givesBack === true,
     lines: (text, lines) => output.lines(text, lines),
     frames: (origin, blocks) => output.frames(origin, blocks),
     warn,
   })
-  output.watch?.(() => tap.health())
   const run = new LiveRun(plan, tap, output, status, warn)
+  output.watch?.(() => {
+    const now = tap.health()
+    now.refused.push(...run.refused)
+    return now
+  })
   try {
     await run.open(sources)
   } catch (error) {
     // Nothing was captured, so there is nothing to say of its health.
+    run.close()
     await tap.stop()
     throw error
   }
@@ -53,11 +59,13 @@ export async function runTapLive(
   try {
     await run.until(signal)
   } finally {
+    run.close()
     health = await tap.stop()
     health.refused.push(...run.refused)
     output.finish(health)
   }
-  for (const line of healthLines(health, output)) say(line)
+  // Who looks from outside tells it, of all nodes together.
+  if (plan.flags.podsFrom === undefined) for (const line of healthLines(health, output)) say(line)
   return 0
 }
 
@@ -114,7 +122,10 @@ class LiveRun {
     this.#mesh = new MeshTap(this.#tap, {
       procfs: flags.procfs, exes: flags.exe ?? [], ips: flags.ip, interfaces: flags.interface ?? ['any'],
     }, {
-      entered: (n) => this.#say(`entered namespace ${n.name} (${n.proxies.map((p) => `${p.kind} pid ${p.pid}`).join(', ')})`),
+      entered: (n) => {
+        this.#say(`entered namespace ${n.name} (${n.proxies.map((p) => `${p.kind} pid ${p.pid}`).join(', ')})`)
+        if (!n.isHost) this.#output.named?.(n.name, n.addresses)
+      },
       left: (n) => this.#say(`namespace ${n.name} is gone`),
       refused: this.#noteRefused,
     })
@@ -124,7 +135,7 @@ class LiveRun {
 
   async #openPods(): Promise<void> {
     const { flags } = this.#plan
-    needsToEnter('of pods')
+    needsToEnter('of pods', '; or through agents in the cluster: --remote')
     // Loaded here: what reads a kubeconfig and speaks to an API server is of no use to other taps.
     const { PodTap } = await import('./pod-tap.ts')
     this.#mesh = new PodTap(this.#tap, flags, flags.procfs, flags.interface ?? ['any'], { say: (text) => this.#say(text), refused: this.#noteRefused })
@@ -143,14 +154,23 @@ class LiveRun {
     if (uid !== undefined) this.#say(what)
   }
 
+  close(): void {
+    if (this.#mesh !== undefined && 'close' in this.#mesh) this.#mesh.close()
+  }
+
   async until(signal: AbortSignal): Promise<void> {
     const endMs = performance.now() + (this.#plan.flags.for ?? Infinity)
     let meshMs = performance.now()
+    let healthMs = performance.now()
     while (!signal.aborted && !this.#output.done && performance.now() < endMs && this.#tap.alive) {
-      await sleep(Math.min(TICK_MS, Math.max(1, endMs - performance.now())), undefined, { signal }).catch(() => {})
+      await sleep(Math.min(this.#plan.tickMs ?? TICK_MS, Math.max(1, endMs - performance.now())), undefined, { signal }).catch(() => {})
       if (this.#mesh !== undefined && performance.now() - meshMs >= MESH_MS) {
         meshMs = performance.now()
         await this.#mesh.poll()
+      }
+      if (performance.now() - healthMs >= (this.#plan.flags.healthEvery ?? Infinity)) {
+        healthMs = performance.now()
+        this.#output.progress?.(this.#tap.health())
       }
       this.#watch()
       if (!process.stdout.isTTY) this.#status.draw(() => this.#progress())
@@ -169,9 +189,9 @@ class LiveRun {
   }
 }
 
-function needsToEnter(whose: string): void {
+function needsToEnter(whose: string, otherwise = ''): void {
   if (readCapabilities().has('CAP_SYS_ADMIN')) return
-  throw new MtlscopeError('not-permitted', `cannot enter the network namespaces ${whose}`, { hint: 'needs CAP_SYS_ADMIN; try: mtlscope doctor' })
+  throw new MtlscopeError('not-permitted', `cannot enter the network namespaces ${whose}`, { hint: `needs CAP_SYS_ADMIN; try: mtlscope doctor${otherwise}` })
 }
 
 /** `in web (any), in cart (any)`; this machine's own namespace has no name. */

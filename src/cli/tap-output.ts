@@ -3,6 +3,7 @@ import { MtlscopeError } from '../base/errors.ts'
 import { jsonText } from '../base/json-text.ts'
 import { VERSION } from '../base/version.ts'
 import type { Health } from '../model/health.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import { PcapngWriter } from '../net/pcapng-writer.ts'
 import { CaptureMerge } from '../tap/capture-merge.ts'
 import type { TapPlan } from './tap-plan.ts'
@@ -18,18 +19,26 @@ export interface Output { readonly closed: boolean, write(data: string | Uint8Ar
 
 /** What a live run writes to. */
 export type LiveOutput = Pick<TapOutput, 'done' | 'messages' | 'framesWritten' | 'lines' | 'frames' | 'finish'> & {
+  /** As of a LiveObserver. */
+  readonly givesBack?: boolean
   /** Told where health is asked for while it runs. */
   watch?(health: () => Health): void
+  /** Told whose addresses these are. */
+  named?(workload: string, addresses: readonly string[]): void
+  /** Told now and then where the flags ask for it. */
+  progress?(health: Health): void
 }
 
 /** Where lines and frames go, and when there are enough of them. */
 export class TapOutput {
+  readonly givesBack = true
   readonly #stdout: Output
   readonly #frames: Output | undefined
   readonly #fileFd: number | undefined
   readonly #merge = new CaptureMerge()
   readonly #status: StatusLine
   readonly #json: boolean
+  readonly #tellsHealth: boolean
   readonly #countFrames: boolean
   #remaining: number
   #framesWritten = 0
@@ -43,6 +52,7 @@ export class TapOutput {
     this.#status = status
     this.#stdout = (waits ? undefined : PipeOutput.open(1)) ?? new SyncOutput(1, 'standard output')
     this.#json = plan.format.kind === 'json'
+    this.#tellsHealth = this.#json || plan.flags.healthEvery !== undefined
     this.#countFrames = !plan.dissect
     this.#remaining = plan.flags.count ?? Infinity
     if (plan.writeTo === undefined) return
@@ -84,6 +94,15 @@ export class TapOutput {
     return last
   }
 
+  /** Whose addresses these are, as a name resolution block: without it nobody who reads the file could join what was seen in several namespaces. */
+  named(workload: string, addresses: readonly string[]): void {
+    const records = addresses.filter((ip) => !isLoopbackAddress(ip)).map((ip) => ({ ip, names: [workload] }))
+    if (this.#frames === undefined || records.length === 0) return
+    const writer = new PcapngWriter()
+    writer.names(records)
+    void this.#frames.write(writer.take())
+  }
+
   /** A block that is no frame, such as decryption secrets. */
   block(bytes: Uint8Array): void {
     void this.#frames?.write(bytes)
@@ -103,11 +122,16 @@ export class TapOutput {
     return blocks.subarray(0, at)
   }
 
+  /** A line of JSON output that says how it goes. */
+  progress(health: Health): void {
+    if (this.#tellsHealth) void this.#stdout.write(jsonText({ health }) + '\n')
+  }
+
   /** The last line of JSON output says how far the list can be trusted; undefined where there is no list. */
   async finish(health: Health | undefined): Promise<void> {
     this.#status.clear()
     if (this.#fileFd !== undefined) closeSync(this.#fileFd)
-    if (this.#json && health !== undefined) await this.#stdout.write(jsonText({ health }) + '\n')
+    if (this.#tellsHealth && health !== undefined) await this.#stdout.write(jsonText({ health }) + '\n')
   }
 }
 

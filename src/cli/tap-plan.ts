@@ -27,6 +27,10 @@ export interface TapPlan {
   writeTo: string | undefined
   /** Frames of different interfaces of a namespace are told apart. */
   interfacesApart?: boolean
+  /** How often its end and its places are looked for, where that is not at once. */
+  tickMs?: number
+  /** Before the ids of flows, where several captures are brought together. */
+  flowPrefix?: string
   /** Frames are handed over also without --write. */
   frames?: boolean
   mesh: boolean
@@ -49,6 +53,7 @@ export function planTap(flags: TapFlags, terminal: Terminal): TapPlan {
   const pods = namesPods(flags)
   refuse(pods && (flags.read !== undefined || flags.sidecar !== undefined || flags.pid !== undefined || flags.netns !== undefined || flags.mesh === true || flags.ip !== undefined), 'pods cannot be combined with another source', help)
   refuse(!pods && (flags.kubeconfig !== undefined || flags.context !== undefined), '--kubeconfig and --context are for pods', 'name some: mtlscope tap -A, or mtlscope tap PODS -n NAMESPACE')
+  refuse(!pods && (flags.remote === true || flags.image !== undefined || flags.agentNamespace !== undefined), '--remote, --image and --agent-namespace are for pods', 'name some: mtlscope tap -A, or mtlscope tap PODS -n NAMESPACE')
   const mesh = flags.mesh === true || flags.ip !== undefined || (flags.read === undefined && flags.sidecar === undefined && !live && !pods)
   refuse(flags.exe !== undefined && !mesh, '--exe names proxies that --mesh looks for', 'add --mesh, or leave out --exe')
   refuse(flags.ui !== undefined && (flags.read !== undefined || flags.sidecar !== undefined), '--ui is for a live capture', 'a file: mtlscope view FILE')

@@ -9,7 +9,7 @@ import { useColour } from './terminal.ts'
 /** Runs `mtlscope tap`; resolves with the exit code. */
 export async function runTap(flags: TapFlags): Promise<number> {
   // A terminal that does not know its size says 0.
-  const plan = await withDecodeAs(await withSchemas(planTap(flags, { stdout: process.stdout.isTTY === true, colour: useColour(process.stdout), columns: process.stdout.columns || undefined })))
+  const plan = await withDecodeAs(await withSchemas(planTap(flags, { stdout: process.stdout.isTTY === true, colour: flags.colour === true || useColour(process.stdout), columns: (flags.columns ?? process.stdout.columns) || undefined })))
   warnOfRedaction(plan)
   const wanted = plan.messageFilter === undefined ? undefined : (await import('../tap/message-filter.ts')).messageTest(plan.messageFilter)
   const signal = interruptSignal()
@@ -19,20 +19,30 @@ export async function runTap(flags: TapFlags): Promise<number> {
       const { openSidecarTap } = await import('./tap-sidecar.ts')
       return await runTapFile(`sidecar ${flags.sidecar}`, plan, signal, await openSidecarTap(flags.sidecar, signal), wanted)
     }
+    if (plan.pods && await (await import('./outside.ts')).isFromOutside(flags)) {
+      const { runTapRemote } = await import('./remote-tap.ts')
+      return await runTapRemote(plan, signal)
+    }
     if (flags.ui !== undefined) {
       const { runTapUi } = await import('./tap-ui.ts')
       return await runTapUi(plan, signal)
     }
     // Live capture loads the system call layer; a file needs none of it.
     const { runTapLive } = await import('./tap-live.ts')
-    return await runTapLive(plan, signal)
+    return await runTapLive(flags.podsFrom === undefined ? plan : { ...plan, flowPrefix: randomPrefix() }, signal)
   } finally {
+    if (flags.podsFrom !== undefined) (await import('./session-input.ts')).SessionInput.open().release()
     signal.dispose()
   }
 }
 
+/** Flows of several nodes come together in one list: their numbers must not be the same. */
+export function randomPrefix(): string {
+  return `${Math.floor(Math.random() * 36 ** 6).toString(36)}.`
+}
+
 /** `--proto`, read before anything is captured. */
-async function withSchemas(plan: TapPlan): Promise<TapPlan> {
+export async function withSchemas(plan: TapPlan): Promise<TapPlan> {
   if (plan.flags.proto === undefined) return plan
   const { readSchemas } = await import('../capture/schemas.ts')
   return { ...plan, settings: { ...plan.settings, schemas: await readSchemas(plan.flags.proto) } }

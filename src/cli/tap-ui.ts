@@ -11,6 +11,8 @@ import { runTapLive } from './tap-live.ts'
 import { TapOutput } from './tap-output.ts'
 import type { TapPlan } from './tap-plan.ts'
 import { UiOutput } from './ui-output.ts'
+import { UiReasons } from './ui-reasons.ts'
+import { readUiTls } from './ui-tls.ts'
 
 /** Of what may be kept, packets have this part: records are small. */
 const PACKET_SHARE = 0.75
@@ -22,18 +24,21 @@ export async function runTapUi(plan: TapPlan, signal: AbortSignal): Promise<numb
   const keep = flags.keep ?? DEFAULT_KEEP
   const packetBytes = (keep.sizeBytes ?? Number.MAX_SAFE_INTEGER) * PACKET_SHARE
   const opened = await openHub({
-    kind: 'live', title: titleOf(plan), redaction: plan.settings.redaction, replay: true,
-    port: typeof flags.ui === 'number' ? flags.ui : DEFAULT_PORT, host: flags.uiHost, storeFolder: flags.store,
+    kind: 'live', title: titleOf(plan), redaction: plan.settings.redaction, replay: true, ...(plan.settings.schemas !== undefined && { schemas: plan.settings.schemas }),
+    port: typeof flags.ui === 'number' ? flags.ui : DEFAULT_PORT, host: flags.uiHost, tls: readUiTls(flags.uiTlsCert, flags.uiTlsKey, '--ui-tls-cert and --ui-tls-key'), storeFolder: flags.store,
     keep: { ...keep, ...(keep.sizeBytes !== undefined && { sizeBytes: keep.sizeBytes * (1 - PACKET_SHARE) }) },
     health: emptyHealth, onBug: (error) => console.error(error),
   })
   mkdirSync(opened.folder, { recursive: true, mode: 0o700 })
   const segments = new PacketSegments(opened.folder, packetBytes)
   opened.hub.packets = segments
+  const reasons = new UiReasons(plan)
+  opened.hub.reasons = () => reasons.source()
   try {
     say(`viewer ${opened.address}   Ctrl-C stops`)
     if (flags.open !== false) openBrowser(opened.address)
-    const frames = { ...plan, format: { kind: 'json' } as const, dissect: true, frames: true, filter: withoutViewer(plan, opened.port) }
+    await reasons.readBefore()
+    const frames = { ...plan, format: { kind: 'json', proof: true } as const, settings: { ...plan.settings, signatures: true }, dissect: true, frames: true, filter: withoutViewer(plan, opened.port) }
     const code = await runTapLive(frames, signal, (status) => {
       const beside = flags.output === 'json' || plan.writeTo !== undefined ? new TapOutput({ ...plan, dissect: flags.output === 'json' }, status, false) : undefined
       return new UiOutput(opened, segments, beside, flags.count ?? Infinity)

@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander'
 import type { Keep } from '../store/keep.ts'
 import { keepBounds, port } from './hub-values.ts'
-import type { PodFlags } from './pod-flags.ts'
+import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addRemoteOptions } from './remote-options.ts'
 import { rule } from './redaction-rules.ts'
 import { count, durationMs, list, paths, sizeBytes, workers } from './values.ts'
 
-export interface TapFlags extends PodFlags {
+export interface TapFlags extends PodFlags, RemoteFlags {
   /** The command whose flags these are, for hints; `tap` where it is not said. */
   command?: 'tap' | 'check' | 'sniff'
   read?: string
@@ -30,6 +31,8 @@ export interface TapFlags extends PodFlags {
   /** True: at the usual port. */
   ui?: number | true
   uiHost?: string
+  uiTlsCert?: string
+  uiTlsKey?: string
   open?: boolean
   keep?: Keep
   store?: string
@@ -40,6 +43,10 @@ export interface TapFlags extends PodFlags {
   redact?: string[] | false
   utc?: boolean
   workers?: number
+  /** For who reads from afar: health now and then, and what their terminal can. */
+  healthEvery?: number
+  colour?: boolean
+  columns?: number
 }
 
 const EXAMPLES = `
@@ -49,6 +56,7 @@ Examples:
   sudo mtlscope tap --netns web --port 8080        one namespace, filtered in the kernel
   sudo mtlscope tap -i any --for 30s -o json       this machine, 30 seconds, one JSON object a line
   sudo mtlscope tap -n shop '^web-'                pods of this Kubernetes node by name, whatever runs in them
+  mtlscope tap -n shop '^web-'                     from a laptop with a kubeconfig: pods of all nodes (docs/cluster.md)
   mtlscope tap -r capture.pcapng                   a file; - reads standard input
   sudo mtlscope tap --mesh -w - | wireshark -k -i -
 
@@ -56,9 +64,9 @@ Without a source it taps the mesh of this machine (--mesh).
 JSON fields: docs/protocols/README.md`
 
 export function tapCommand(): Command {
-  return new Command('tap')
+  return addRemoteOptions(new Command('tap')
     .description('show what travels: requests and answers, TLS handshakes, from a file or live')
-    .argument('[pods]', 'pods of this Kubernetes node whose names match this regular expression')
+    .argument('[pods]', 'Kubernetes pods whose names match this regular expression: of this node, or of a cluster from outside')
     .optionsGroup('Sources:')
     .option('-r, --read <file>', 'read a pcap or pcapng file, - for standard input')
     .option('-i, --interface <name>', 'capture live on an interface of this machine, or "any" (repeatable)', list)
@@ -93,10 +101,15 @@ export function tapCommand(): Command {
     .option('--utc', 'times of the compact output in UTC instead of local time')
     .option('--ui [port]', 'show it in the browser (default port: 8899; 0 for any)', port)
     .option('--ui-host <address>', 'address of the viewer; any but a loopback needs the token that is printed')
+    .option('--ui-tls-cert <file>', 'the viewer speaks TLS with this certificate chain (PEM)')
+    .option('--ui-tls-key <file>', 'and this key')
     .option('--no-open', 'with --ui: do not open the browser')
     .option('--keep <size,age>', 'with --ui: bounds of what is kept, packets included (default: 1GiB,24h)', keepBounds)
     .option('--store <dir>', 'with --ui: keep it there for another time (mtlscope view --store DIR)')
     .option('--workers <n>', 'capture threads (default: 1)', workers)
+    .addOption(new Option('--health-every <duration>', 'JSON lines of health').argParser(durationMs).hideHelp())
+    .addOption(new Option('--colour', 'also where standard output is no terminal').hideHelp())
+    .addOption(new Option('--columns <n>', 'of the terminal').argParser(count).hideHelp()))
     .addHelpText('after', EXAMPLES)
     .action(async (pods: string | undefined, flags: TapFlags) => {
       const { runTap } = await import('./tap-run.ts')

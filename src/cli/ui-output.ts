@@ -5,14 +5,14 @@ import type { LiveOutput } from './tap-output.ts'
 
 /** Lines into the store, frames into its segments; and both to the output of tap where that is wanted too. */
 export class UiOutput implements LiveOutput {
-  readonly #opened: OpenedHub
-  readonly #segments: PacketSegments
+  readonly #opened: Pick<OpenedHub, 'hub' | 'add'>
+  readonly #segments: PacketSegments | undefined
   readonly #beside: LiveOutput | undefined
   readonly #count: number
   #messages = 0
 
   /** @param count ends it after so many messages */
-  constructor(opened: OpenedHub, segments: PacketSegments, beside: LiveOutput | undefined, count: number) {
+  constructor(opened: Pick<OpenedHub, 'hub' | 'add'>, segments: PacketSegments | undefined, beside: LiveOutput | undefined, count: number) {
     this.#opened = opened
     this.#segments = segments
     this.#beside = beside
@@ -45,7 +45,11 @@ export class UiOutput implements LiveOutput {
   frames(origin: number, blocks: Uint8Array): void | Promise<void> {
     // The merge changes interface numbers in place, so each of two has bytes of its own.
     if (this.#beside !== undefined) void this.#beside.frames(origin, new Uint8Array(blocks))
-    this.#segments.add(origin, blocks)
+    this.#segments?.add(origin, blocks)
+  }
+
+  named(workload: string, addresses: readonly string[]): void {
+    this.#beside?.named?.(workload, addresses)
   }
 
   async finish(health: Health | undefined): Promise<void> {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
 import { fileState, readIntoStore } from '../hub/file-reading.ts'
 import type { OpenedHub } from '../hub/open-hub.ts'
@@ -12,6 +11,7 @@ import { interruptSignal } from './interrupt.ts'
 import { openBrowser } from './open-browser.ts'
 import { planRedaction } from './redaction-rules.ts'
 import { say, sayError, sayWarning } from './say.ts'
+import { readUiTls } from './ui-tls.ts'
 import type { ViewFlags } from './view.ts'
 
 /** Runs `mtlscope view` until Ctrl-C; resolves with the exit code. */
@@ -23,8 +23,8 @@ export async function runView(files: readonly string[], flags: ViewFlags): Promi
   const signal = interruptSignal()
   const health = emptyHealth()
   const opened = await openHub({
-    kind: 'file', title: files.map((path) => path.split('/').at(-1)).join(', ') || flags.store!, redaction: settings.redaction, replay: true,
-    host: flags.host, port: flags.port, tls: tlsOf(flags), storeFolder: flags.store, keep: flags.keep ?? {}, health: () => health, onBug: (error) => console.error(error),
+    kind: 'file', title: files.map((path) => path.split('/').at(-1)).join(', ') || flags.store!, redaction: settings.redaction, replay: true, ...(settings.schemas !== undefined && { schemas: settings.schemas }),
+    host: flags.host, port: flags.port, tls: readUiTls(flags.tlsCert, flags.tlsKey, '--tls-cert and --tls-key'), storeFolder: flags.store, keep: flags.keep ?? {}, health: () => health, onBug: (error) => console.error(error),
   })
   try {
     tellAddress(opened, flags)
@@ -76,17 +76,4 @@ async function decodeAsOf(flags: ViewFlags): Promise<DecodeAs | undefined> {
   if (flags.decodeAs === undefined) return undefined
   const { parseDecodeAs } = await import('../protocols/decode-as.ts')
   return parseDecodeAs(flags.decodeAs)
-}
-
-function tlsOf({ tlsKey, tlsCert }: ViewFlags): { key: string, cert: string } | undefined {
-  if (tlsKey === undefined && tlsCert === undefined) return undefined
-  if (tlsKey === undefined || tlsCert === undefined) throw new MtlscopeError('usage', '--tls-cert and --tls-key belong together')
-  const read = (path: string): string => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (error) {
-      throw new MtlscopeError('cannot-read', `cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`, { cause: error })
-    }
-  }
-  return { key: read(tlsKey), cert: read(tlsCert) }
 }

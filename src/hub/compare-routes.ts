@@ -20,7 +20,7 @@ export function addCompareRoutes(app: FastifyInstance, hub: Hub): void {
 
 interface Side { readonly name: string, readonly selection: Selection }
 
-/** Two files of several, two filters, or two ranges of time. */
+/** Two files of several, two filters, or two ranges of time. What is not said of the other file is as of this one. */
 function sidesOf(hub: Hub, query: Query): { here: Side, other: Side } {
   const { file } = query
   const [here, other] = [selectionOf(query), selectionOf(query, 'other')]
@@ -32,7 +32,15 @@ function sidesOf(hub: Hub, query: Query): { here: Side, other: Side } {
   if (index < 0) throw badRequest(`${file} is none of the files that were opened`, `mtlscope view ${hub.files[0]?.name ?? 'A'} B`)
   const rest = hub.files.filter((_, i) => i !== index).map((known) => known.name).join(', ')
   const ofFile = `conn_id.startsWith("${index + 1}.")`
-  return { here: { name: rest, selection: narrowed(here, `!(${ofFile})`) }, other: { name: file, selection: narrowed(here, ofFile) } }
+  const there = { ...here, ...other }
+  return {
+    here: { name: withFilter(rest, here), selection: narrowed(here, `!(${ofFile})`) },
+    other: { name: withFilter(file, there), selection: narrowed(there, ofFile) },
+  }
+}
+
+function withFilter(name: string, { q }: Selection): string {
+  return q === undefined ? name : `${name}, ${q}`
 }
 
 function narrowed(selection: Selection, q: string): Selection {

@@ -44,9 +44,14 @@ const TYPES = { har: 'application/json', jsonl: 'application/x-ndjson', pcapng: 
 async function sendExport(hub: Hub, query: Query, reply: FastifyReply): Promise<FastifyReply> {
   const format = query.format as keyof typeof TYPES
   if (!Object.hasOwn(TYPES, format)) throw badRequest('format is one of har, pcapng, jsonl')
-  if (format === 'pcapng' && hub.packetSources.length === 0) throw notFound('no packets are kept')
+  if (format === 'pcapng' && !hub.hasPackets) throw notFound('no packets are kept')
+  if (format === 'pcapng' && hub.cluster !== undefined) return sendFile(reply, format, hub.cluster.packetFile(query))
   const lines = await openLines(hub, query)
   const pieces = format === 'jsonl' ? jsonLines(lines) : format === 'har' ? harPieces(lines) : pcapngPieces(hub, lines)
+  return sendFile(reply, format, pieces)
+}
+
+function sendFile(reply: FastifyReply, format: keyof typeof TYPES, pieces: AsyncIterable<string | Uint8Array>): FastifyReply {
   return reply.type(TYPES[format]).header('content-disposition', `attachment; filename="mtlscope-${Date.now()}.${format}"`).send(Readable.from(pieces, { objectMode: false, highWaterMark: CHUNK_BYTES }))
 }
 
@@ -114,6 +119,7 @@ async function* pcapngPieces(hub: Hub, batches: AsyncIterable<readonly string[]>
 }
 
 async function packetList(hub: Hub, id: number, limit: number): Promise<PacketList> {
+  if (hub.cluster !== undefined) return await hub.cluster.packets(id, limit)
   if (hub.packetSources.length === 0) throw notFound('no packets are kept', 'they are kept of captures, and not of HAR files')
   const { record } = await recordOf(hub, id)
   const wanted = new WantedPackets()

@@ -10,6 +10,7 @@ import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import { redactorOf } from '../protocols/redaction.ts'
 import { readHar } from '../store/har-import.ts'
+import type { FlowContext } from '../tap/engine.ts'
 import { tapFile } from '../tap/offline.ts'
 import { LineBatch, lineMaker } from '../tap/output.ts'
 import { readHarText } from './har-file.ts'
@@ -38,9 +39,11 @@ const HAR_BATCH = 200
 const port = parentPort as MessagePort
 const setup = workerData as FileSetup
 const credit = new FileCredit(setup.credit)
-const batch = new LineBatch(lineMaker({ kind: 'json' })!)
+const batch = new LineBatch(lineMaker({ kind: 'json', proof: true })!)
 /** Of the ids of flows: they are unique within a file. */
 let prefix = ''
+/** Of the section that is being read: this program wrote it. */
+let ours = false
 let toldMs = 0
 
 function report(message: FileReport, transfer: ArrayBuffer[] = []): void {
@@ -59,12 +62,20 @@ const flows = new WeakMap<FlowInfo, FlowInfo>()
 
 function ownFlow(flow: FlowInfo): FlowInfo {
   let own = flows.get(flow)
-  if (own === undefined) flows.set(flow, own = { ...flow, id: prefix + flow.id })
+  if (own === undefined) flows.set(flow, own = { ...ours ? inNamespace(flow) : flow, id: prefix + flow.id })
   return own
 }
 
-function message(flow: FlowInfo, m: Message): void {
-  batch.add(prefix === '' ? flow : ownFlow(flow), m)
+/** In a file of ours an interface is called `NAMESPACE`, or `NAMESPACE/INTERFACE`; `any` and what has neither is this machine's own. */
+function inNamespace(flow: FlowInfo): FlowInfo {
+  const [, namespace, own] = /^(.*?)(?:\/([^/]*))?$/s.exec(flow.interface ?? '') ?? []
+  if (namespace === undefined || namespace === '' || namespace === 'any') return flow
+  const { interface: _whole, ...rest } = flow
+  return { ...rest, namespace, ...(own !== undefined && { interface: own }) }
+}
+
+function message(flow: FlowInfo, m: Message, { broken }: FlowContext): void {
+  batch.add(prefix === '' && !ours ? flow : ownFlow(flow), m, broken)
   if (batch.sizeBytes > FLUSH_BYTES) flush()
 }
 
@@ -79,12 +90,13 @@ async function read(path: string, file: number): Promise<void> {
   const keyLogs = new KeyLogs(setup.keyLogs)
   let health: Health | undefined
   let error: { code: string, message: string, hint?: string } | undefined
+  ours = false
   prefix = setup.paths.length === 1 ? '' : `${file + 1}.`
   try {
     if (await readHarFile(path, file)) return
     keyLogs.require()
-    const options = { settings: setup.settings, decodeAs: setup.decodeAs, keyLogs, onProgress: (got: number, total: number | undefined) => progress(file, got, total) }
-    await tapFile(path, options, { message }, (h) => { health = h })
+    const options = { settings: { ...setup.settings, signatures: true }, decodeAs: setup.decodeAs, keyLogs, onProgress: (got: number, total: number | undefined) => progress(file, got, total) }
+    await tapFile(path, options, { message, section: (isOurs) => { ours = isOurs } }, (h) => { health = h })
   } catch (thrown) {
     if (!(thrown instanceof MtlscopeError)) throw thrown
     error = { code: thrown.code, message: thrown.message, ...(thrown.hint !== undefined && { hint: thrown.hint }) }

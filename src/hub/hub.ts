@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { VERSION } from '../base/version.ts'
+import type { Edge } from '../check/edge.ts'
+import type { EdgeVerdict, Reason } from '../check/verdict.ts'
 import type { CaptureInfo, HealthAnswer, KeepInfo } from '../model/api.ts'
 import type { Health } from '../model/health.ts'
 import { emptyHealth } from '../model/health.ts'
+import type { SchemaSource } from '../protocols/protocol.ts'
 import type { RedactionRules } from '../protocols/redaction.ts'
 import type { Store } from '../store/store.ts'
 import { adviceOf } from './advice.ts'
+import type { ClusterSide } from './cluster-side.ts'
+import { nodeAdvice } from './cluster-side.ts'
 import type { FileState } from './file-reading.ts'
 import type { PacketSource } from './packet-search.ts'
 import { JoinedRequests } from './joined-requests.ts'
@@ -19,6 +24,17 @@ export interface HubOptions {
   /** In force where records are made, and for the answers of replays. */
   readonly redaction: RedactionRules
   readonly replay?: boolean
+  /** Types of --proto: by them a replayed message is encoded. */
+  readonly schemas?: SchemaSource
+  /** Where the store is that of agents. */
+  readonly cluster?: ClusterSide
+}
+
+/** Why edges are not mTLS, from the rules and processes of the namespaces that are watched. */
+export interface ReasonSource {
+  reasonsOf(edge: Edge, verdict: EdgeVerdict): Promise<readonly Reason[]>
+  /** What could not be read. */
+  readonly notes: readonly string[]
 }
 
 /** Raw packets that are kept beside the store; see packet-segments.ts. */
@@ -35,6 +51,8 @@ export class Hub {
   readonly generation = randomBytes(6).toString('base64url')
   readonly #rates = new Rates()
   packets: PacketKeeping | undefined
+  /** Asked for each report. Undefined where no namespace can be looked into. */
+  reasons: (() => ReasonSource) | undefined
   clients = 0
   droppedLines = 0
   #ended = false
@@ -74,13 +92,30 @@ export class Hub {
       version: VERSION, kind: this.options.kind, title: this.options.title,
       files: this.files.map(({ name, reading, readBytes, totalBytes, problem }) => ({ name, reading, readBytes, ...(totalBytes !== undefined && { totalBytes }), ...(problem !== undefined && { problem }) })),
       ...(info.firstMicros !== undefined && { firstMicros: info.firstMicros }), ...(info.lastMicros !== undefined && { lastMicros: info.lastMicros }),
-      stored: info.stored, keep: this.#keep(info.keep), redaction: redactionWords(this.options.redaction), packets: this.packetSources.length > 0, replay: this.options.replay ?? false,
+      stored: info.stored, keep: this.#keep(info.keep), redaction: this.cluster?.redaction ?? redactionWords(this.options.redaction), packets: this.hasPackets, replay: this.replays,
     }
   }
 
   /** Where the packets of messages are found: the files that were opened, or what is kept of a live capture. */
   get packetSources(): readonly PacketSource[] {
     return this.packets?.sources ?? this.files.filter((file) => file.hasPackets).map(({ path }) => ({ path }))
+  }
+
+  get cluster(): ClusterSide | undefined {
+    return this.options.cluster
+  }
+
+  /** By the capture so far; none of what no packets were of (HAR). */
+  get packetsSeen(): number {
+    return this.#health().packets
+  }
+
+  get hasPackets(): boolean {
+    return this.packetSources.length > 0 || (this.cluster?.hasPackets ?? false)
+  }
+
+  get replays(): boolean {
+    return this.options.replay === true && (this.cluster?.replay ?? true)
   }
 
   #keep(keep: KeepInfo): KeepInfo {
@@ -95,10 +130,12 @@ export class Hub {
     const rates = this.#rates.look(health.packets, health.messages)
     const isFile = this.options.kind === 'file'
     const keep = this.#keep(info.keep)
+    const droppedLines = this.droppedLines + (this.cluster?.droppedLines ?? 0)
+    const nodes = this.cluster?.nodes()
+    const advice = adviceOf({ health, keep, stored: info.stored, kind: this.options.kind, files: this.files, droppedLines })
     return {
       health, keep, packetsPerSecond: isFile ? 0 : rates.packets, messagesPerSecond: isFile ? 0 : rates.messages,
-      advice: adviceOf({ health, keep, stored: info.stored, kind: this.options.kind, files: this.files, droppedLines: this.droppedLines }),
-      droppedLines: this.droppedLines, clients: this.clients,
+      advice: nodes === undefined ? advice : [...nodeAdvice(nodes), ...advice], droppedLines, clients: this.clients, ...(nodes !== undefined && { nodes }),
     }
   }
 }

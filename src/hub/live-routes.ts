@@ -111,7 +111,7 @@ class LiveStream {
     const found = await this.#hub.store.newer(this.#selection, lastId, lastId === 0 ? MAX_BACKLOG : MAX_ROWS)
     if (found.skipped > 0) this.#write('skipped', { count: found.skipped, lastId: found.lastId })
     const rows = await this.#hub.views.rows(found.rows)
-    if (found.lastId > lastId) this.#write('rows', { rows, stored: found.stored, furtherHops: found.furtherHops, ...(found.end !== undefined && { end: found.end }) }, found.lastId)
+    if (found.lastId > lastId) this.#write('rows', { rows, stored: found.stored, furtherHops: found.furtherHops, ...(found.end !== undefined && { end: found.end }), ...(found.generation !== undefined && { generation: this.#hub.generation + found.generation }) }, found.lastId)
     return found.lastId
   }
 
@@ -133,8 +133,13 @@ class LiveStream {
     const { raw } = this.#reply
     while (raw.writableNeedDrain && !this.#closed) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        raw.once('drain', resolve)
+        const goOn = (): void => {
+          // What is stored meanwhile wakes this up, too: a browser that stays slow must not gather listeners.
+          raw.off('drain', goOn)
+          resolve()
+        }
+        this.#wake = goOn
+        raw.once('drain', goOn)
       })
     }
   }

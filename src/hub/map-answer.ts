@@ -1,6 +1,5 @@
 import type { Latency, MapAnswer, MapEdge, MapNode, WireVerdict } from '../model/api.ts'
 import { namespaceOf } from '../store/filter/common-fields.ts'
-import type { JoinedEdge } from './joined-edges.ts'
 import { Latencies } from '../store/latency-buckets.ts'
 import type { EdgeCounts } from '../store/store.ts'
 
@@ -9,6 +8,8 @@ const MAX_NODES = 500
 const NO_REQUESTS = new Set(['tls'])
 /** What stands for an edge where several are seen: the weakest, so that no lock is shown that one connection does not deserve. */
 const WEAKEST: readonly WireVerdict[] = ['plaintext', 'tls-one-way', 'tls', 'mtls-inferred', 'mtls-seen', 'unknown', 'clear']
+
+const JOINED = 'joined'
 
 interface EdgeSum {
   readonly from: string
@@ -23,25 +24,18 @@ interface EdgeSum {
 
 interface PlaceSum { requests: number, errors: number, bytes: number, readonly latencies: Latencies }
 
-/**
- * @param verdicts of handshakes, by message
- * @param joined what was seen on loopbacks, where it goes being known; each stands for `of` requests
- */
-export function mapAnswer(counts: readonly EdgeCounts[], verdicts: ReadonlyMap<number, WireVerdict>, joined: readonly JoinedEdge[] = [], of = 1): Omit<MapAnswer, 'searching'> {
+/** @param verdicts of handshakes, by message */
+export function mapAnswer(counts: readonly EdgeCounts[], verdicts: ReadonlyMap<number, WireVerdict>): Omit<MapAnswer, 'searching'> {
   const sums = new Map<string, EdgeSum>()
   const named = new Map<string, boolean>()
   for (const count of counts) {
-    // Whose loopback it is says not where it goes: that is joined.
+    // Whose loopback it is says not where it goes: that is known once it is joined.
     if (count.hop === 'clear' && count.namespace !== '') continue
     const from = count.from || count.fromIp
     const to = count.to || count.toIp
     named.set(from, count.from !== '')
     named.set(to, count.to !== '')
     addCount(sums, from, to, count, verdicts)
-  }
-  for (const edge of joined) {
-    named.set(edge.from, true).set(edge.to, true)
-    addJoined(sums, edge, of)
   }
   const all = [...sums.values()]
   const first = Math.min(...all.map((sum) => sum.firstMicros))
@@ -62,7 +56,7 @@ function addCount(sums: Map<string, EdgeSum>, from: string, to: string, count: E
   sum.firstMicros = Math.min(sum.firstMicros, count.firstMicros)
   sum.lastMicros = Math.max(sum.lastMicros, count.lastMicros)
   if (NO_REQUESTS.has(count.protocol)) return
-  const part = placeOf(sum, `${count.hop} ${count.namespace}`)
+  const part = placeOf(sum, count.verdict === undefined ? `${count.hop} ${count.namespace}` : JOINED)
   part.requests += count.requests
   part.errors += count.errors
   part.bytes += count.bytes
@@ -86,20 +80,8 @@ function placeOf(sum: EdgeSum, place: string): PlaceSum {
   return part
 }
 
-function addJoined(sums: Map<string, EdgeSum>, edge: JoinedEdge, of: number): void {
-  const sum = sumOf(sums, edge.from, edge.to)
-  const part = placeOf(sum, 'joined')
-  part.requests += Math.round(edge.requests * of)
-  part.errors += Math.round(edge.errors * of)
-  part.bytes += Math.round(edge.bytes * of)
-  part.latencies.addAll(edge.latencies.sparse())
-  for (const protocol of edge.protocols) sum.protocols.add(protocol)
-  for (const verdict of edge.verdicts) sum.verdicts.add(verdict)
-  sum.firstMicros = Math.min(sum.firstMicros, edge.firstMicros)
-  sum.lastMicros = Math.max(sum.lastMicros, edge.lastMicros)
-}
-
-function verdictOfCount({ hop, protocol, handshakes }: EdgeCounts, verdicts: ReadonlyMap<number, WireVerdict>): WireVerdict {
+function verdictOfCount({ hop, protocol, handshakes, verdict }: EdgeCounts, verdicts: ReadonlyMap<number, WireVerdict>): WireVerdict {
+  if (verdict !== undefined) return verdict
   if (handshakes.length > 0) return weakest(handshakes.map((id) => verdicts.get(id) ?? 'tls'))
   if (hop === 'clear') return 'clear'
   return protocol === 'tls' ? 'tls' : protocol === 'tcp' || protocol === 'udp' ? 'unknown' : 'plaintext'
@@ -111,13 +93,26 @@ function weakest(verdicts: Iterable<WireVerdict>): WireVerdict {
 }
 
 function edgeOf({ from, to, places, protocols, verdicts }: EdgeSum, seconds: number): MapEdge {
-  const busiest = [...places.values()].sort((a, b) => b.requests - a.requests)[0]
-  const requests = busiest?.requests ?? 0
+  const { requests, errors, bytes, latencies } = sumOfPlaces(places)
   return {
-    from, to, requests, errors: busiest?.errors ?? 0, perSecond: seconds > 0 ? Math.round((requests / seconds) * 100) / 100 : 0, bytes: busiest?.bytes ?? 0,
+    from, to, requests, errors, perSecond: seconds > 0 ? Math.round((requests / seconds) * 100) / 100 : 0, bytes,
     protocols: [...protocols].filter((name) => protocols.size === 1 || name !== 'tls').sort(), verdict: weakest(verdicts),
-    filter: `from == ${JSON.stringify(from)} && to == ${JSON.stringify(to)}`, ...(busiest && latencyOf(busiest.latencies)),
+    filter: `from == ${JSON.stringify(from)} && to == ${JSON.stringify(to)}`, ...latencyOf(latencies),
   }
+}
+
+/** What was joined is told once; of what was not, the same may have been seen at several places. */
+function sumOfPlaces(places: ReadonlyMap<string, PlaceSum>): PlaceSum {
+  const sum: PlaceSum = { requests: 0, errors: 0, bytes: 0, latencies: new Latencies() }
+  const busiest = [...places].filter(([name]) => name !== JOINED).sort(([, a], [, b]) => b.requests - a.requests)[0]?.[1]
+  for (const part of [places.get(JOINED), busiest]) {
+    if (part === undefined) continue
+    sum.requests += part.requests
+    sum.errors += part.errors
+    sum.bytes += part.bytes
+    sum.latencies.addAll(part.latencies.sparse())
+  }
+  return sum
 }
 
 export function latencyOf(latencies: Latencies): Latency {

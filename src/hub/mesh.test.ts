@@ -32,6 +32,23 @@ test('the way of a request: app, proxy, TLS, proxy, app', async (t) => {
   assert.equal(detail.hops[2]!.messages[0], rows.find((row) => row.what === 'GET /cart/3' && row.namespace === 'cart')!.id)
 })
 
+test('a connection that one end tells to be closed before the other tells that it began is one all the same', async (t) => {
+  const { hub, get } = await openTestHub(t)
+  const at = START + 1e6
+  const said = { what: 'GET /short', status: 200, responseBytes: 20 }
+  const closed = (place: string, atMicros: number): HopMessage => {
+    const { flow, message } = handshake(place, line, atMicros)
+    return { flow, message: { ...message, what: 'TLS 1.3 closed', status: undefined, elapsedMicros: undefined, request: { kind: 'closed' }, response: undefined } }
+  }
+  const cart = [clear('cart', 9090, { ...said, atMicros: at + 1000, elapsedMicros: 1000 }), handshake('cart', line, at + 101), closed('cart', at + 9000)]
+  const web = [handshake('web', line, at + 100), clear('web', 15_001, { ...said, atMicros: at, elapsedMicros: 3000 }), closed('web', at + 9001)]
+  await hub.store.add(Buffer.from([...cart, ...web].map(({ flow, message }) => `${jsonLine(flow, message)}\n`).join('')))
+  const page = await joinedRows(get, 1, 'what == "GET /short"')
+  assert.deepEqual(page.rows.map(({ way }) => [way?.from, way?.to, way?.verdict, way?.hops]), [['web', 'cart', 'mtls-inferred', 3]])
+  const detail = await get(`/messages/${page.rows[0]!.id}`) as MessageDetail
+  assert.deepEqual(detail.hops.map(({ kind }) => kind), ['clear', 'tls', 'clear'])
+})
+
 /** Once the joining has decided on everything. */
 async function joinedRows(get: (path: string) => Promise<unknown>, count: number, q = ''): Promise<MessagesPage> {
   for (;;) {
@@ -74,6 +91,7 @@ test('what comes later is joined as well, and is told live only once it is', asy
 test('the map counts a request once, and shows the lock of the wire between', async (t) => {
   const { hub, get } = await openTestHub(t)
   await hub.store.add(Buffer.from(shop().map(({ flow, message }) => `${jsonLine(flow, message)}\n`).join('')))
+  await joinedRows(get, 12)
   const map = await get('/map') as MapAnswer
   assert.deepEqual(map.edges.map(({ from, to, requests, errors, verdict }) => [from, to, requests, errors, verdict]).sort(), [['web', 'ads', 1, 0, 'plaintext'], ['web', 'cart', 10, 1, 'mtls-inferred']])
   assert.deepEqual(map.nodes.map(({ name }) => name).sort(), ['ads', 'cart', 'web'])

@@ -3,7 +3,7 @@ import type { ConnectionPage, JsonRecord, MessageDetail, MessagesPage, RequestHo
 import { copyAs } from '../store/copy-as.ts'
 import type { StoredRow } from '../store/store.ts'
 import type { Hub } from './hub.ts'
-import { notFound } from './problem.ts'
+import { ApiProblem, notFound } from './problem.ts'
 import type { Query } from './query.ts'
 import { selectionOf, whole } from './query.ts'
 import { replayTarget } from './replay-plan.ts'
@@ -14,6 +14,8 @@ const DEFAULT_LIMIT = 200
 const MAX_LIMIT = 1000
 /** An answer waits so long for a search, and then says how far it got. */
 const WAIT_MS = 250
+/** What agents have for the other hops of a message. */
+const HOPS_MS = 4000
 
 export function addMessageRoutes(app: FastifyInstance, hub: Hub): void {
   app.get<{ Querystring: Query }>('/messages', async ({ query }) => messagesPage(hub, query))
@@ -33,12 +35,14 @@ async function messagesPage(hub: Hub, query: Query): Promise<MessagesPage> {
   const near = whole(query, 'near', 1, Number.MAX_SAFE_INTEGER)
   const selection = selectionOf(query)
   const page = await hub.store.page({ ...selection, limit, waitMs: WAIT_MS, ...(offset !== undefined && { offset }), ...(near !== undefined && { near }) })
-  return { ...page, rows: await hub.views.rows(page.rows), ...(selection.requests === true && { joined: true }), generation: hub.generation }
+  return { ...page, rows: await hub.views.rows(page.rows), ...(selection.requests === true && { joined: true }), generation: hub.generation + (page.generation ?? '') }
 }
 
 /** The message or 404: it may have gone while the user looked at the list. */
 export async function recordOf(hub: Hub, id: number): Promise<{ stored: StoredRow, record: JsonRecord }> {
   const [found] = await hub.store.records([id])
+  const node = found === undefined ? hub.cluster?.missingNodeOf(id) : undefined
+  if (node !== undefined) throw new ApiProblem(503, 'agent-missing', `node ${node}, which has message ${id}, does not answer`, 'GET /api/v1/health says since when')
   if (found === undefined) throw notFound(`message ${id} is not in the store`, 'the oldest messages go when the store is full: --keep 4GiB')
   return { stored: found.row, record: JSON.parse(found.line) as JsonRecord }
 }
@@ -58,12 +62,21 @@ async function messageDetail(hub: Hub, id: number): Promise<MessageDetail> {
     seenIn: row!.namespace === undefined ? [] : [row!.namespace], messages: [id], flows: [row!.flow], ...(tls && { tls }),
   }
   const target = replayTarget(record)
-  const way = await requestHops(hub, stored, record, own)
+  const way = await inTime(hub, requestHops(hub, stored, record, own), { hops: [own], hopNotes: ['the nodes did not say in time what else was seen of it'] })
   const crossed = tls ?? way.hops.find((one) => one.tls !== undefined)?.tls
   return {
     row: row!, record, ...way, ...(crossed && { tls: crossed }), ...(previous !== undefined && { previous }), ...(next !== undefined && { next }),
-    hasPackets: hub.packetSources.length > 0, copyAs: copyAs(record), ...(target && hub.options.replay === true && { replay: target }),
+    hasPackets: hub.hasPackets, copyAs: copyAs(record), ...(target && hub.replays && { replay: target }),
   }
+}
+
+/** Of agents: a message is shown also while one of them takes long to search for what belongs to it. */
+async function inTime<T>({ cluster }: Hub, found: Promise<T>, otherwise: T): Promise<T> {
+  if (cluster === undefined) return await found
+  found.catch(() => {})
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<T>((resolve) => { timer = setTimeout(() => resolve(otherwise), HOPS_MS) })
+  return await Promise.race([found, late]).finally(() => clearTimeout(timer))
 }
 
 /** The handshake of a connection in a few words. */

@@ -72,7 +72,8 @@ export async function openHub(options: OpenHubOptions): Promise<OpenedHub> {
   }
 }
 
-function feeder(hub: Hub): OpenedHub['add'] {
+/** Lines into the store of a hub: never waits, never throws. */
+export function feeder(hub: Hub): OpenedHub['add'] {
   let underWayBytes = 0
   return async (lines, count) => {
     if (underWayBytes > MAX_UNDER_WAY_BYTES) {
@@ -90,7 +91,8 @@ function feeder(hub: Hub): OpenedHub['add'] {
   }
 }
 
-async function listen(app: Awaited<ReturnType<typeof buildServer>>, host: string, port: number): Promise<number> {
+/** The port. Throws 'cannot-listen'; the server is closed then. */
+export async function listen(app: Awaited<ReturnType<typeof buildServer>>, host: string, port: number): Promise<number> {
   try {
     await app.listen({ host, port })
   } catch (error) {

@@ -1,5 +1,6 @@
 import { VERSION } from '../base/version.ts'
 import { API_PREFIX } from '../model/api.ts'
+import { CHECK_REPORT_TYPES } from './check-report.ts'
 import { SCHEMAS } from './openapi-schemas.ts'
 import type { JsonSchema } from './schema-notation.ts'
 import { typeOf } from './schema-notation.ts'
@@ -11,7 +12,7 @@ interface Route {
   /** `name: type`, with `?` where it may be left out. */
   readonly query?: readonly string[]
   readonly body?: string
-  /** Name of a schema, or a media type. */
+  /** Name of a schema, or media types with a comma between. */
   readonly answer: string
 }
 
@@ -34,6 +35,7 @@ const ROUTES: readonly Route[] = [
   { method: 'get', path: '/filter/values', what: 'Values seen of a field, most frequent first', query: ['field: string', 'prefix?: string', 'limit?: integer'], answer: 'ValueList' },
   { method: 'get', path: '/map', what: 'Services and who calls whom', query: RANGE, answer: 'MapAnswer' },
   { method: 'get', path: '/check', what: 'What the wire proves, edge by edge', query: RANGE, answer: 'CheckAnswer' },
+  { method: 'get', path: '/check/report', what: 'The same as a file: a report of `mtlscope check`', query: ['format: \'text\' | \'json\' | \'html\' | \'junit\' | \'sarif\' | \'md\'', ...RANGE], answer: CHECK_REPORT_TYPES.join(', ') },
   { method: 'get', path: '/statistics', what: 'Figures over time, in total and by group', query: [...RANGE, 'by?: \'protocol\' | \'service\' | \'path\' | \'outcome\'', 'points?: integer', HOPS], answer: 'StatisticsAnswer' },
   { method: 'get', path: '/health', what: 'How far the list can be trusted, and what to do', answer: 'HealthAnswer' },
   { method: 'get', path: '/catalog', what: 'Services with a description inferred from their traffic', query: RANGE, answer: 'CatalogPage' },
@@ -63,9 +65,9 @@ function operationOf({ path, what, query = [], body, answer }: Route): JsonSchem
     return { name, in: 'query', required: optional === undefined, schema: typeOf(type!) }
   })
   const parameters = [...inPath, ...inQuery]
-  const [mediaType, schema] = answer.includes('/') ? [answer, {}] : ['application/json', typeOf(answer)]
+  const content = answer.includes('/') ? Object.fromEntries(answer.split(', ').map((mediaType) => [mediaType, { schema: {} }])) : { 'application/json': { schema: typeOf(answer) } }
   return {
     summary: what, ...(parameters.length > 0 && { parameters }), ...(body !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: typeOf(body) } } } }),
-    responses: { 200: { description: what, content: { [mediaType]: { schema } } }, default: { description: 'An error', content: { 'application/json': { schema: typeOf('ApiError') } } } },
+    responses: { 200: { description: what, content }, default: { description: 'An error', content: { 'application/json': { schema: typeOf('ApiError') } } } },
   }
 }

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { CheckAnswer, MapAnswer, StatisticsAnswer } from '../model/api.ts'
 import type { GroupBy } from '../store/store.ts'
 import { checkAnswer } from './check-answer.ts'
+import { sendCheckReport } from './check-report.ts'
 import type { Hub } from './hub.ts'
-import { joinedEdges } from './joined-edges.ts'
 import { mapAnswer } from './map-answer.ts'
 import { badRequest } from './problem.ts'
 import type { Query } from './query.ts'
@@ -18,10 +18,10 @@ export function addOverviewRoutes(app: FastifyInstance, hub: Hub): void {
     const selection = selectionOf(query)
     const { value, searching } = await hub.store.edges(selection)
     const verdicts = await hub.views.verdicts(value.flatMap((edge) => edge.handshakes))
-    const joined = await joinedEdges(hub, selection)
-    return { ...mapAnswer(value, verdicts, joined.edges, joined.of), ...(searching && { searching }) }
+    return { ...mapAnswer(value, verdicts), ...(searching && { searching }) }
   })
   app.get<{ Querystring: Query }>('/check', async ({ query }): Promise<CheckAnswer> => checkAnswer(hub, selectionOf(query)))
+  app.get<{ Querystring: Query }>('/check/report', async ({ query }, reply) => sendCheckReport(hub, query, reply))
   app.get<{ Querystring: Query }>('/statistics', async ({ query }): Promise<StatisticsAnswer> => {
     const by = (query.by ?? 'protocol') as GroupBy
     if (!GROUPS.includes(by)) throw badRequest(`by is one of ${GROUPS.join(', ')}`)

@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../model/api.ts'
 import type { Capture, FlowInfo, Hop } from '../model/flow.ts'
+import { RecentMap } from '../mesh/recent-map.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
 
@@ -16,6 +17,24 @@ export function asFlow(record: JsonRecord): FlowInfo {
   return {
     id: record.flow, client: record.client, server: record.server, capture: record.capture as Capture, hop: record.hop as Hop, firstMicros: microsOf(record.at),
     ...(record.namespace !== undefined && { namespace: record.namespace }), ...(record.interface !== undefined && { interface: record.interface }),
+  }
+}
+
+/** Flows that messages of a connection share. Records do not say when it began: the first of its messages does, and what comes later must not look like a connection that began then. */
+export class RecordFlows {
+  readonly #flows: RecentMap<string, FlowInfo>
+
+  /** @param limit flows remembered, those that were asked for last */
+  constructor(limit: number) {
+    this.#flows = new RecentMap(limit)
+  }
+
+  of(record: JsonRecord): FlowInfo {
+    const key = `${record.namespace ?? ''} ${record.flow}`
+    const known = this.#flows.get(key)
+    const flow = known ?? asFlow(record)
+    this.#flows.set(key, flow)
+    return flow
   }
 }
 

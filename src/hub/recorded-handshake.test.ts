@@ -9,7 +9,9 @@ import type { JsonRecord } from '../model/api.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import { record } from '../store/record.fixture.ts'
 import { jsonLine } from '../tap/json-line.ts'
+import { LineBytes } from '../tap/line-bytes.ts'
 import { tapFile } from '../tap/offline.ts'
+import { ProofLines } from '../tap/proof-line.ts'
 import { recordedHandshake } from './recorded-handshake.ts'
 
 const FOLDER = 'test/fixtures/captures/'
@@ -18,7 +20,39 @@ const NO_BETTER: Readonly<Record<Verdict | 'none', readonly (Verdict | 'none')[]
   mtls: ['mtls', 'mtls (inferred)', 'unknown'], 'mtls (inferred)': ['mtls (inferred)', 'unknown'], tls: ['tls', 'unknown'], plaintext: ['plaintext'], unknown: ['unknown', 'none'], none: ['none', 'unknown'],
 }
 
-test('a handshake is judged out of its record as out of its packets, or more carefully', async () => {
+test('with its proof a handshake is judged out of its record exactly as out of its packets', async () => {
+  const memory = new CertificateMemory()
+  const proof = new ProofLines()
+  const lines = new LineBytes()
+  const seen: Record<string, number> = {}
+  for (const name of readdirSync(FOLDER).filter((file) => /^tls.*\.pcap(ng)?$/.test(file))) {
+    await tapFile(FOLDER + name, { settings: { ...DEFAULT_SETTINGS, signatures: true } }, {
+      message: (flow, message, { broken }) => {
+        lines.clear()
+        proof.add(lines, flow, message, broken)
+        const record = JSON.parse(Buffer.from(lines.bytes).toString()) as JsonRecord
+        const facts = readHandshake(message, memory)
+        const recorded = recordedHandshake(record)
+        assert.deepEqual(recorded && JSON.parse(JSON.stringify(judgeHandshake(recorded) ?? null)), facts && JSON.parse(JSON.stringify(judgeHandshake(facts) ?? null)), `${name}: ${message.what}`)
+        if (facts === undefined || recorded === undefined) return
+        assert.deepEqual([recorded.clientSignature, recorded.sessions, recorded.server?.length, recorded.server?.leaf?.subject], [facts.clientSignature, facts.sessions, facts.server?.length, facts.server?.leaf?.subject])
+        const verdict = judgeHandshake(recorded)?.verdict ?? 'none'
+        seen[verdict] = (seen[verdict] ?? 0) + 1
+      },
+    }, () => {})
+  }
+  assert.ok((seen.mtls ?? 0) > 0 && (seen['mtls (inferred)'] ?? 0) > 0 && (seen.tls ?? 0) > 0, JSON.stringify(seen))
+})
+
+test('a proof that is none counts for nothing', () => {
+  const handshake = { protocol: 'tls', request: { kind: 'handshake' }, response: { certificate: { leaf: null } } }
+  const without = recordedHandshake(record(handshake))
+  for (const proof of [{ facts: 7 }, { facts: {} }, { facts: { at: null, alpn: [], sessions: [], offeredSessions: [] } }, { facts: { at: {}, alpn: [], sessions: [], offeredSessions: [], server: 'x' } }, { broken: 'x' }]) {
+    assert.deepEqual(recordedHandshake(record({ ...handshake, proof })), without)
+  }
+})
+
+test('without one a handshake is judged out of its record as out of its packets, or more carefully', async () => {
   const memory = new CertificateMemory()
   const seen: Record<string, number> = {}
   for (const name of readdirSync(FOLDER).filter((file) => /^tls.*\.pcap(ng)?$/.test(file))) {

@@ -1,18 +1,47 @@
 import type { ChainFacts, FlightFacts, HandshakeFacts } from '../check/handshake-facts.ts'
 import type { JsonRecord } from '../model/api.ts'
+import type { RecordProof } from '../tap/proof-line.ts'
 import type { CertificateFacts } from '../protocols/tls/certificate.ts'
 import { microsOf } from './record-message.ts'
 
 type Half = Readonly<Record<string, unknown>>
 
 /**
- * What a verdict needs of a handshake, out of its record (docs/protocols/tls.md); undefined where the record is none. A record has neither the bytes that signatures are over
- * nor those of sessions, so a signature counts as unchecked and a resumed session as one of which nothing is known: no verdict gets better than the packets would make it.
+ * What a verdict needs of a handshake: the proof of its record (proof-line.ts) with the certificates of docs/protocols/tls.md; undefined where the record is none. A record without
+ * proof has neither the bytes that signatures are over nor those of sessions, so a signature counts as unchecked and a resumed session as one of which nothing is known: no verdict gets
+ * better than the packets would make it.
  */
 export function recordedHandshake(record: JsonRecord): HandshakeFacts | undefined {
+  const { facts } = proofOf(record)
+  if (facts === undefined || !isHandshake(record)) return fromDetails(record)
+  return {
+    ...facts, notes: record.notes ?? [],
+    ...(facts.server !== undefined && { server: { ...chainOf(record.response?.certificate), length: facts.server.length } }),
+    ...(facts.client !== undefined && { client: { ...chainOf(record.request?.certificate), length: facts.client.length } }),
+  }
+}
+
+/** How often peer bytes of the connection broke TLS before this was said. */
+export function brokenOf(record: JsonRecord): number {
+  return proofOf(record).broken ?? 0
+}
+
+/** What does not look like a proof is none. */
+function proofOf({ protocol, proof }: JsonRecord): RecordProof {
+  const { facts, broken } = (typeof proof === 'object' && proof !== null ? proof : {}) as { facts?: Partial<HandshakeFacts> | null, broken?: unknown }
+  const isWhole = protocol === 'tls' && typeof facts === 'object' && facts !== null && typeof facts.at === 'object' && facts.at !== null
+    && [facts.alpn, facts.sessions, facts.offeredSessions].every((list) => Array.isArray(list)) && [facts.server, facts.client].every((chain) => chain === undefined || (typeof chain === 'object' && typeof chain?.length === 'number'))
+  return { ...(isWhole && { facts: facts as HandshakeFacts }), ...(typeof broken === 'number' && { broken }) }
+}
+
+function isHandshake({ protocol, request, response }: JsonRecord): boolean {
+  return protocol === 'tls' && (request?.kind === 'handshake' || response?.kind === 'handshake')
+}
+
+function fromDetails(record: JsonRecord): HandshakeFacts | undefined {
+  if (!isHandshake(record)) return undefined
   const request = record.request ?? {}
   const response = record.response ?? {}
-  if (record.protocol !== 'tls' || (request.kind !== 'handshake' && response.kind !== 'handshake')) return undefined
   const version = text(response.version)
   const certificateVerify = request.certificateVerify === true
   const tls13 = version === 'TLS 1.3'

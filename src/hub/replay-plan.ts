@@ -37,8 +37,11 @@ function isWebGrpc(request: Readonly<Record<string, unknown>>): boolean {
   return (request.grpc as { framing?: unknown } | undefined)?.framing !== 'grpc'
 }
 
+/** Encodes a message of gRPC out of its JSON; throws where it cannot. */
+export type EncodeMessage = (typeName: string, json: unknown) => Buffer
+
 /** Throws ApiProblem 400 for what cannot be sent. */
-export function planReplay(record: JsonRecord, edits: ReplayRequest): ReplayPlan {
+export function planReplay(record: JsonRecord, edits: ReplayRequest, encode: EncodeMessage): ReplayPlan {
   const found = replayTarget(record)
   if (found === undefined) throw badRequest('a message of this kind cannot be replayed', 'HTTP/1, HTTP/2 and gRPC can')
   const original = record.request!
@@ -50,7 +53,7 @@ export function planReplay(record: JsonRecord, edits: ReplayRequest): ReplayPlan
   for (const { name, value } of headers) if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) throw badRequest(`the header ${JSON.stringify(name.slice(0, 60))} cannot be sent`)
   const kept = headers.filter(({ value }) => !value.includes(REDACTED))
   const hidden = headers.filter(({ value }) => value.includes(REDACTED)).map(({ name }) => name)
-  const body = bodyOf(record, edits, found.protocol)
+  const body = found.protocol === 'grpc' ? grpcBody(record, edits, encode) : bodyOf(record, edits)
   const { ip, port } = record.server
   return {
     protocol: found.protocol, ip, port, method, path, headers: kept, body: body.bytes,
@@ -73,8 +76,7 @@ function warningsOf(record: JsonRecord, method: string): string[] {
   ]
 }
 
-function bodyOf(record: JsonRecord, edits: ReplayRequest, protocol: ReplayProtocol): { bytes: Buffer, warnings: string[] } {
-  if (protocol === 'grpc') return grpcBody(record, edits)
+function bodyOf(record: JsonRecord, edits: ReplayRequest): { bytes: Buffer, warnings: string[] } {
   if (edits.body !== undefined) return { bytes: Buffer.from(edits.body, edits.bodyBase64 === true ? 'base64' : 'utf8'), warnings: [] }
   const kept = bodyBytes(record, 'request')
   const sent = Number(record.request!.bodyBytes ?? 0)
@@ -83,19 +85,42 @@ function bodyOf(record: JsonRecord, edits: ReplayRequest, protocol: ReplayProtoc
   return { bytes: kept.bytes, warnings: [...(kept.truncated ? ['only the first part of the body was kept'] : []), ...(encoding === undefined ? [] : [`the body was sent with ${String(encoding)}: leave out content-encoding, or send it so`])] }
 }
 
+interface ShownMessage { readonly type?: unknown, readonly value?: unknown, readonly unknownFields?: unknown, readonly fields?: unknown, readonly base64?: unknown, readonly bytes?: unknown, readonly truncated?: unknown }
+
 /** One message of gRPC in its frame (five bytes: not compressed, length). */
-function grpcBody(record: JsonRecord, edits: ReplayRequest): { bytes: Buffer, warnings: string[] } {
-  const { messages = [] } = record.request!.grpc as { messages?: readonly { fields?: unknown, base64?: unknown, bytes?: unknown }[] }
+function grpcBody(record: JsonRecord, edits: ReplayRequest, encode: EncodeMessage): { bytes: Buffer, warnings: string[] } {
+  const { messages = [] } = (record.request!.grpc ?? {}) as { messages?: readonly ShownMessage[] }
   if (messages.length > 1) throw badRequest('a call with several messages of the client cannot be replayed')
-  const message = edits.body === undefined ? messageBytes(messages[0]) : Buffer.from(edits.body, edits.bodyBase64 === true ? 'base64' : 'utf8')
-  if (message === undefined) throw badRequest('the message cannot be encoded again from what was kept', 'give its bytes: body in base64, bodyBase64: true')
+  const [kept] = messages
+  const message = edits.body === undefined ? keptMessage(kept, encode) : editedMessage(kept, edits.body, edits.bodyBase64 === true, encode)
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + message.length)
   frame.writeUInt32BE(message.length, 1)
   message.copy(frame, FRAME_HEADER_BYTES)
-  return { bytes: frame, warnings: [] }
+  const isPartial = edits.bodyBase64 !== true && Array.isArray(kept?.unknownFields)
+  return { bytes: frame, warnings: isPartial ? ['fields that the type of the message does not have are left out'] : [] }
 }
 
-function messageBytes(message: { fields?: unknown, base64?: unknown, bytes?: unknown } | undefined): Buffer | undefined {
-  if (message === undefined || message.bytes === 0) return Buffer.alloc(0)
-  return typeof message.base64 === 'string' ? Buffer.from(message.base64, 'base64') : encodeFields(message.fields)
+/** Text is JSON of the type that the captured message has. */
+function editedMessage(kept: ShownMessage | undefined, body: string, isBase64: boolean, encode: EncodeMessage): Buffer {
+  if (isBase64) return Buffer.from(body, 'base64')
+  if (body.trim() === '') return Buffer.alloc(0)
+  if (typeof kept?.type !== 'string') throw badRequest('the type of the message is not known, so that text cannot be encoded', 'name its types: --proto, or give its bytes: body in base64, bodyBase64: true')
+  if (body.includes(REDACTED)) throw badRequest('a part of the message is redacted', 'put its value in')
+  try {
+    return encode(kept.type, JSON.parse(body))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badRequest(`the message is no JSON: ${error.message}`)
+    throw error
+  }
+}
+
+function keptMessage(kept: ShownMessage | undefined, encode: EncodeMessage): Buffer {
+  if (kept === undefined || kept.bytes === 0) return Buffer.alloc(0)
+  if (kept.truncated === true) throw badRequest('only the first part of the message was kept', 'keep more: --body-limit 1MiB')
+  if (typeof kept.base64 === 'string') return Buffer.from(kept.base64, 'base64')
+  if (JSON.stringify([kept.value, kept.fields]).includes(REDACTED)) throw badRequest('a part of the message is redacted', 'put its value in: body as JSON, or its bytes in base64')
+  if (typeof kept.type === 'string' && kept.value !== undefined) return encode(kept.type, kept.value)
+  const bytes = encodeFields(kept.fields)
+  if (bytes === undefined) throw badRequest('the message cannot be encoded again from what was kept', 'give its bytes: body in base64, bodyBase64: true')
+  return bytes
 }

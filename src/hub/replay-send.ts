@@ -6,7 +6,7 @@ import { ApiProblem } from './problem.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 
 const TIMEOUT_MS = 10_000
-const MAX_ANSWER_BYTES = 1024 * 1024
+export const MAX_ANSWER_BYTES = 1024 * 1024
 
 /** What came back; of a longer body the first MiB. */
 export interface ReplayedAnswer {

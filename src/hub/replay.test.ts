@@ -4,7 +4,9 @@ import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import test from 'node:test'
 import type { TestContext } from 'node:test'
+import grpc from '@grpc/grpc-js'
 import type { ConfirmAnswer, ReplayAnswer, ReplayRequest } from '../model/api.ts'
+import { descriptorSet, encoded } from '../protocols/protobuf/schema.fixture.ts'
 import { record } from '../store/record.fixture.ts'
 import type { TestHub } from './hub.fixture.ts'
 import { mismatch, openTestHub } from './hub.fixture.ts'
@@ -106,8 +108,92 @@ test('HTTP/2 and a unary call of gRPC', async (t) => {
   await opened.add([to(port, { protocol: 'grpc', request }), to(port, { protocol: 'http2' })])
   const { answer } = await replay(opened, { message: 1 })
   assert.equal(answer.status, 'grpc-status 0')
-  assert.deepEqual(answer.body, { base64: Buffer.from([0, 0, 0, 0, 4, 8, 7, 0x12, 0]).toString('base64') })
+  assert.equal(answer.body, undefined)
+  assert.deepEqual((answer.grpc as { messages: unknown }).messages, [{ bytes: 4, fields: [{ field: 1, kind: 'varint', value: 7 }, { field: 2, kind: 'string', value: '' }] }])
   assert.deepEqual((await replay(opened, { message: 2 })).answer.body, { text: 'hi' })
+})
+
+test('a call of gRPC whose types are known is sent again as it was, or as its JSON is edited', async (t) => {
+  const server = http2.createServer()
+  const got: string[] = []
+  server.on('stream', (stream) => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('end', () => {
+      got.push(Buffer.concat(chunks).toString('hex'))
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0' }, { endStream: true })
+    })
+  })
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  t.after(() => new Promise((resolve) => { server.close(resolve) }))
+  const { port } = server.address() as AddressInfo
+  const opened = await openTestHub(t, { options: { schemas: { descriptorSets: [descriptorSet] } } })
+  const call = (message: object): object => to(port, { protocol: 'grpc', request: { method: 'POST', path: '/test.Echo/Say', stream: 1, headers: [{ name: 'content-type', value: 'application/grpc' }], grpc: { framing: 'grpc', service: 'test.Echo', method: 'Say', messages: [message] } } })
+  await opened.add([call({ bytes: 7, type: 'test.All', value: { anInt32: 7, aString: 'tea' } }), call({ bytes: 7, type: 'test.Gone', value: {} }), call({ bytes: 9, type: 'test.All', value: { aString: '[redacted]' } }), call({ bytes: 9, type: 'test.All', truncated: true, value: {} })])
+  const frameOf = (value: object): string => {
+    const message = Buffer.from(encoded('test.All', value))
+    return Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]).toString('hex')
+  }
+  await replay(opened, { message: 1 })
+  await replay(opened, { message: 1, body: '{"anInt32": 8}' })
+  await replay(opened, { message: 3, body: '{"aString": "known"}' })
+  assert.deepEqual(got, [frameOf({ anInt32: 7, aString: 'tea' }), frameOf({ anInt32: 8 }), frameOf({ aString: 'known' })])
+  for (const [request, words] of [[{ message: 2 }, /test\.Gone is not known/], [{ message: 3 }, /redacted/], [{ message: 4 }, /first part/], [{ message: 1, body: '{' }, /no JSON/], [{ message: 1, body: '{"nothing":1}' }, /no test\.All/]] as const) {
+    const { status, answer } = await post<{ message: string }>(opened, '/replay/confirm', request)
+    assert.deepEqual([status, words.test(answer.message)], [400, true], JSON.stringify(answer))
+  }
+})
+
+const sayCall = { path: '/test.Echo/Say', requestStream: false, responseStream: false, requestSerialize: (bytes: Buffer) => bytes, requestDeserialize: (bytes: Buffer) => bytes, responseSerialize: (bytes: Buffer) => bytes, responseDeserialize: (bytes: Buffer) => bytes } as const
+
+/** A server of gRPC whose answers differ in a header, and in what they say where `words` does. */
+async function grpcPeer(t: TestContext, words: () => object): Promise<number> {
+  const server = new grpc.Server()
+  let calls = 0
+  server.addService({ Say: sayCall }, { Say: (call: grpc.ServerUnaryCall<Buffer, Buffer>, done: grpc.sendUnaryData<Buffer>) => {
+    const metadata = new grpc.Metadata()
+    metadata.set('x-request-id', `r${++calls}`)
+    call.sendMetadata(metadata)
+    done(null, Buffer.from(encoded('test.Known', words())))
+  } })
+  t.after(() => server.forceShutdown())
+  return await new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => (error === null ? resolve(port) : reject(error)))
+  })
+}
+
+test('the answers of a call are compared by their messages, and what always changes makes no other answer', async (t) => {
+  let text = 'tea'
+  const port = await grpcPeer(t, () => ({ text: { value: text } }))
+  const schemas = { descriptorSets: [descriptorSet] }
+  const opened = await openTestHub(t, { options: { schemas } })
+  const headers = [{ name: 'content-type', value: 'application/grpc' }]
+  const request = { method: 'POST', path: '/test.Echo/Say', stream: 1, headers, grpc: { framing: 'grpc', service: 'test.Echo', method: 'Say', messages: [{ bytes: 0 }] } }
+  const answered = (message: object): object => ({
+    status: 200, headers: [{ name: 'content-type', value: 'application/grpc+proto' }, { name: 'grpc-encoding', value: 'identity' }, { name: 'date', value: 'Thu, 01 Jan 1970 00:00:00 GMT' }, { name: 'x-request-id', value: 'r0' }, { name: 'grpc-accept-encoding', value: 'identity,deflate,gzip' }],
+    trailers: [{ name: 'grpc-status', value: '0' }, { name: 'grpc-message', value: 'OK' }], grpc: { status: 'OK', framing: 'grpc', codec: 'proto', messages: [message] },
+  })
+  await opened.add([to(port, { protocol: 'grpc', request, response: answered({ bytes: 7, type: 'test.Known', value: { text: 'tea' } }) })])
+  const { answer } = await replay(opened, { message: 1 })
+  const changed = answer.diff.filter(({ kind }) => kind !== 'same')
+  assert.deepEqual([...new Set(changed.map(({ text, expected }) => `${text.split(':')[0]} ${expected}`))].sort(), ['date true', 'x-request-id true'])
+  assert.ok(answer.diff.some(({ kind, text }) => kind === 'same' && text === '  "text": "tea"'))
+  assert.deepEqual((answer.grpc as { messages: unknown }).messages, [{ bytes: 7, type: 'test.Known', value: { text: 'tea' } }])
+  text = 'coffee'
+  const { answer: other } = await replay(opened, { message: 1 })
+  assert.deepEqual(other.diff.filter(({ kind, expected }) => kind !== 'same' && expected !== true), [{ kind: 'old', text: '  "text": "tea"' }, { kind: 'new', text: '  "text": "coffee"' }])
+})
+
+test('a line of a body that looks like a header is none', async (t) => {
+  const opened = await openTestHub(t)
+  const port = await new Promise<number>((resolve) => {
+    const server = createServer((_, response) => response.end('date: now'))
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    t.after(() => new Promise((done) => { server.close(done) }))
+  })
+  await opened.add([to(port, { response: { status: 200, headers: [{ name: 'Date', value: 'then' }, { name: 'Content-Length', value: '9' }], body: { text: 'date: old' } } })])
+  const { answer } = await replay(opened, { message: 1 })
+  assert.deepEqual(answer.diff.filter(({ kind, expected }) => kind !== 'same' && expected !== true).map(({ text }) => text), ['date: old', 'date: now'])
 })
 
 test('fields without a type are encoded as they were sent', () => {

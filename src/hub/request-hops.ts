@@ -1,9 +1,10 @@
 import type { JsonRecord, MessageDetail, RequestHop, TlsSummary } from '../model/api.ts'
 import { HopJoin } from '../mesh/hop-join.ts'
 import type { HopMessage, JoinedHop, JoinedRequest, TlsHop } from '../mesh/joined-request.ts'
+import { LearntPlaces } from '../mesh/learnt-places.ts'
 import type { StoredRecord, StoredRow } from '../store/store.ts'
 import type { Hub } from './hub.ts'
-import { asFlow, asMessage, microsOf } from './record-message.ts'
+import { RecordFlows, asMessage, microsOf } from './record-message.ts'
 import { tlsSummary } from './tls-summary.ts'
 
 /** What is looked at beside a request: around it in time, and handshakes before it. */
@@ -38,7 +39,14 @@ function join(records: readonly JsonRecord[], wanted: JsonRecord): JoinedRequest
   const holds = ({ hops }: JoinedRequest): boolean => hops.some((hop) => hop.kind !== 'tls' && hop.flows.includes(wanted.flow)
     && Math.abs(hop.atMicros - microsOf(wanted.at)) < 1)
   const joining = new HopJoin((request) => { if (found === undefined && holds(request)) found = request })
-  for (const record of records) joining.add({ flow: asFlow(record), message: asMessage(record) } satisfies HopMessage)
+  const places = new LearntPlaces()
+  const flows = new RecordFlows(records.length)
+  const messages = records.map((record): HopMessage => ({ flow: flows.of(record), message: asMessage(record) }))
+  for (const { flow } of messages) {
+    const addresses = flow.client.name === undefined ? places.learn(flow) : undefined
+    if (addresses !== undefined) joining.setPlace(flow.namespace!, addresses)
+  }
+  for (const message of messages) joining.add(message)
   joining.end()
   return found
 }

@@ -4,19 +4,26 @@ import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
 import { HopJoin } from '../mesh/hop-join.ts'
 import type { JoinedRequest, JoinedVerdict } from '../mesh/joined-request.ts'
+import { LearntPlaces } from '../mesh/learnt-places.ts'
 import { RecentMap } from '../mesh/recent-map.ts'
 import type { HopsFound, StoredRow } from '../store/store.ts'
-import { asFlow, asMessage } from './record-message.ts'
+import { RecordFlows, asMessage } from './record-message.ts'
 
 export const JOINED_VERDICTS: Readonly<Record<JoinedVerdict, WireVerdict>> = { 'mtls-seen': 'mtls-seen', 'mtls-inferred': 'mtls-inferred', 'tls-one-way': 'tls-one-way', tls: 'tls', plaintext: 'plaintext', 'wire-not-seen': 'unknown' }
 
 /** A hop that has not been joined so long after its answer stands for itself. */
 const LATEST_MICROS = 3_000_000
+/** What was found alone waits so long all the same: capture threads may lag behind each other, on a busy machine by more, which is seen by what comes late. */
+const ALONE_MICROS = 500_000
+/** Of the longest lag remains so much after a message that came in time. */
+const LAG_LEFT = 0.99
 /** More that wait than this, and the oldest stand for themselves. */
 const MAX_WAITING = 20_000
 /** The same message about a connection, told at both of its ends. */
 const TWIN_MICROS = 1_000_000
 const MAX_TWINS = 8192
+/** TLS connections whose beginning is remembered. */
+const MAX_FLOWS = 8192
 /** Not requests: what is told of a connection. */
 const CONNECTION_PROTOCOLS: ReadonlySet<string> = new Set(['tls', 'tcp', 'udp'])
 
@@ -24,7 +31,9 @@ interface Twin { readonly namespace: string, readonly atMicros: Micros }
 
 /** Which of the messages captured in namespaces are hops of one request. Pure: time is what the messages and `advance` say. */
 export class RequestJoiner {
-  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0 })
+  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0, keepMicros: 2 * LATEST_MICROS })
+  readonly #places = new LearntPlaces()
+  readonly #flows = new RecordFlows(MAX_FLOWS)
   /** By id, in the order of ids. */
   readonly #waiting = new Map<number, StoredRow>()
   readonly #byFlow = new Map<string, StoredRow[]>()
@@ -33,6 +42,10 @@ export class RequestJoiner {
   #further: number[] = []
   #upTo = 0
   #newestMicros = 0
+  #nowMicros = 0
+  #lagMicros = 0
+  /** Were alone when HopJoin looked, and are shown to it once more. */
+  #again: StoredRow[] = []
 
   /** When the newest that was added was said. */
   get newestMicros(): Micros {
@@ -45,25 +58,42 @@ export class RequestJoiner {
 
   /** Messages in the order of their ids; `record` of those about TLS. */
   add(row: StoredRow, record: JsonRecord | undefined): void {
-    this.#newestMicros = Math.max(this.#newestMicros, row.atMicros + (row.elapsedMicros ?? 0))
+    this.#lagMicros = Math.max(this.#newestMicros - endOf(row), this.#lagMicros * LAG_LEFT)
+    this.#newestMicros = Math.max(this.#newestMicros, endOf(row))
     if (CONNECTION_PROTOCOLS.has(row.protocol)) {
       if (this.#isTwin(row)) this.#further.push(row.id)
-      if (record !== undefined) this.#join.add({ flow: asFlow(record), message: asMessage(record) })
+      if (record !== undefined) this.#join.add({ flow: this.#flows.of(record), message: asMessage(record) })
       return
     }
     this.#waiting.set(row.id, row)
     const ofFlow = this.#byFlow.get(flowKey(row.namespace, row.flowId))
     if (ofFlow === undefined) this.#byFlow.set(flowKey(row.namespace, row.flowId), [row])
     else ofFlow.push(row)
-    this.#join.add({ flow: flowOf(row), message: messageOf(row) })
+    this.#show(row)
     if (this.#waiting.size > MAX_WAITING) this.#forget(this.#waiting.values().next().value!)
+  }
+
+  #show(row: StoredRow): void {
+    const flow = flowOf(row)
+    this.#learn(flow)
+    this.#join.add({ flow, message: messageOf(row) })
+  }
+
+  /** Where names are known they say more. */
+  #learn(flow: FlowInfo): void {
+    const addresses = flow.client.name === undefined ? this.#places.learn(flow) : undefined
+    if (addresses !== undefined) this.#join.setPlace(flow.namespace!, addresses)
   }
 
   /** Capture time has come this far, and every message up to `lastId` was added. Gives what was found since it was asked last. */
   advance(nowMicros: Micros, lastId: number): HopsFound {
+    this.#nowMicros = nowMicros
     this.#join.advance(nowMicros)
+    const again = this.#again
+    this.#again = []
+    for (const row of again) if (this.#waiting.has(row.id)) this.#show(row)
     for (const row of this.#waiting.values()) {
-      if (row.atMicros + (row.elapsedMicros ?? 0) > nowMicros - LATEST_MICROS) break
+      if (endOf(row) > nowMicros - LATEST_MICROS) break
       this.#forget(row)
     }
     const first = this.#waiting.keys().next().value
@@ -86,12 +116,20 @@ export class RequestJoiner {
   #take(request: JoinedRequest): void {
     const rows = request.hops.flatMap((hop) => hop.kind === 'tls' ? [] : hop.flows.map((flow, at) => this.#rowOf(hop.seenIn[at], flow, request, hop.atMicros)))
     const found = rows.filter((row) => row !== undefined)
+    if (!saysMore(request) && found.every((row) => this.#mayFindMore(row))) {
+      this.#again.push(...found)
+      return
+    }
     for (const row of found) this.#forget(row)
     const [first, ...others] = found
     if (first === undefined || !saysMore(request)) return
     const { from, to, verdict, hops } = request
     this.#ways.push({ id: first.id, way: { ...(from !== undefined && { from }), ...(to !== undefined && { to }), verdict: JOINED_VERDICTS[verdict], hops: hops.length } })
     for (const { id } of others) this.#further.push(id)
+  }
+
+  #mayFindMore(row: StoredRow): boolean {
+    return endOf(row) > this.#nowMicros - Math.max(ALONE_MICROS, 2 * this.#lagMicros)
   }
 
   /** The message of a hop: one like it on that flow, the nearest in time. */
@@ -116,6 +154,10 @@ export class RequestJoiner {
 /** Of what was read on one loopback only, and nowhere else, nothing is known but that. */
 function saysMore({ from, to, hops, verdict }: JoinedRequest): boolean {
   return verdict !== 'wire-not-seen' || hops.length > 1 || (from !== undefined && to !== undefined)
+}
+
+function endOf({ atMicros, elapsedMicros = 0 }: StoredRow): Micros {
+  return atMicros + elapsedMicros
 }
 
 function flowKey(namespace: string | undefined, flow: string): string {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import compress from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import fastify from 'fastify'
@@ -27,6 +28,8 @@ export interface ServerOptions extends GuardOptions {
   /** Folder of the built viewer; undefined where it is not built. */
   readonly viewer: string | undefined
   readonly onBug: (error: unknown) => void
+  /** Looks at every request before anything else does; throws ApiProblem. */
+  readonly admit?: (request: IncomingMessage) => void
 }
 
 /** The HTTP side of a hub. The caller listens, and closes. */
@@ -36,6 +39,9 @@ export async function buildServer(hub: Hub, options: ServerOptions): Promise<Fas
     ...(options.tls && { https: options.tls }),
   }) as unknown as FastifyInstance
   addProblems(app, options.onBug)
+  const { admit } = options
+  // Before any route: what is registered later does not hold for those that are there.
+  if (admit !== undefined) app.addHook('onRequest', async ({ raw }) => admit(raw))
   addGuard(app, options)
   await app.register(async (api) => {
     addCompression(api)

@@ -1,10 +1,10 @@
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MtlscopeError } from '../base/errors.ts'
+import { isAbandoned, ownFolder } from './folder-owner.ts'
 
 const PREFIX = 'mtlscope-store-'
-const OWNER = 'pid'
 
 /** Where a store lies. */
 export interface StoreFolder {
@@ -25,7 +25,7 @@ export function openStoreFolder(wanted: string | undefined): StoreFolder {
     }
     removeAbandoned()
     const path = mkdtempSync(join(tmpdir(), PREFIX))
-    writeFileSync(join(path, OWNER), String(process.pid))
+    ownFolder(path)
     return { path, database: join(path, 'messages.sqlite'), handOver: () => handOver(path), remove: () => rmSync(path, { recursive: true, force: true }) }
   } catch (error) {
     throw new MtlscopeError('cannot-write', `cannot make a folder for the store: ${(error as Error).message}`, { hint: 'name one that can be written: --store DIR', cause: error })
@@ -38,24 +38,19 @@ function handOver(path: string): void {
   for (const file of [path, ...readdirSync(path).map((name) => join(path, name))]) chownSync(file, Number(SUDO_UID), Number(SUDO_GID))
 }
 
-function removeAbandoned(): void {
+/** Deletes what runs left behind that were killed, and never a folder in use. Returns the paths. */
+export function removeAbandoned(): string[] {
+  const removed: string[] = []
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue
     const path = join(tmpdir(), name)
     try {
-      if (!isAlive(Number(readFileSync(join(path, OWNER), 'utf8')))) rmSync(path, { recursive: true, force: true })
+      if (!isAbandoned(path)) continue
+      rmSync(path, { recursive: true, force: true })
+      removed.push(path)
     } catch {
-      // Another user's, or just being made.
+      // Another user's, or just being deleted by another run.
     }
   }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
+  return removed
 }

@@ -1,21 +1,29 @@
 import { MtlscopeError } from '../base/errors.ts'
+import { FileWatch } from '../base/file-watch.ts'
 import { fetchIdentity } from './ca-client.ts'
 import { readPem } from './identity-files.ts'
 import type { IdentityEvents, IdentitySource } from './identity-source.ts'
 import { checkIdentity } from './material.ts'
 import type { Identity } from './material.ts'
 import { retryAfterMs } from './retry.ts'
+import { spiffeIdOfToken } from './token-identity.ts'
 
 export interface CaPlace {
   /** `host:port`. */
   readonly address: string
-  /** PEM file that the CA's own certificate is verified with, the first time. */
+  /** PEM file that the CA's own certificate is verified with. When it changes, a new certificate is asked for: it may be the time of another root. */
   readonly bundleFile: string
+  /** Read each time: tokens of Kubernetes live an hour. */
   readonly tokenFile: string
-  readonly spiffeId: string
+  /** Left out: that of the service account whose token it is. */
+  readonly spiffeId?: string
+  /** How long at most a changed bundle file is waited with, by chance; 5 s where left out. */
+  readonly spreadMs?: number
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1
+/** All workloads of a cluster see a new bundle within a minute; they need not ask in the same second, too. */
+const DEFAULT_SPREAD_MS = 5000
 
 /** An identity of `mtlscope ca serve`, renewed at two thirds of its life. A CA that does not answer is asked again; one that refuses at first is not. */
 export function openCaIdentity(place: CaPlace, events: IdentityEvents): IdentitySource {
@@ -28,11 +36,15 @@ class CaIdentity implements IdentitySource {
   readonly #events: IdentityEvents
   #deliverFirst: (identity: Identity) => void = () => {}
   #failFirst: (error: Error) => void = () => {}
+  readonly #watch: FileWatch
   #bundlePem: string | undefined
+  /** What the bundle's file held when it was read last. */
+  #fileText: string | undefined
   #hasOne = false
   #failures = 0
   #timer: NodeJS.Timeout | undefined
   #asking = false
+  #again = false
   #closed = false
 
   constructor(place: CaPlace, events: IdentityEvents) {
@@ -40,15 +52,19 @@ class CaIdentity implements IdentitySource {
     this.#events = events
     this.first = new Promise((resolve, reject) => { this.#deliverFirst = resolve; this.#failFirst = reject })
     this.first.catch(() => {})
+    this.#watch = new FileWatch([place.bundleFile], () => void this.#bundleChanged())
     void this.#ask()
   }
 
+  /** What is being asked already may have been asked with what was there before. */
   refresh(): void {
-    void this.#ask()
+    if (this.#asking) this.#again = true
+    else void this.#ask()
   }
 
   close(): void {
     this.#closed = true
+    this.#watch.close()
     clearTimeout(this.#timer)
   }
 
@@ -65,14 +81,20 @@ class CaIdentity implements IdentitySource {
     } finally {
       this.#asking = false
     }
+    if (!this.#again) return
+    this.#again = false
+    await this.#ask()
   }
 
   async #fetch(): Promise<number> {
     const { address, bundleFile, tokenFile, spiffeId } = this.#place
     // What was fetched last knows of a root that has been replaced since; the file, of one that was put there by hand.
     const last = this.#bundlePem
-    const bundlePem = last === undefined ? await readPem(bundleFile) : `${last}\n${await readPem(bundleFile).catch(() => '')}`
-    const fetched = await fetchIdentity({ address, bundlePem, token: (await readPem(tokenFile)).trim(), spiffeId })
+    const file = last === undefined ? await readPem(bundleFile) : await readPem(bundleFile).catch(() => '')
+    this.#fileText = file
+    const bundlePem = last === undefined ? file : `${last}\n${file}`
+    const token = (await readPem(tokenFile)).trim()
+    const fetched = await fetchIdentity({ address, bundlePem, token, spiffeId: spiffeId ?? spiffeIdOfToken(token, bundlePem) })
     const { keyPem, chainPem } = fetched
     const identity = checkIdentity({ keyPem, chainPem, bundlePem: fetched.bundlePem }, Date.now())
     this.#bundlePem = fetched.bundlePem
@@ -80,6 +102,14 @@ class CaIdentity implements IdentitySource {
     this.#hasOne = true
     this.#deliverFirst(identity)
     return fetched.renewAtMillis
+  }
+
+  /** The kubelet writes all files of a volume anew when one of them, the token, is. */
+  async #bundleChanged(): Promise<void> {
+    const text = await readPem(this.#place.bundleFile).catch(() => undefined)
+    if (text === undefined || text === this.#fileText || !this.#hasOne) return
+    this.#fileText = text
+    this.#later(Math.random() * (this.#place.spreadMs ?? DEFAULT_SPREAD_MS))
   }
 
   #failed(error: Error): void {
@@ -93,6 +123,7 @@ class CaIdentity implements IdentitySource {
 
   /** Not unreferenced: while the first one is waited for, nothing else may keep the process alive. */
   #later(delayMs: number): void {
+    clearTimeout(this.#timer)
     if (!this.#closed) this.#timer = setTimeout(() => void this.#ask(), Math.min(Math.max(delayMs, 1000), MAX_TIMER_MS))
   }
 }

@@ -17,7 +17,7 @@ clusters:
 users:
 - { name: me, user: { token: secret } }
 - { name: cert, user: { client-certificate: cert.pem, client-key-data: ${Buffer.from('KEY').toString('base64')} } }
-- { name: cloud, user: { exec: { command: aws } } }
+- { name: cloud, user: { auth-provider: { name: gcp } } }
 contexts:
 - { name: a, context: { cluster: one, user: me, namespace: shop } }
 - { name: b, context: { cluster: two, user: cert } }
@@ -31,20 +31,36 @@ function folder(t: { after(fn: () => void): void }): string {
   return path
 }
 
-test('the current context: server, CA, token, namespace', () => {
+test('the current context: server, CA, token, namespace', async () => {
   const access = parseKubeconfig(CONFIG, '/x/config')
   assert.equal(access.server.href, 'https://10.0.0.1:6443/base')
   assert.equal(access.ca?.toString(), 'CA')
-  assert.equal(access.token?.(), 'secret')
+  assert.deepEqual(await access.credentials(), { token: 'secret' })
   assert.equal(access.namespace, 'shop')
   assert.equal(access.insecure, false)
 })
 
-test('another context: paths begin at the folder of the file', (t) => {
+test('another context: paths begin at the folder of the file', async (t) => {
   const path = folder(t)
   writeFileSync(join(path, 'cert.pem'), 'CERT')
   const access = parseKubeconfig(CONFIG, join(path, 'config'), 'b')
-  assert.deepEqual([access.cert?.toString(), access.key?.toString(), access.insecure, access.serverName, access.namespace, access.token], ['CERT', 'KEY', true, 'api', 'default', undefined])
+  assert.deepEqual([access.cert?.toString(), access.key?.toString(), access.insecure, access.serverName, access.namespace, await access.credentials()], ['CERT', 'KEY', true, 'api', 'default', {}])
+})
+
+test('a token may lie in a file, which is read each time, and a program may give one', async (t) => {
+  const path = folder(t)
+  writeFileSync(join(path, 'token'), 'one\n')
+  const config = (user: string): string => `{current-context: a, clusters: [{name: c, cluster: {server: "https://a"}}], contexts: [{name: a, context: {cluster: c, user: u}}], users: [{name: u, user: ${user}}]}`
+  const access = parseKubeconfig(config('{tokenFile: token, token: other}'), join(path, 'config'))
+  assert.deepEqual(await access.credentials(), { token: 'one' })
+  writeFileSync(join(path, 'token'), 'two')
+  assert.deepEqual(await access.credentials(), { token: 'two' })
+  rmSync(join(path, 'token'))
+  await assert.rejects(access.credentials(), { code: 'bad-kubeconfig', message: `cannot read the token file ${path}/token: ENOENT` })
+  const answer = JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 'three' } })
+  const cloud = parseKubeconfig(config(JSON.stringify({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'echo', args: [answer] } })), join(path, 'config'))
+  assert.equal((await cloud.credentials()).token, 'three')
+  assert.throws(() => parseKubeconfig(config('{exec: {command: x}}'), join(path, 'config')), /the exec of its user speaks no apiVersion/)
 })
 
 test('what cannot be used is refused by name', () => {
@@ -58,7 +74,7 @@ test('what cannot be used is refused by name', () => {
     return 'nothing'
   }
   assert.equal(said(CONFIG, 'z'), '/x/config: has no context z')
-  assert.equal(said(CONFIG, 'c'), '/x/config: its user signs in by exec, which is not supported')
+  assert.equal(said(CONFIG, 'c'), '/x/config: its user signs in by auth-provider, which is not supported')
   assert.equal(said(CONFIG, 'd'), '/x/config: the cluster of context d has no server')
   assert.equal(said('kind: Config'), '/x/config: names no current context')
   assert.match(said('a: [b'), /is not YAML/)

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { MtlscopeError } from '../base/errors.ts'
+import type { Credentials } from './exec-sign-in.ts'
+import { ExecSignIn } from './exec-sign-in.ts'
 
 /** How one API server is reached, and as whom. */
 export interface ClusterAccess {
@@ -16,8 +19,10 @@ export interface ClusterAccess {
   readonly serverName: string | undefined
   readonly cert: Buffer | undefined
   readonly key: Buffer | undefined
-  /** Asked for each request: tokens of pods are files that are written anew. */
-  readonly token: (() => string) | undefined
+  /** Asked for each request: tokens of pods are files that are written anew, and those of programs expire. Rejects with 'bad-kubeconfig'. */
+  credentials(): Promise<Credentials>
+  /** They were not believed: new ones are wanted. Undefined where there are no others. */
+  readonly forget: (() => void) | undefined
 }
 
 interface Named { name?: unknown }
@@ -46,7 +51,7 @@ function readInCluster(env: NodeJS.ProcessEnv): ClusterAccess {
   return {
     context: 'in-cluster', server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${env.KUBERNETES_SERVICE_PORT ?? '443'}`),
     namespace: readFileSync(`${IN_CLUSTER}/namespace`, 'utf8').trim(), ca: readFileSync(`${IN_CLUSTER}/ca.crt`), insecure: false, serverName: undefined,
-    cert: undefined, key: undefined, token: () => readFileSync(`${IN_CLUSTER}/token`, 'utf8').trim(),
+    cert: undefined, key: undefined, credentials: readToken(`${IN_CLUSTER}/token`), forget: undefined,
   }
 }
 
@@ -66,12 +71,29 @@ export function parseKubeconfig(text: string, file: string, contextName?: string
   if (server === undefined) throw bad(`the cluster of context ${name} has no server`)
   refuseUnknown(user, bad)
   const data = (from: Fields, key: string): Buffer | undefined => dataOf(from, key, file)
-  const [token, tokenFile] = [text_(user.token), text_(user.tokenFile)]
   return {
     context: name, server, namespace: text_(context.namespace) ?? 'default', ca: data(cluster, 'certificate-authority'),
     insecure: cluster['insecure-skip-tls-verify'] === true, serverName: text_(cluster['tls-server-name']),
-    cert: data(user, 'client-certificate'), key: data(user, 'client-key'),
-    token: tokenFile !== undefined ? () => readFileSync(resolve(dirname(file), tokenFile), 'utf8').trim() : token === undefined ? undefined : () => token,
+    cert: data(user, 'client-certificate'), key: data(user, 'client-key'), ...signInOf(user, cluster, server, file),
+  }
+}
+
+/** A token file before a token before a program, as kubectl has it. */
+function signInOf(user: Fields, cluster: Fields, server: URL, file: string): Pick<ClusterAccess, 'credentials' | 'forget'> {
+  const [token, tokenFile] = [text_(user.token), text_(user.tokenFile)]
+  if (tokenFile !== undefined && tokenFile !== '') return { credentials: readToken(resolve(dirname(file), tokenFile)), forget: undefined }
+  if (token !== undefined || user.exec === undefined) return { credentials: () => Promise.resolve({ ...token !== undefined && { token } }), forget: undefined }
+  const signIn = new ExecSignIn(user.exec, file, { server: server.href, 'insecure-skip-tls-verify': cluster['insecure-skip-tls-verify'] === true, 'certificate-authority-data': dataOf(cluster, 'certificate-authority', file)?.toString('base64') })
+  return { credentials: () => signIn.credentials(), forget: () => signIn.forget() }
+}
+
+function readToken(path: string): () => Promise<Credentials> {
+  return async () => {
+    try {
+      return { token: (await readFile(path, 'utf8')).trim() }
+    } catch (cause) {
+      throw new MtlscopeError('bad-kubeconfig', `cannot read the token file ${path}: ${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}`, { hint: HINT, cause, facts: { file: path } })
+    }
   }
 }
 
@@ -84,9 +106,9 @@ function toValue(document: ReturnType<typeof parseDocument>, bad: (what: string)
   }
 }
 
-/** Ways to sign in that need another program. */
+/** Ways to sign in that Kubernetes itself has given up. */
 function refuseUnknown(user: Fields, bad: (what: string, hint: string) => MtlscopeError): void {
-  for (const way of ['exec', 'auth-provider', 'username']) {
+  for (const way of ['auth-provider', 'username']) {
     if (user[way] !== undefined) throw bad(`its user signs in by ${way}, which is not supported`, 'make one with a token: kubectl create token ACCOUNT; then kubectl config set-credentials NAME --token=TOKEN')
   }
 }

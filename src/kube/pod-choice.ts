@@ -7,6 +7,8 @@ export interface PodChoice {
   readonly pattern: RegExp | undefined
   /** Undefined: of every namespace. */
   readonly namespaces: readonly string[] | undefined
+  /** Parts of mtlscope in this namespace are left alone: what they say of others' traffic would be traffic again. */
+  readonly exceptOurs?: string
 }
 
 const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/

@@ -14,6 +14,8 @@ export interface Pod {
   readonly cgroupUids: readonly string[]
   /** It has ended: its addresses may be another's by now. */
   readonly isOver: boolean
+  /** Its labels say that it is a part of mtlscope; anybody may say so. */
+  readonly isOurs?: true
 }
 
 /** Objects of a list with an address of their own: a service that is not headless. */
@@ -34,18 +36,21 @@ export function parsePod(item: unknown): Pod | undefined {
   return {
     uid, name, namespace, node: text(spec.nodeName), ips: podIps(status), hostNetwork: spec.hostNetwork === true,
     workload: workloadOf(metadata, name), cgroupUids: mirror === undefined ? [uid] : [uid, mirror], isOver: status.phase === 'Succeeded' || status.phase === 'Failed',
+    ...(fields(metadata.labels)['app.kubernetes.io/name'] === 'mtlscope' && { isOurs: true }),
   }
 }
 
 /** The services of a ServiceList that have addresses within the cluster. */
 export function parseServiceList(list: unknown): Service[] {
-  return items(list).flatMap((item) => {
-    const { metadata, spec } = sections(item)
-    const [name, namespace] = [displayName(text(metadata.name)), displayName(text(metadata.namespace))]
-    const given = Array.isArray(spec.clusterIPs) ? spec.clusterIPs : [spec.clusterIP]
-    const ips = given.filter((ip): ip is string => typeof ip === 'string' && ip !== '' && ip !== 'None')
-    return name === undefined || namespace === undefined || ips.length === 0 ? [] : [{ name, namespace, ips }]
-  })
+  return items(list).flatMap((item) => parseService(item) ?? [])
+}
+
+export function parseService(item: unknown): Service | undefined {
+  const { metadata, spec } = sections(item)
+  const [name, namespace] = [displayName(text(metadata.name)), displayName(text(metadata.namespace))]
+  const given = Array.isArray(spec.clusterIPs) ? spec.clusterIPs : [spec.clusterIP]
+  const ips = given.filter((ip): ip is string => typeof ip === 'string' && ip !== '' && ip !== 'None')
+  return name === undefined || namespace === undefined || ips.length === 0 ? undefined : { name, namespace, ips }
 }
 
 /** For people, and the same as the environment of a mesh's proxy has it. */

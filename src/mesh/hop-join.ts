@@ -33,6 +33,8 @@ const LONGEST_MICROS = 30_000_000
 export interface HopJoinOptions {
   settleMicros?: Micros
   holdMicros?: Micros
+  /** Connections that were closed are remembered for so long at least, for what comes late. */
+  keepMicros?: Micros
   /** Which side a clear connection is on, where the caller knows who listens there. What is not known is learnt. */
   roleOf?: (flow: FlowInfo) => ClearRole | undefined
 }
@@ -130,7 +132,7 @@ export class HopJoin {
     this.#finishJoinings()
     if (this.#nowMicros - this.#expiredMicros < EXPIRE_MICROS) return
     this.#expiredMicros = this.#nowMicros
-    const before = this.#nowMicros - this.#holdMicros - this.#settleMicros
+    const before = this.#nowMicros - Math.max(this.#holdMicros + this.#settleMicros, this.#options.keepMicros ?? 0)
     this.#pool.expire(before)
     this.#connections.expire(before, before - LONGEST_MICROS)
   }

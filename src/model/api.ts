@@ -4,7 +4,7 @@ import type {
 import type { FieldList, FilterCheck, FilterProblem, FilterQuery, ValueList } from './api/filter.ts'
 import type { LiveEvents, LiveQuery } from './api/live.ts'
 import type { ConnectionPage, MessageDetail, MessagesPage, MessagesQuery, PacketList } from './api/messages.ts'
-import type { CaptureInfo, CheckAnswer, HealthAnswer, MapAnswer, RangeQuery, StatisticsAnswer, StatisticsQuery } from './api/overview.ts'
+import type { CaptureInfo, CheckAnswer, CheckReportQuery, HealthAnswer, MapAnswer, RangeQuery, StatisticsAnswer, StatisticsQuery } from './api/overview.ts'
 
 export type * from './api/actions.ts'
 export type * from './api/filter.ts'
@@ -61,6 +61,8 @@ export interface ApiRoutes {
   'GET /api/v1/map': { query: RangeQuery, answer: MapAnswer }
   /** What the wire proves, edge by edge. */
   'GET /api/v1/check': { query: RangeQuery, answer: CheckAnswer }
+  /** The same as a file to download, 200 with `content-disposition: attachment`: see CheckReportQuery. */
+  'GET /api/v1/check/report': { query: CheckReportQuery, answer: Uint8Array }
   /** Figures over time, in total and by group. */
   'GET /api/v1/statistics': { query: StatisticsQuery, answer: StatisticsAnswer }
   'GET /api/v1/health': { query: Record<never, never>, answer: HealthAnswer }
@@ -76,6 +78,6 @@ export interface ApiRoutes {
   'POST /api/v1/replay/confirm': { body: ReplayRequest, answer: ConfirmAnswer }
   /** Sends the request again. Only to addresses of the capture, only with a token for exactly this request. */
   'POST /api/v1/replay': { body: ReplayRequest & ReplayToken, answer: ReplayAnswer }
-  /** This capture (now) against another file or filter: what is new, gone, slower. */
+  /** This capture (now) against another file, filter or range: what is new, gone, slower. With `file`, `otherQ`, `otherFrom` and `otherTo` are of that file; those that are absent are as for this one. */
   'GET /api/v1/compare': { query: { file?: string, q?: string, otherQ?: string, from?: number, to?: number, otherFrom?: number, otherTo?: number }, answer: CompareAnswer }
 }

@@ -6,13 +6,27 @@ import type { Micros } from './time.ts'
  */
 export type Outcome = 'info' | 'ok' | 'redirect' | 'client-error' | 'server-error' | 'none'
 
+/** A text that is added often, as UTF-8: four bytes in each word, the first of them lowest. */
+export interface TextPiece {
+  readonly words: Int32Array
+  /** In bytes. */
+  readonly length: number
+}
+
 /** Takes text piece by piece. */
 export interface TextSink {
   text(text: string): void
   /** Its digits: a whole number, not negative. */
   digits(value: number): void
-  /** UTF-8; not kept. */
-  encoded(utf8: Uint8Array): void
+  piece(piece: TextPiece): void
+  /** Adds `key`, then buf[from, to) as a string of JSON. False where that is not ASCII or holds a NUL: then nothing was added. */
+  member(key: TextPiece, buf: Uint8Array, from: number, to: number): boolean
+}
+
+/** Something that messages have in common. */
+export interface Likeness {
+  /** For whoever makes lines of them: what these have in common. Its own only where it knows it again. */
+  note: object | undefined
 }
 
 /**
@@ -39,6 +53,11 @@ export interface Message {
   readonly decrypted?: boolean
   /** False when a part is missing (lost, joined late, cut off by the end); `notes` says why. */
   readonly complete: boolean
+  /**
+   * Messages with the same one (===, not undefined) are alike in protocol, what, status and outcome, whole, without notes, and were not decrypted:
+   * for those who would otherwise compare these with the message before. A getter that costs little.
+   */
+  readonly likeness?: Likeness | undefined
   /** Adds `,"request":{…},"response":{…}` as jsonText makes them, or what there is of the two: for those who can do it at less cost. */
   addDetails?(out: TextSink): void
   /** Short sentences: why it is incomplete, what was tolerated, which limit was hit. */

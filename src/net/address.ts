@@ -21,8 +21,16 @@ export function isLoopbackAddress(ip: string): boolean {
   return ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.')
 }
 
+/** Texts of the latest addresses, by their low bits: many flows have the same ones. A power of two. */
+const QUADS = 1024
+const quadWords = new Int32Array(QUADS)
+const quadTexts = new Array<string>(QUADS).fill('')
+
 function formatQuad(word: number): string {
-  return `${word >>> 24}.${word >>> 16 & 255}.${word >>> 8 & 255}.${word & 255}`
+  const place = (word ^ word >>> 12) & QUADS - 1
+  if (quadWords[place] === (word | 0) && quadTexts[place] !== '') return quadTexts[place]!
+  quadWords[place] = word
+  return quadTexts[place] = `${word >>> 24}.${word >>> 16 & 255}.${word >>> 8 & 255}.${word & 255}`
 }
 
 /** RFC 5952 §4.2: the longest run of two or more zero groups becomes `::`, the first one among equals. */

@@ -9,4 +9,7 @@ export interface FrameSink {
    * @param interfaceId number of the interface within its source: index in the file, or the kernel's ifindex
    */
   frame(buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, linkType: number, interfaceId: number): void
+  /** The frames that follow lie in `buf`, and all of them stay as they are until `endBlock()`: what is kept of them need not be copied at once. */
+  beginBlock?(buf: Uint8Array): void
+  endBlock?(): void
 }

@@ -11,7 +11,7 @@ import type { StreamSink } from './stream-sink.ts'
  * Puts the bytes of one direction in order, from `next` on up to the FIN: what comes early is held within the budget, what came first wins.
  * Where the stream is and when a hole is lost is the matter of TcpStream. Sequence numbers are signed 32-bit.
  */
-export class OrderedBytes implements HoleOwner, Remembering {
+export abstract class OrderedBytes implements HoleOwner, Remembering {
   readonly side: Side
   readonly id: number
   /** The next byte to deliver. */
@@ -30,6 +30,8 @@ export class OrderedBytes implements HoleOwner, Remembering {
     this.budget = budget
     this.#sink = sink
   }
+
+  abstract isSettled(seq: number): boolean
 
   protected noteFin(fin: number): void {
     if (this.finKnown || seqBefore(fin, this.next)) return

@@ -101,6 +101,10 @@ export class TcpStream extends OrderedBytes {
     this.#ackKnown = true
   }
 
+  isSettled(seq: number): boolean {
+    return this.#ackKnown && seqDistance(seq, this.#acked) >= 0
+  }
+
   /** Whether an RST with this number may end the connection: not before what was acknowledged, not far ahead (RFC 5961 §3.2). */
   acceptsReset(seq: number): boolean {
     const { next } = this

@@ -9,6 +9,7 @@ export interface LinkOwner {
   switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void
   disowned(link: ConversationLink): void
   nested(link: ConversationLink, alpn: string | undefined): Nested | undefined
+  readonly server: string | undefined
 }
 
 /** The sink of one dissector. Knows which one it is, so that what an abandoned dissector still says goes nowhere. */
@@ -32,6 +33,10 @@ export class ConversationLink implements Sink {
 
   nested(alpn: string | undefined): Nested | undefined {
     return this.#owner.nested(this, alpn)
+  }
+
+  server(): string | undefined {
+    return this.#owner.server
   }
 
   switchTo(protocol: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void {

@@ -21,6 +21,8 @@ export interface ConversationOptions {
   readonly joinedLate: () => boolean
   /** Name of the protocol to assume without a probe. */
   readonly decodeAs?: string
+  /** Address and port of the server; asked when a protocol is found. */
+  readonly server?: () => string
   /** Conversations around this one: TLS that was decrypted. */
   readonly depth?: number
 }
@@ -278,6 +280,10 @@ export class Conversation implements LinkOwner {
   nested(link: ConversationLink, alpn: string | undefined): Nested | undefined {
     if (link !== this.#link) return undefined
     return nestedConversation(this.#sink, this.#options, alpn, (sink, options) => new Conversation(sink, options))
+  }
+
+  get server(): string | undefined {
+    return this.#options.server?.()
   }
 
   #leave(): void {

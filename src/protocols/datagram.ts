@@ -27,7 +27,7 @@ export interface DatagramSink {
 export interface DatagramDissector {
   /** One whole datagram, buf[from, to), borrowed until return; `missing` bytes behind it were sent and not captured (snap length). Never empty. */
   datagram(side: Side, buf: Uint8Array, from: number, to: number, missing: number, at: Micros): void
-  /** Nothing came for long, or no more is captured: tell what waits. Called once. */
+  /** Nothing came for long, or no more is captured: tell what waits. Called once; perhaps never where it is idle. */
   end(at: Micros): void
   /** Nothing waits for another datagram: the flow may be forgotten. */
   readonly isIdle: boolean

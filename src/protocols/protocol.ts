@@ -18,6 +18,8 @@ export interface Settings {
    * False: nobody reads `request` and `response` of messages, so that a dissector need not keep what only they show. Default: true.
    */
   readonly details?: boolean
+  /** True: messages are read when they are told and not kept, so that their objects may serve for others afterwards. Default: false. */
+  readonly readAtOnce?: boolean
   /** Keep of each TLS handshake what its signatures are over, so that they can be checked. Default: false. */
   readonly signatures?: boolean
   /** What must not be shown; `redactorOf` makes it ready. */
@@ -63,6 +65,8 @@ export interface Sink {
    * on: it decides the protocol, else the content does. Absent or undefined where conversations are nested too deeply.
    */
   nested?(alpn: string | undefined): Nested | undefined
+  /** Address and port of the server, where they are known: for what holds beyond one connection. */
+  server?(): string | undefined
 }
 
 /** The conversation inside a dissector's own. As with a Dissector: bytes are borrowed until return, `end` comes once a side. */

@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer'
+
 /** Labels of a key log that lead to plaintext (draft-ietf-tls-keylogfile §2). */
 export type SecretLabel =
   | 'CLIENT_RANDOM'
@@ -16,6 +18,12 @@ export interface SecretWaiter {
   secretsCame(): void
   /** They will not come in time: go on without them. */
   giveUp(): void
+}
+
+/** Opens what an AEAD has sealed, quicker than node:crypto does. */
+export interface AeadOpener {
+  /** bytes[start, end) are the ciphertext, bytes[end, to) the tag. A buffer of its own with the content; undefined where it does not authenticate. `key` must not change. */
+  open(key: Uint8Array, nonce: Uint8Array, extra: Uint8Array, bytes: Uint8Array, start: number, end: number, to: number): Buffer | undefined
 }
 
 /**
@@ -37,4 +45,6 @@ export interface SecretSource {
   /** From now on the waiter is told; each is told `giveUp` in the end, unless it stops before. */
   wait(waiter: SecretWaiter): void
   stop(waiter: SecretWaiter): void
+  /** `cipher` as node:crypto names it. Undefined, or absent: node:crypto does it. */
+  aead?(cipher: string): AeadOpener | undefined
 }

@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { MtlscopeError } from '../base/errors.ts'
 import { sibling } from '../base/sibling.ts'
 import type { StoreAnswer, StoreArguments, StoreCall, StoreMethod, StoreReport, StoreSetup } from './store-calls.ts'
-import type { Store } from './store.ts'
+import type { StoreIdentity } from './record-store.ts'
+import type { PartAnswers, PartAsk, PartKind } from './search-part.ts'
+import type { Selection, Store } from './store.ts'
 import { FilterError } from './store.ts'
 
 interface Pending { readonly resolve: (value: never) => void, readonly reject: (error: Error) => void }
@@ -111,6 +113,8 @@ export class EmbeddedStore implements Store {
   decided: Store['decided'] = () => this.#call('decided')
   join: Store['join'] = (found) => this.#call('join', found)
   info: Store['info'] = () => this.#call('info')
+  part = <K extends PartKind>(selection: Selection, ask: PartAsk & { kind: K }): Promise<PartAnswers[K]> => this.#call('part', selection, ask) as Promise<PartAnswers[K]>
+  identity = (slot?: number): Promise<StoreIdentity> => this.#call('identity', slot)
 
   onChange(tell: () => void): () => void {
     this.#listeners.add(tell)

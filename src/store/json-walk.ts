@@ -89,6 +89,34 @@ export class MemberWalk {
   }
 }
 
+/** Steps through the elements of one list. One walker is used again and again. */
+export class ElementWalk {
+  valueStart = 0
+  valueEnd = 0
+  #bytes: Uint8Array = new Uint8Array(0)
+  #at = 0
+  #end = 0
+
+  /** @param at of the opening bracket */
+  open(bytes: Uint8Array, at: number, end: number): boolean {
+    this.#bytes = bytes
+    this.#at = at + 1
+    this.#end = end
+    return at < end && bytes[at] === OPEN_BRACKET
+  }
+
+  /** False at the end, and where it is no JSON. */
+  next(): boolean {
+    const start = this.#bytes[this.#at] === COMMA ? this.#at + 1 : this.#at
+    const end = start < this.#end ? skipValue(this.#bytes, start, this.#end) : -1
+    if (end < 0) return false
+    this.valueStart = start
+    this.valueEnd = end
+    this.#at = end
+    return true
+  }
+}
+
 /** A value that is a string, unescaped; undefined for any other. */
 export function textValue(bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== QUOTE) return undefined

@@ -37,6 +37,11 @@ export class RecordColumns {
   flags = 0
   requestBytes = -1
   responseBytes = -1
+  /** Where the values of `request` and `response` stand in the bytes; 0 where there are none. */
+  requestStart = 0
+  requestEnd = 0
+  responseStart = 0
+  responseEnd = 0
   /** Id of the flow within its run. */
   flow = ''
   /** Start and end of the values of FLOW_KEYS, for flows that are not known. */
@@ -69,6 +74,10 @@ export class RecordColumns {
     this.flags = 0
     this.requestBytes = -1
     this.responseBytes = -1
+    this.requestStart = 0
+    this.requestEnd = 0
+    this.responseStart = 0
+    this.responseEnd = 0
     this.flow = ''
   }
 
@@ -82,8 +91,16 @@ export class RecordColumns {
       case key('what'): this.what = textValue(bytes, valueStart, valueEnd) ?? ''; break
       case key('flow'): this.flow = textValue(bytes, valueStart, valueEnd) ?? ''; break
       case key('decrypted'): if (bytes[valueStart] === T) this.flags |= DECRYPTED; break
-      case key('request'): this.requestBytes = this.#half(bytes, valueStart, valueEnd); break
-      case key('response'): this.responseBytes = this.#half(bytes, valueStart, valueEnd); break
+      case key('request'):
+        this.requestBytes = this.#half(bytes, valueStart, valueEnd)
+        this.requestStart = valueStart
+        this.requestEnd = valueEnd
+        break
+      case key('response'):
+        this.responseBytes = this.#half(bytes, valueStart, valueEnd)
+        this.responseStart = valueStart
+        this.responseEnd = valueEnd
+        break
       case key('outcome'): this.outcome = Math.max(0, OUTCOMES.indexOf(this.#outcome.text(bytes, valueStart, valueEnd) as Outcome)); break
       case key('complete'): if (bytes[valueStart] === T) this.flags |= COMPLETE; break
       case key('status'): this.#status(bytes, valueStart, valueEnd); break

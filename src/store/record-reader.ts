@@ -3,12 +3,12 @@ import type { RequestWay } from '../model/api.ts'
 import type { Capture, Hop } from '../model/flow.ts'
 import type { FilterFlow } from './filter/subject.ts'
 import { wayOf } from './joined-hops.ts'
-import { unpackPage } from './page-codec.ts'
 import { COMPLETE, DECRYPTED, OUTCOMES } from './record-columns.ts'
+import type { PageRow } from './record-page.ts'
+import { RecordPage } from './record-page.ts'
 import { MESSAGE_COLUMNS } from './schema.ts'
 import type { StoredRow } from './store.ts'
 
-const LF = 0x0a
 const MAX_PAGES = 16
 const MAX_FLOWS = 20_000
 const COLUMNS = MESSAGE_COLUMNS.join(', ')
@@ -16,25 +16,6 @@ const COLUMNS = MESSAGE_COLUMNS.join(', ')
 const REMOVED_TO = 'coalesce((SELECT value FROM facts WHERE name = \'removed_to\'), 0)'
 const BOUNDS = `SELECT coalesce((SELECT first_id FROM pages ORDER BY first_id LIMIT 1), ${REMOVED_TO} + 1) AS first,
   coalesce((SELECT last_id FROM pages ORDER BY first_id DESC LIMIT 1), ${REMOVED_TO}) AS last`
-
-/** Records of one page. */
-export class RecordPage {
-  readonly firstId: number
-  readonly lastId: number
-  readonly bytes: Buffer
-  #offsets: Int32Array | undefined
-
-  constructor(firstId: number, lastId: number, bytes: Buffer) {
-    this.firstId = firstId
-    this.lastId = lastId
-    this.bytes = bytes
-  }
-
-  /** Where line n begins; one more at the end. */
-  get offsets(): Int32Array {
-    return this.#offsets ??= lineOffsets(this.bytes, this.lastId - this.firstId + 1)
-  }
-}
 
 export interface KnownFlow extends FilterFlow { readonly number: number, readonly handshake: number }
 
@@ -52,15 +33,17 @@ export class RecordReader {
   readonly #one: StatementSync
   readonly #bounds: StatementSync
   readonly #way: StatementSync
+  readonly #ways: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#db = db
-    this.#pageOf = db.prepare('SELECT first_id, last_id, codec, size, lines FROM pages WHERE first_id <= ? ORDER BY first_id DESC LIMIT 1')
+    this.#pageOf = db.prepare('SELECT first_id, last_id, apart, heads, requests, responses FROM pages WHERE first_id <= ? ORDER BY first_id DESC LIMIT 1')
     this.#flow = db.prepare('SELECT * FROM flows WHERE id = ?')
     this.#one = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`)
     this.#one.setReturnArrays(true)
     this.#bounds = db.prepare(BOUNDS)
     this.#way = db.prepare('SELECT sender, receiver, verdict, hops FROM ways WHERE id = ?')
+    this.#ways = db.prepare('SELECT id, sender, receiver, verdict, hops FROM ways WHERE id >= ? AND id < ?')
   }
 
   /** Ids that are there: all between the two. `last` is `first - 1` where there are none. */
@@ -71,10 +54,9 @@ export class RecordReader {
 
   page(id: number): RecordPage | undefined {
     for (const page of this.#pages.values()) if (page.firstId <= id && id <= page.lastId) return page
-    const row = this.#pageOf.get(id) as { first_id: number, last_id: number, codec: number, size: number, lines: Uint8Array } | undefined
+    const row = this.#pageOf.get(id) as unknown as PageRow | undefined
     if (row === undefined || row.last_id < id) return undefined
-    const bytes = unpackPage(row.codec, row.lines, row.size)
-    const page = new RecordPage(row.first_id, row.last_id, bytes)
+    const page = new RecordPage(row)
     if (this.#pages.size >= MAX_PAGES) this.#pages.delete(this.#pages.keys().next().value!)
     this.#pages.set(page.firstId, page)
     return page
@@ -82,10 +64,7 @@ export class RecordReader {
 
   /** The record of a message as text; '' where it is gone. */
   line(id: number): string {
-    const page = this.page(id)
-    if (page === undefined) return ''
-    const start = page.offsets[id - page.firstId]!
-    return page.bytes.toString('utf8', start, Math.max(start, page.offsets[id - page.firstId + 1]! - 1))
+    return this.page(id)?.line(id) ?? ''
   }
 
   flow(number: number): KnownFlow {
@@ -129,6 +108,11 @@ export class RecordReader {
     return row && wayOf(row)
   }
 
+  /** Of all such requests with `from <= id < below`. */
+  ways(from: number, below: number): Map<number, RequestWay> {
+    return new Map((this.#ways.all(from, below) as (Parameters<typeof wayOf>[0] & { id: number })[]).map((row) => [row.id, wayOf(row)]))
+  }
+
   rowOf([id, at, elapsed, protocol, code, status, outcome, flowNumber, flags, requestBytes, responseBytes, what]: Columns): StoredRow {
     const flow = this.flow(flowNumber)
     const way = flow.namespace === undefined ? undefined : this.way(id)
@@ -163,15 +147,4 @@ function flowOf(row: Record<string, string & number>): KnownFlow {
     number: row.id!, id: row.key!, capture: row.capture!, hop: row.hop!, client: end('client'), server: end('server'), handshake: row.handshake!,
     ...(namespace !== '' && { namespace }), ...(name !== '' && { interface: name }),
   }
-}
-
-function lineOffsets(bytes: Buffer, lines: number): Int32Array {
-  const offsets = new Int32Array(lines + 1)
-  let at = 0
-  for (let i = 1; i <= lines; i++) {
-    const end = bytes.indexOf(LF, at)
-    at = end < 0 ? bytes.length + 1 : end + 1
-    offsets[i] = at
-  }
-  return offsets
 }

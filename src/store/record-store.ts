@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ValueList } from '../model/api.ts'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { RequestWay, ValueList } from '../model/api.ts'
 import { EdgeTable } from './edge-counts.ts'
 import { fieldOf } from './filter/fields.ts'
 import { JoinedHops } from './joined-hops.ts'
@@ -12,7 +13,10 @@ import type { Written } from './record-writer.ts'
 import { RecordWriter } from './record-writer.ts'
 import { DiskReserve } from './reserve.ts'
 import { MESSAGE_COLUMNS, prepareSchema } from './schema.ts'
+import { ScanPool } from './scan-pool.ts'
 import { Search } from './search.ts'
+import type { PartAnswers, PartAsk, PartKind, PartLook } from './search-part.ts'
+import { MAX_PART_ROWS, partOf, rowsAt } from './search-part.ts'
 import { seenValues } from './seen-values.ts'
 import { SeriesTable } from './series-counts.ts'
 import type { Batch, Counted, EdgeCounts, HopsFound, NewRows, Page, PageQuery, Selection, SeriesCounts, SeriesQuery, StoredRecord, StoredRow, StoreInfo } from './store.ts'
@@ -36,6 +40,8 @@ const NEWER_MS = 1000
 const COUNT_MS = 1000
 
 const WITNESSES_A_TURN = 5000
+/** How long other threads are waited for at once. */
+const WAIT_MS = 1
 
 interface Remembered { readonly search: Search, lastMs: number }
 
@@ -46,7 +52,12 @@ export interface RecordStoreOptions {
   readonly run: string
   readonly keep: Keep
   readonly now: () => number
+  /** Further threads for searches; default: as many as there are other processors, 3 at most. */
+  readonly helpers?: number
 }
+
+/** `store` is drawn when the database is made. `slot`: number given to it by whoever merges it with others. */
+export interface StoreIdentity { readonly store: number, readonly slot?: number }
 
 /** The store itself, within one thread. Searches go on in the background between calls. */
 export class RecordStore {
@@ -54,6 +65,7 @@ export class RecordStore {
   readonly #writer: RecordWriter
   readonly #reader: RecordReader
   readonly #joined: JoinedHops
+  readonly #pool: ScanPool
   readonly #bounds: KeepBounds
   readonly #options: RecordStoreOptions
   readonly #searches = new Map<string, Remembered>()
@@ -73,6 +85,7 @@ export class RecordStore {
     this.#writer = new RecordWriter(this.#db, options.run)
     this.#reader = new RecordReader(this.#db)
     this.#joined = new JoinedHops(this.#db, this.#reader)
+    this.#pool = new ScanPool(options.path, options.path === ':memory:' ? 0 : options.helpers)
     this.#bounds = new KeepBounds(this.#db, options.keep)
     this.#reserve = new DiskReserve(`${options.path}-reserve`)
     this.#reserve.take()
@@ -137,7 +150,7 @@ export class RecordStore {
     const nowMs = this.#options.now()
     let known = this.#searches.get(key)
     if (known === undefined) {
-      known = { search: new Search(this.#db, this.#reader, this.#joined, selection, nowMs * 1000), lastMs: nowMs }
+      known = { search: new Search(this.#db, this.#reader, this.#joined, selection, nowMs * 1000, this.#pool), lastMs: nowMs }
       if (this.#searches.size >= MAX_SEARCHES) this.#forgetOldest()
     }
     known.lastMs = nowMs
@@ -157,12 +170,19 @@ export class RecordStore {
     if (this.#stepping) return
     this.#stepping = true
     for (let more = true; more && !this.#closed;) {
-      await nextTurn()
+      await this.#turn()
       more = false
       const idleMs = this.#options.now() - IDLE_MS
       for (const { search, lastMs } of this.#searches.values()) if (!this.#closed && lastMs > idleMs) more = search.step() || more
     }
     this.#stepping = false
+  }
+
+  /** Calls come in between. Where all that is left is done by other threads, they are not disturbed. */
+  async #turn(): Promise<void> {
+    let isWaiting = false
+    for (const { search } of this.#searches.values()) isWaiting ||= search.isWaiting
+    await (isWaiting ? sleep(WAIT_MS) : nextTurn())
   }
 
   async page(query: PageQuery): Promise<Page> {
@@ -180,7 +200,7 @@ export class RecordStore {
 
   async #until(search: Search, waitMs: number, enough: () => boolean): Promise<void> {
     const endMs = this.#options.now() + waitMs
-    while (!this.#closed && search.searching !== undefined && !enough() && this.#options.now() < endMs) await nextTurn()
+    while (!this.#closed && search.searching !== undefined && !enough() && this.#options.now() < endMs) await this.#turn()
   }
 
   #rows(ids: readonly number[]): StoredRow[] {
@@ -216,7 +236,7 @@ export class RecordStore {
 
   async batch(selection: Selection, after: number | undefined, limit: number): Promise<Batch> {
     const search = this.#search(selection)
-    while (!this.#closed && search.searching !== undefined) await nextTurn()
+    while (!this.#closed && search.searching !== undefined) await this.#turn()
     const from = after === undefined ? search.start : search.lowerBound(after + 1)
     const ids = search.slice(from, from + limit)
     const last = ids.at(-1)
@@ -225,7 +245,7 @@ export class RecordStore {
 
   async witnesses(selection: Selection, limit: number): Promise<number[]> {
     const search = this.#search(selection)
-    while (!this.#closed && search.searching !== undefined) await nextTurn()
+    while (!this.#closed && search.searching !== undefined) await this.#turn()
     const told = new Set<number>()
     const ids: number[] = []
     for (let position = search.start; position < search.end && ids.length < limit && !this.#closed; position++) {
@@ -253,12 +273,13 @@ export class RecordStore {
 
   async edges(selection: Selection): Promise<Counted<EdgeCounts[]>> {
     const table = new EdgeTable(this.#reader)
-    const searching = await this.#each(selection, (columns) => table.add(columns))
+    const searching = await this.#each(selection, (columns, way) => table.add(columns, way))
     return { value: table.counts(), ...(searching && { searching }) }
   }
 
   async series(query: SeriesQuery): Promise<Counted<SeriesCounts>> {
-    const { points, from: fromMicros, to: toMicros } = query
+    const { points } = query
+    const { from: fromMicros, to: toMicros } = query.span ?? query
     const { first, last } = this.#span()
     const from = fromMicros ?? first ?? 0
     const to = Math.max(toMicros ?? (last ?? 0) + 1, from + 1)
@@ -268,7 +289,7 @@ export class RecordStore {
   }
 
   /** Every message of a selection that was found by now, in turns. */
-  async #each(selection: Selection, take: (columns: Columns) => void): Promise<Page['searching']> {
+  async #each(selection: Selection, take: (columns: Columns, way: RequestWay | undefined) => void): Promise<Page['searching']> {
     const search = this.#search(selection)
     await this.#until(search, COUNT_MS, () => false)
     const rows = this.#db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} FROM messages WHERE id >= ? AND id < ? ORDER BY id`)
@@ -278,10 +299,38 @@ export class RecordStore {
       const wanted = new Set<number>()
       const toId = from + COUNTED_AT_ONCE
       for (; position < search.end && search.at(position)! < toId; position++) wanted.add(search.at(position)!)
-      for (const columns of rows.all(from, toId) as unknown as Columns[]) if (wanted.has(columns[0])) take(columns)
+      const ways = this.#reader.ways(from, toId)
+      for (const columns of rows.all(from, toId) as unknown as Columns[]) if (wanted.has(columns[0])) take(columns, ways.get(columns[0]))
       await nextTurn()
     }
     return search.searching
+  }
+
+  /** For whoever merges several stores. */
+  async part(selection: Selection, ask: PartAsk): Promise<PartAnswers[PartKind]> {
+    const search = this.#search(selection)
+    if (ask.kind === 'look') return await this.#look(search, selection, ask)
+    return partOf(search, this.#reader, ask)
+  }
+
+  async #look(search: Search, selection: Selection, { waitMs, want, tail, after }: PartAsk & { kind: 'look' }): Promise<PartLook> {
+    await this.#until(search, waitMs, () => search.end - search.start >= want && (after === undefined || search.covers(after)))
+    const { start, end, searching } = search
+    return {
+      search: search.number, start, end, lastId: selection.requests === true ? this.#joined.decidedTo : this.#reader.bounds().last, stored: this.#stored(selection), furtherHops: this.#joined.further,
+      tail: rowsAt(search, this.#reader, Math.max(start, end - Math.min(tail, MAX_PART_ROWS)), end), ...(after !== undefined && { after: search.lowerBound(after + 1) }),
+      ...(searching && { searching: { ...searching, downToMicros: this.#reader.columns(search.scannedFrom)?.[1] ?? Number.MAX_SAFE_INTEGER } }),
+    }
+  }
+
+  /** Which store this is, also when it is opened again. @param slot what it is known by elsewhere from now on */
+  identity(slot?: number): StoreIdentity {
+    const set = this.#db.prepare('INSERT OR IGNORE INTO facts VALUES(\'store\', ?)')
+    set.run(randomInt(2 ** 47))
+    if (slot !== undefined) this.#db.prepare('INSERT OR REPLACE INTO facts VALUES(\'slot\', ?)').run(slot)
+    const facts = new Map(this.#db.prepare('SELECT name, value FROM facts WHERE name IN (\'store\', \'slot\')').all().map(({ name, value }) => [String(name), Number(value)]))
+    const known = facts.get('slot')
+    return { store: facts.get('store')!, ...(known !== undefined && { slot: known }) }
   }
 
   unjoined(after: number, limit: number): ReturnType<JoinedHops['unjoined']> {
@@ -305,9 +354,10 @@ export class RecordStore {
     const { first: firstId, last: lastId } = this.#reader.bounds()
     const { first, last } = this.#span()
     const { sizeBytes, ageSeconds } = this.#options.keep
+    const firstIdMicros = this.#reader.columns(firstId)?.[1]
     return {
       stored: lastId + 1 - firstId, firstId, lastId,
-      ...(first !== undefined && { firstMicros: first }), ...(last !== undefined && { lastMicros: last }),
+      ...(first !== undefined && { firstMicros: first }), ...(last !== undefined && { lastMicros: last }), ...(firstIdMicros !== undefined && { firstIdMicros }),
       keep: {
         ...(sizeBytes !== undefined && { sizeBytes }), ...(ageSeconds !== undefined && { ageSeconds }),
         usedBytes: this.#bounds.usedBytes(), removedMessages: this.#bounds.removedMessages, removedPacketBytes: 0,
@@ -319,6 +369,13 @@ export class RecordStore {
 
   close(): void {
     this.#closed = true
+    void this.#pool.close()
+    try {
+      // Other threads may still have the database open, so that closing it does not do this.
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // It is done when the store is opened again.
+    }
     this.#db.close()
     this.#reserve.release()
   }

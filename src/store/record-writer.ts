@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { KnownFlows } from './known-flows.ts'
-import { packPage } from './page-codec.ts'
+import { packLines } from './page-codec.ts'
+import { PageParts, hasMarks } from './page-parts.ts'
 import { RecordReader } from './record-reader.ts'
 import { HANDSHAKE, RecordColumns } from './record-columns.ts'
 
@@ -9,6 +10,7 @@ const LF = 0x0a
 const MAX_PAGE_BYTES = 256 * 1024
 /** Protocols that have a number of their own; a forged file may name more, which are `other`. */
 const MAX_PROTOCOLS = 200
+const NOTHING = Buffer.alloc(0)
 
 /** What was written by one call. */
 export interface Written { messages: number, rejected: number, firstId: number, lastId: number }
@@ -22,6 +24,7 @@ export class RecordWriter {
   readonly #insert: StatementSync
   readonly #insertPage: StatementSync
   readonly #insertProtocol: StatementSync
+  readonly #page = new PageParts()
   #nextId: number
   #pageFirstId = 0
   #firstMicros = 0
@@ -31,7 +34,7 @@ export class RecordWriter {
     this.#db = db
     this.#flows = new KnownFlows(db, run)
     this.#insert = db.prepare('INSERT INTO messages VALUES(?,?,?,?,?,?,?,?,?,?,?,?)')
-    this.#insertPage = db.prepare('INSERT INTO pages VALUES(?,?,?,?,?,?,?)')
+    this.#insertPage = db.prepare('INSERT INTO pages VALUES(?,?,?,?,?,?,?,?)')
     this.#insertProtocol = db.prepare('INSERT INTO protocols VALUES(?,?)')
     this.#nextId = new RecordReader(db).bounds().last + 1
     this.#readProtocols()
@@ -67,37 +70,33 @@ export class RecordWriter {
   }
 
   #writeLines(lines: Buffer, written: Written): void {
-    let pageStart = 0
+    const whole = hasMarks(lines)
     this.#openPage()
     for (let at = 0; at < lines.length;) {
       const found = lines.indexOf(LF, at)
       const end = found < 0 ? lines.length : found
-      if (end > at && this.#record.read(lines, at, end)) this.#row()
-      else {
-        if (end > at) written.rejected++
-        this.#closePage(lines, pageStart, at)
-        pageStart = end + 1
-      }
+      if (end > at && this.#record.read(lines, at, end)) {
+        this.#row()
+        this.#page.add(lines, at, end, this.#record, whole)
+      } else if (end > at) written.rejected++
       at = end + 1
-      if (at - pageStart > MAX_PAGE_BYTES) {
-        this.#closePage(lines, pageStart, Math.min(at, lines.length))
-        pageStart = at
-      }
+      if (this.#page.sizeBytes > MAX_PAGE_BYTES) this.#closePage(whole)
     }
-    this.#closePage(lines, pageStart, lines.length)
+    this.#closePage(whole)
   }
 
   #openPage(): void {
+    this.#page.clear()
     this.#pageFirstId = this.#nextId
     this.#firstMicros = Infinity
     this.#lastMicros = 0
   }
 
-  #closePage(lines: Buffer, start: number, end: number): void {
+  #closePage(whole: boolean): void {
     if (this.#nextId === this.#pageFirstId) return
-    const page = lines.subarray(start, end)
-    const { codec, bytes } = packPage(page)
-    this.#insertPage.run(this.#pageFirstId, this.#nextId - 1, codec, page.length, this.#firstMicros, this.#lastMicros, bytes)
+    const { heads, requests, responses } = this.#page
+    this.#insertPage.run(this.#pageFirstId, this.#nextId - 1, whole ? 0 : 1, this.#firstMicros, this.#lastMicros,
+      packLines(heads.bytes), packLines(whole ? NOTHING : requests.bytes), packLines(whole ? NOTHING : responses.bytes))
     this.#openPage()
   }
 

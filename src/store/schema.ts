@@ -1,17 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** A store of another number is not read. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /**
  * `messages`: what lists and filters need, narrow, so that a million are scanned in a tenth of a second; no further indexes, which would cost more at every insert than they save.
- * `pages`: the records as they came, many together (newline after each), compressed. A message is the line `id - first_id` of its page.
+ * `pages`: the records as they came, many together (newline after each), compressed, requests and responses apart from the rest (page-parts.ts; `apart` 0: they are not).
+ * A message is the line `id - first_id` of its page.
  * `flows`: what the messages of a connection have in common. `handshake`: the message with its TLS handshake.
  * `ways`: of messages that stand for a request whose hops were joined, where it went.
  * `facts`: `removed_to`, the last message that is gone. Numbers that are not there are -1, texts ''.
  */
 const TABLES = `
-CREATE TABLE IF NOT EXISTS pages(first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, codec INTEGER NOT NULL, size INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, lines BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS pages(first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, apart INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, heads BLOB NOT NULL, requests BLOB NOT NULL, responses BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS flows(id INTEGER PRIMARY KEY, run TEXT NOT NULL, key TEXT NOT NULL, capture TEXT NOT NULL, hop TEXT NOT NULL, namespace TEXT NOT NULL, interface TEXT NOT NULL,
   client_ip TEXT NOT NULL, client_port INTEGER NOT NULL, client_name TEXT NOT NULL, server_ip TEXT NOT NULL, server_port INTEGER NOT NULL, server_name TEXT NOT NULL,
   first_id INTEGER NOT NULL, handshake INTEGER NOT NULL DEFAULT -1);

@@ -1,39 +1,32 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { parseFilter } from './filter/filter.ts'
-import type { Filter } from './filter/filter.ts'
-import { requiredText } from './filter/required-text.ts'
-import type { Sql, SqlValue } from './filter/sql.ts'
-import { toSql } from './filter/sql.ts'
+import type { DatabaseSync } from 'node:sqlite'
 import type { JoinedHops } from './joined-hops.ts'
-import { FURTHER_HOP } from './record-columns.ts'
-import type { Columns, RecordPage, RecordReader } from './record-reader.ts'
-import { RowSubject } from './row-subject.ts'
-import { MESSAGE_COLUMNS } from './schema.ts'
+import type { RecordReader } from './record-reader.ts'
+import { Scan } from './scan.ts'
+import type { Region } from './scan-ahead.ts'
+import { ScanAhead } from './scan-ahead.ts'
+import type { ScanPool } from './scan-pool.ts'
 import type { Selection } from './store.ts'
-import { FilterError } from './store.ts'
 
 /** Messages asked of the database at once: few at first, so that the first rows come soon. */
 const FIRST_IDS = 20_000
 const MAX_IDS = 200_000
-/** Where each has to be looked into, so many at once. */
-const CANDIDATES = 2_000
-/** Pages of one step, where a text tells most of them apart. */
-const PAGES = 32
+/** For fewer no other thread is asked. */
+const MIN_FOR_HELP = 20_000
 
 /**
  * The messages of one selection, newest found first, and then what is added. Positions: 0 is the first that was added after the search began, -1 the newest before it.
  * They never change; what goes from the store goes from the beginning.
  */
 export class Search {
-  readonly filter: Filter
+  /** No other search has it: positions of two searches do not compare. */
+  readonly number = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER)
   readonly #reader: RecordReader
   /** Only what stands for a request, as far as that is decided. */
   readonly #joined: JoinedHops | undefined
-  readonly #sql: Sql
-  readonly #required: Buffer | undefined
-  readonly #subject: RowSubject
-  readonly #ids: StatementSync
-  readonly #candidates: StatementSync
+  readonly #scan: Scan
+  readonly #pool: ScanPool | undefined
+  readonly #selection: Selection
+  readonly #nowMicros: number
   /** Ids before the anchor, newest first; and from it on. */
   readonly #older: number[] = []
   readonly #newer: number[] = []
@@ -43,25 +36,21 @@ export class Search {
   /** And everything below this since the anchor. */
   #scannedTo: number
   #stepIds = FIRST_IDS
+  /** Where other threads look, too. */
+  #ahead: ScanAhead | undefined
+  /** The part of that which is looked at here. */
+  #own: Region | undefined
   /** Position of the first of `#newer`: what is gone is taken out now and then. */
   #newerBase = 0
 
-  /** Throws FilterError. */
-  constructor(db: DatabaseSync, reader: RecordReader, joined: JoinedHops, selection: Selection, nowMicros: number) {
-    const parsed = parseFilter(selection.q ?? '', nowMicros)
-    if (!parsed.ok) throw new FilterError(parsed.problem)
-    this.filter = parsed.filter
+  /** Throws FilterError. @param pool other threads; none where the database is in memory */
+  constructor(db: DatabaseSync, reader: RecordReader, joined: JoinedHops, selection: Selection, nowMicros: number, pool?: ScanPool) {
+    this.#scan = new Scan(db, reader, selection, nowMicros)
     this.#reader = reader
     this.#joined = selection.requests === true ? joined : undefined
-    this.#sql = withRange(toSql(parsed.filter.ast, nowMicros), selection)
-    const required = requiredText(parsed.filter.ast)
-    this.#required = required === undefined ? undefined : Buffer.from(required)
-    this.#subject = new RowSubject(reader)
-    const where = `FROM messages WHERE id >= ? AND id < ? AND (${this.#sql.text})`
-    this.#ids = db.prepare(`SELECT id ${where} ORDER BY id DESC`)
-    this.#ids.setReturnArrays(true)
-    this.#candidates = db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} ${where} ORDER BY id DESC LIMIT ${CANDIDATES}`)
-    this.#candidates.setReturnArrays(true)
+    this.#pool = this.#scan.isExact ? undefined : pool
+    this.#selection = selection
+    this.#nowMicros = nowMicros
     this.#anchorId = this.#last() + 1
     this.#scannedFrom = this.#anchorId
     this.#scannedTo = this.#anchorId
@@ -85,6 +74,16 @@ export class Search {
     const { first, last } = this.#reader.bounds()
     if (this.#scannedFrom <= first) return undefined
     return { scanned: this.#scannedTo - this.#scannedFrom, of: last + 1 - first }
+  }
+
+  /** Only other threads have something to do. */
+  get isWaiting(): boolean {
+    return this.#ahead !== undefined && this.#own === undefined && !this.#ahead.hasMore(this.#reader.bounds().first)
+  }
+
+  /** The oldest message that has been looked at. */
+  get scannedFrom(): number {
+    return this.#scannedFrom
   }
 
   /** Everything behind this message has been looked at. */
@@ -133,7 +132,7 @@ export class Search {
       const to = Math.min(last + 1, this.#scannedTo + MAX_IDS)
       const found: number[] = []
       let below = to
-      while (below > this.#scannedTo) below = this.#look(this.#scannedTo, below, found)
+      while (below > this.#scannedTo) below = this.#scan.look(this.#scannedTo, below, found)
       for (let i = found.length - 1; i >= 0; i--) this.#newer.push(found[i]!)
       this.#scannedTo = to
     }
@@ -143,45 +142,35 @@ export class Search {
   step(): boolean {
     const { first } = this.#reader.bounds()
     if (this.#scannedFrom <= first) return false
-    const from = Math.max(first, this.#scannedFrom - this.#stepIds)
-    this.#scannedFrom = this.#look(from, this.#scannedFrom, this.#older)
-    if (this.#sql.exact) this.#stepIds = Math.min(MAX_IDS, this.#stepIds * 2)
+    if (this.#ahead === undefined && this.#pool !== undefined && this.#scannedFrom - first > MIN_FOR_HELP) {
+      this.#ahead = new ScanAhead(this.#pool, { key: this.number, selection: this.#selection, nowMicros: this.#nowMicros }, this.#scannedFrom)
+    }
+    if (this.#ahead !== undefined) this.#stepTogether(this.#ahead, first)
+    else this.#stepAlone(first)
     return this.#scannedFrom > first
   }
 
-  /** Adds matching ids of `from <= id < below` to `found`, newest first. Returns down to where it looked. */
-  #look(from: number, below: number, found: number[]): number {
-    if (this.#sql.exact) {
-      for (const row of this.#ids.all(from, below, ...this.#sql.values) as unknown as [number][]) found.push(row[0])
-      return from
+  #stepAlone(first: number): void {
+    const from = Math.max(first, this.#scannedFrom - this.#stepIds)
+    this.#scannedFrom = this.#scan.look(from, this.#scannedFrom, this.#older)
+    if (this.#scan.isExact) this.#stepIds = Math.min(MAX_IDS, this.#stepIds * 2)
+  }
+
+  #stepTogether(ahead: ScanAhead, first: number): void {
+    ahead.ask(first)
+    const own = this.#own ??= ahead.ours(first)
+    if (own !== undefined) {
+      own.at = this.#scan.look(own.from, own.at, own.found)
+      if (own.at <= own.from) {
+        own.isDone = true
+        this.#own = undefined
+      }
     }
-    return this.#required === undefined ? this.#lookAtAll(from, below, found) : this.#lookAtPages(from, below, found)
-  }
-
-  #lookAtAll(from: number, below: number, found: number[]): number {
-    const rows = this.#candidates.all(from, below, ...this.#sql.values) as unknown as Columns[]
-    for (const columns of rows) if (this.#matches(columns)) found.push(columns[0])
-    return rows.length < CANDIDATES ? from : rows.at(-1)![0]
-  }
-
-  /** Page by page: most are let go by a search for one text in their bytes. */
-  #lookAtPages(from: number, below: number, found: number[]): number {
-    let to = below
-    for (let pages = 0; pages < PAGES && to > from; pages++) {
-      const page = this.#reader.page(to - 1)
-      const start = Math.max(from, page?.firstId ?? from)
-      if (page === undefined || page.bytes.includes(this.#required!)) {
-        const rows = this.#candidates.all(start, to, ...this.#sql.values) as unknown as Columns[]
-        for (const columns of rows) if (lineHas(page, columns[0], this.#required!) && this.#matches(columns)) found.push(columns[0])
-        to = rows.length < CANDIDATES ? start : rows.at(-1)![0]
-      } else to = start
+    for (let region = ahead.nextDone(); region !== undefined; region = ahead.nextDone()) {
+      for (const id of region.found) if (id >= first) this.#older.push(id)
+      this.#scannedFrom = region.from
     }
-    return to
-  }
-
-  #matches(columns: Columns): boolean {
-    this.#subject.set(columns)
-    return this.filter.matches(this.#subject)
+    if (this.#scannedFrom <= first) this.#ahead = undefined
   }
 
   /** Messages below `firstId` are gone. */
@@ -195,25 +184,4 @@ export class Search {
     if (this.#scannedFrom < firstId) this.#scannedFrom = firstId
     if (this.#scannedTo < firstId) this.#scannedTo = firstId
   }
-}
-
-function lineHas(page: RecordPage | undefined, id: number, text: Buffer): boolean {
-  if (page === undefined) return true
-  const n = id - page.firstId
-  return page.bytes.subarray(page.offsets[n], page.offsets[n + 1]).includes(text)
-}
-
-function withRange(sql: Sql, { from, to, requests }: Selection): Sql {
-  const values: SqlValue[] = [...sql.values]
-  let { text } = sql
-  if (requests === true) text = `(${text}) AND (flags & ${FURTHER_HOP}) = 0`
-  if (from !== undefined) {
-    text = `(${text}) AND at >= ?`
-    values.push(from)
-  }
-  if (to !== undefined) {
-    text = `(${text}) AND at < ?`
-    values.push(to)
-  }
-  return { text, values, exact: sql.exact }
 }

@@ -6,7 +6,7 @@ import type { Keep } from './keep.ts'
 export interface StoreSetup { readonly path: string, readonly run: string, readonly keep: Keep }
 
 /** Methods of the store that can be called across the threads. */
-export type StoreMethod = 'page' | 'newer' | 'records' | 'batch' | 'witnesses' | 'connection' | 'values' | 'edges' | 'series' | 'unjoined' | 'decided' | 'join' | 'info'
+export type StoreMethod = 'page' | 'newer' | 'records' | 'batch' | 'witnesses' | 'connection' | 'values' | 'edges' | 'series' | 'unjoined' | 'decided' | 'join' | 'info' | 'part' | 'identity'
 
 export type StoreArguments<M extends StoreMethod> = Parameters<RecordStore[M]>
 export type StoreAnswer<M extends StoreMethod> = Awaited<ReturnType<RecordStore[M]>>

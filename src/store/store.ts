@@ -1,4 +1,4 @@
-import type { FilterProblem, KeepInfo, MessageRow, RequestWay, ValueList } from '../model/api.ts'
+import type { FilterProblem, KeepInfo, MessageRow, RequestWay, ValueList, WireVerdict } from '../model/api.ts'
 import type { Micros } from '../model/time.ts'
 
 /** Which messages: a filter and `from <= at < to`. */
@@ -49,6 +49,8 @@ export interface Page {
   readonly stored: number
   /** Messages that another one stands for. */
   readonly furtherHops: number
+  /** Where it changes, positions of before hold no longer. */
+  readonly generation?: string
 }
 
 export interface NewRows {
@@ -60,6 +62,8 @@ export interface NewRows {
   readonly end?: number
   readonly stored: number
   readonly furtherHops: number
+  /** As in Page. */
+  readonly generation?: string
 }
 
 export interface Batch {
@@ -74,6 +78,8 @@ export interface StoreInfo {
   readonly lastId: number
   readonly firstMicros?: Micros
   readonly lastMicros?: Micros
+  /** When the message `firstId` was said, which need not be the earliest. */
+  readonly firstIdMicros?: Micros
   readonly keep: KeepInfo
   /** Lines that were no records. */
   readonly rejected: number
@@ -90,6 +96,8 @@ export interface EdgeCounts {
   readonly namespace: string
   readonly capture: string
   readonly protocol: string
+  /** Of requests whose hops were joined: the lock of the wire between. Then `from` and `to` are the workloads, and other hops of them are counted nowhere. */
+  readonly verdict?: WireVerdict
   readonly requests: number
   readonly errors: number
   readonly bytes: number
@@ -128,6 +136,8 @@ export interface SeriesQuery extends Selection {
   readonly points: number
   /** Groups that are told apart; default 50. */
   readonly groups?: number
+  /** What the points cover where that is not the selection's own range; it chooses no messages. */
+  readonly span?: { readonly from: Micros, readonly to: Micros }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface RunOptions {
   maxOutputBytes?: number
   /** Its standard input; empty where there is none. */
   input?: string
+  /** Default: this program's own. */
+  env?: NodeJS.ProcessEnv
 }
 
 export interface RunResult {
@@ -27,11 +29,11 @@ export interface RunResult {
  * Runs a program to its end. Throws 'missing-program', and 'child-failed' where it takes longer than `timeoutMs` (it is
  * killed then) or says more than `maxOutputBytes`; any exit code is an answer.
  */
-export function run(program: string, args: readonly string[], { timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES, input }: RunOptions): Promise<RunResult> {
+export function run(program: string, args: readonly string[], { timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES, input, env }: RunOptions): Promise<RunResult> {
   const file = program.includes('/') ? program : findProgram(program)
   if (file === undefined) return Promise.reject(missing(program))
   return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes }, (error, stdout, stderr) => {
+    const child = execFile(file, args, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, ...env !== undefined && { env } }, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, signal: undefined, stdout, stderr })
       else if (error.code === 'ENOENT' || error.code === 'EACCES') reject(missing(program))
       else if (error.killed === true || typeof error.code === 'string') reject(cutShort(program, timeoutMs, error))

@@ -39,6 +39,8 @@ export interface RingStatistics {
 /** Takes frames: the shape of FrameSink of src/net/frame.ts, which lies above this layer. */
 export interface RingSink {
   frame(buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, linkType: number, interfaceId: number): void
+  beginBlock?(buf: Uint8Array): void
+  endBlock?(): void
 }
 
 /*
@@ -113,8 +115,10 @@ export class PacketRing {
       const status = (base >>> 2) + BLOCK_STATUS
       if ((Atomics.load(this.#words, status) & STATUS_USER) === 0) break
       try {
+        sink.beginBlock?.(this.#bytes)
         frames += this.#walkBlock(base, sink)
       } finally {
+        sink.endBlock?.()
         Atomics.store(this.#words, status, STATUS_KERNEL)
         this.#block = (this.#block + 1) % this.#blockCount
       }

@@ -18,6 +18,9 @@ import { SourceCapture } from './source-capture.ts'
 const FLUSH_MS = 50
 const FLUSH_BYTES = 256 * 1024
 const HEALTH_MS = 500
+/** What is kept for the batches of one walk round the ring, and how large each may have grown. */
+const MAX_ROOMS = 8
+const MAX_ROOM_BYTES = 4 * FLUSH_BYTES
 /** What the main thread may owe before bodies, then messages, then frames are given up. The rings are never kept waiting. */
 const BODIES_UNTIL_BYTES = 16 * 1024 * 1024
 const MESSAGES_UNTIL_BYTES = 48 * 1024 * 1024
@@ -49,6 +52,8 @@ export class CaptureThread {
   readonly #isEvidence: boolean
   #fds: number[] = []
   #owedBytes = 0
+  /** Memory of batches that came back. */
+  readonly #rooms: ArrayBuffer[] = []
   #droppedBodies = 0
   #droppedMessages = 0
   #droppedFrames = 0
@@ -56,15 +61,16 @@ export class CaptureThread {
   #healthMs = 0
   #stopping = false
 
-  /** @param wanted only messages that it lets through are handed over */
+  /** @param wanted only messages that it lets through are handed over; of evidence all are, and the edges that have one are marked */
   constructor(setup: WorkerSetup, port: ThreadPort, wanted?: MessageTest) {
     this.#setup = setup
     this.#port = port
     this.#keyLogs = new KeyLogs(setup.keyLogs)
     this.#isEvidence = setup.format.kind === 'evidence'
-    this.#endsEarly = this.#isEvidence && setup.keyLogs.length === 0
-    const makeLine = lineMaker(setup.format)
-    this.#batch = makeLine && new LineBatch(makeLine, wanted)
+    // What a filter looks for may come late in a connection.
+    this.#endsEarly = this.#isEvidence && setup.keyLogs.length === 0 && wanted === undefined
+    const makeLine = lineMaker(setup.format, wanted)
+    this.#batch = makeLine && new LineBatch(makeLine, this.#isEvidence ? undefined : wanted)
   }
 
   run(): void {
@@ -83,7 +89,7 @@ export class CaptureThread {
 
   #obey(): void {
     for (let command = this.#port.next(); command !== undefined; command = this.#port.next()) {
-      if (command.kind === 'credit') this.#owedBytes -= command.bytes
+      if (command.kind === 'credit') this.#credit(command)
       else if (command.kind === 'add') this.#add(command)
       else if (command.kind === 'remove') this.#remove(command.id)
       else if (command.kind === 'names') this.#sources.get(command.id)?.rename(command.names)
@@ -170,8 +176,7 @@ export class CaptureThread {
 
   #flush(): void {
     if (this.#batch !== undefined && this.#batch.lines > 0) {
-      const { text: borrowed, lines } = this.#batch.take()
-      const text = new Uint8Array(borrowed)
+      const { text, lines } = this.#takeLines(this.#batch)
       this.#owedBytes += text.length
       this.#port.report({ kind: 'lines', text, lines }, [text.buffer])
     }
@@ -180,6 +185,18 @@ export class CaptureThread {
       this.#owedBytes += blocks.length
       this.#port.report({ kind: 'frames', blocks }, [blocks.buffer as ArrayBuffer])
     }
+  }
+
+  /** A large batch goes with the memory that it was made in: new memory for each costs more than to write lines into it. */
+  #takeLines(batch: LineBatch): { text: Uint8Array<ArrayBuffer>, lines: number } {
+    if (batch.sizeBytes > FLUSH_BYTES / 2) return batch.handOver(this.#rooms.pop())
+    const { text, lines } = batch.take()
+    return { text: new Uint8Array(text), lines }
+  }
+
+  #credit({ bytes, room }: Extract<Command, { kind: 'credit' }>): void {
+    this.#owedBytes -= bytes
+    if (room !== undefined && room.byteLength <= MAX_ROOM_BYTES && this.#rooms.length < MAX_ROOMS) this.#rooms.push(room)
   }
 
   #health(): Health {

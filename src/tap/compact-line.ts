@@ -1,10 +1,10 @@
+import { Piece } from '../base/piece.ts'
 import { cutMiddle } from '../base/text.ts'
 import type { Endpoint, FlowInfo } from '../model/flow.ts'
-import type { Message, Outcome } from '../model/message.ts'
+import type { Likeness, Message, Outcome } from '../model/message.ts'
 import type { LineBytes } from './line-bytes.ts'
-import { Piece } from './line-bytes.ts'
 import { printable } from './printable.ts'
-import { TimeText, durationText } from './time-text.ts'
+import { SHORT_MICROS, TimeText, durationText } from './time-text.ts'
 
 const RESET = '\x1b[0m'
 const GREY = '\x1b[90m'
@@ -41,7 +41,23 @@ const LATEST = 256
 export interface CompactOptions { colour: boolean, utc: boolean, columns?: number }
 
 /** Who calls whom, as it stands in the lines of one flow until a column grows. Many flows say one thing only: the piece is made for the second. */
-interface Ends { flow: FlowInfo | undefined, layout: number, text: string, piece: Piece | undefined }
+interface Ends { flow: FlowInfo | undefined, layout: number, piece: Piece | undefined }
+
+/** Protocol, what and status, as they stand in the lines of messages that are alike, while the column has that width. */
+class Said {
+  readonly owner: CompactLines
+  readonly whatWidth: number
+  readonly piece = new Piece()
+
+  constructor(owner: CompactLines, whatWidth: number, line: LineBytes, from: number) {
+    this.owner = owner
+    this.whatWidth = whatWidth
+    line.keep(this.piece, from)
+  }
+}
+
+/** In place of Said, for what was said once. */
+const ONCE = {}
 
 /** Lines for people: time, who calls whom, in which protocol, what, how it ended, how long it took, and whether it could be read on a wire. */
 export class CompactLines {
@@ -53,7 +69,11 @@ export class CompactLines {
   readonly #unread: Piece
   readonly #clear: Piece
   readonly #protocols = new Map<string, Piece>()
-  readonly #latest = Array.from({ length: LATEST }, (): Ends => ({ flow: undefined, layout: -1, text: '', piece: undefined }))
+  readonly #latest = Array.from({ length: LATEST }, (): Ends => ({ flow: undefined, layout: -1, piece: undefined }))
+  readonly #elapsed = new Array<Piece | undefined>(SHORT_MICROS).fill(undefined)
+  readonly #elapsedTexts = new Map<string, Piece>()
+  readonly #clock = new Piece()
+  #clockText = ''
   readonly #columns: number
   readonly #wide: boolean
   /** Counts how often a column grew. */
@@ -77,22 +97,58 @@ export class CompactLines {
   }
 
   add(line: LineBytes, flow: FlowInfo, m: Message): void {
-    line.spaces(1)
-    line.text(this.#time.clock(m.atMicros))
+    this.#addClock(line, m)
     this.#addEnds(line, flow)
+    const { likeness } = m
+    const note = likeness?.note
+    const isKept = note instanceof Said && note.owner === this && note.whatWidth === this.#whatWidth
+    let longStatus = ''
+    if (isKept) line.piece(note.piece)
+    else longStatus = this.#addSaid(line, m, likeness)
+    this.#addElapsed(line, m.elapsedMicros)
+    line.piece(m.decrypted === true ? this.#decrypted : this.#place(flow, m.protocol))
+    if (longStatus !== '') line.text(`  ${this.#paint(OUTCOME_COLOUR[m.outcome], longStatus)}`)
+    if (!isKept && !m.complete) this.#addNote(line, m)
+    line.newline()
+  }
+
+  #addClock(line: LineBytes, { atMicros }: Message): void {
+    const text = this.#time.clock(atMicros)
+    if (text === this.#clockText) {
+      line.piece(this.#clock)
+      return
+    }
+    const from = line.length
+    line.spaces(1)
+    line.text(text)
+    line.keep(this.#clock, from)
+    this.#clockText = text
+  }
+
+  /** Returns a status that has no room here. What is said is kept for the third time, so that it costs no more where it is said once or twice. */
+  #addSaid(line: LineBytes, m: Message, likeness: Likeness | undefined): string {
+    const from = line.length
     if (this.#wide) line.piece(this.#protocolOf(m.protocol))
     const what = cutMiddle(printable(m.what), this.#whatWidth)
     line.text(what)
     line.spaces(this.#whatWidth + 2 - what.length)
     const status = m.status === undefined ? '–' : printable(String(m.status))
-    this.#addStatus(line, status.length > MAX_STATUS ? '' : status, m.outcome)
-    const elapsed = m.elapsedMicros === undefined ? '' : durationText(m.elapsedMicros)
-    line.spaces(2 + ELAPSED_WIDTH - elapsed.length)
-    line.text(elapsed)
-    line.piece(m.decrypted === true ? this.#decrypted : this.#place(flow, m.protocol))
-    if (status.length > MAX_STATUS) line.text(`  ${this.#paint(OUTCOME_COLOUR[m.outcome], status)}`)
-    if (!m.complete) this.#addNote(line, m)
-    line.text('\n')
+    const isLong = status.length > MAX_STATUS
+    this.#addStatus(line, isLong ? '' : status, m.outcome)
+    if (isLong) return status
+    if (likeness !== undefined) likeness.note = likeness.note === undefined ? ONCE : new Said(this, this.#whatWidth, line, from)
+    return ''
+  }
+
+  #addElapsed(line: LineBytes, micros: number | undefined): void {
+    if (micros !== undefined && micros >= 0 && micros < SHORT_MICROS) line.piece(this.#elapsed[micros] ??= this.#elapsedPiece(durationText(micros)))
+    else line.text((micros === undefined ? '' : durationText(micros)).padStart(2 + ELAPSED_WIDTH))
+  }
+
+  #elapsedPiece(text: string): Piece {
+    let piece = this.#elapsedTexts.get(text)
+    if (piece === undefined) this.#elapsedTexts.set(text, piece = new Piece(text.padStart(2 + ELAPSED_WIDTH)))
+    return piece
   }
 
   #protocolOf(name: string): Piece {
@@ -115,21 +171,25 @@ export class CompactLines {
 
   #addEnds(line: LineBytes, flow: FlowInfo): void {
     const ends = this.#latest[(flow.client.port ^ flow.server.port) & LATEST - 1]!
-    if (ends.flow === flow && ends.layout === this.#layout) line.piece(ends.piece ??= new Piece(ends.text))
+    if (ends.flow === flow && ends.layout === this.#layout) line.piece(ends.piece ??= new Piece(this.#endsText(flow)))
     else {
-      this.#describe(ends, flow)
-      line.text(ends.text)
+      const { client, server, namespace } = flow
+      this.#widen(endpointWidth(client, this.#wide), endpointWidth(server, true), namespace)
+      ends.flow = flow
+      ends.layout = this.#layout
+      ends.piece = undefined
+      line.spaces(2)
+      if (namespace !== undefined) line.text(this.#namespace(flow))
+      addEndpoint(line, client, this.#wide, this.#clientWidth)
+      line.text(' → ')
+      addEndpoint(line, server, true, this.#serverWidth)
+      line.spaces(2)
     }
   }
 
-  #describe(ends: Ends, flow: FlowInfo): void {
-    const client = endpointText(flow.client, this.#wide)
-    const server = endpointText(flow.server)
-    this.#widen(client.length, server.length, flow.namespace)
-    ends.flow = flow
-    ends.layout = this.#layout
-    ends.text = `  ${this.#namespace(flow)}${client.padEnd(this.#clientWidth)} → ${server.padEnd(this.#serverWidth)}  `
-    ends.piece = undefined
+  #endsText(flow: FlowInfo): string {
+    const client = endpointText(flow.client, this.#wide).padEnd(this.#clientWidth)
+    return `  ${this.#namespace(flow)}${client} → ${endpointText(flow.server, true).padEnd(this.#serverWidth)}  `
   }
 
   #widen(client: number, server: number, namespace: string | undefined): void {
@@ -164,8 +224,28 @@ function namespaceText(namespace: string): string {
 }
 
 /** A client's port tells little: where there is no room for it, it is left out. */
-function endpointText(e: Endpoint, withPort = true): string {
+function endpointText(e: Endpoint, withPort: boolean): string {
   if (e.name !== undefined) return printable(e.name)
   if (!withPort) return e.ip
   return e.ip.includes(':') ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`
+}
+
+/** Characters of endpointText, without making it: many flows say one thing only. */
+function endpointWidth(e: Endpoint, withPort: boolean): number {
+  if (e.name !== undefined) return printable(e.name).length
+  if (!withPort) return e.ip.length
+  const { port } = e
+  const digits = port < 10 ? 1 : port < 100 ? 2 : port < 1000 ? 3 : port < 10_000 ? 4 : 5
+  return e.ip.length + digits + (e.ip.includes(':') ? 3 : 1)
+}
+
+/** endpointText, and spaces up to `width` characters. */
+function addEndpoint(line: LineBytes, e: Endpoint, withPort: boolean, width: number): void {
+  if (e.name !== undefined || !withPort || e.ip.includes(':')) line.text(endpointText(e, withPort))
+  else {
+    line.text(e.ip)
+    line.text(':')
+    line.digits(e.port)
+  }
+  line.spaces(width - endpointWidth(e, withPort))
 }

@@ -39,6 +39,8 @@ export interface WorkerSetup {
   decodeAs: DecodeAs | undefined
   /** Paths of key logs, which each thread reads for itself. */
   keyLogs: readonly string[]
+  /** Before the ids of flows, where captures of several programs are brought together. */
+  flowPrefix?: string
 }
 
 /** Main thread to capture thread. */
@@ -46,8 +48,8 @@ export type Command =
   | { kind: 'add', id: number, source: LiveSource, fanoutGroup: number | undefined, expectedSources: number }
   | { kind: 'remove', id: number }
   | { kind: 'names', id: number, names: Record<string, string> }
-  /** Bytes of batches that the main thread has dealt with. */
-  | { kind: 'credit', bytes: number }
+  /** Bytes of batches that the main thread has dealt with, and the memory of one for another. */
+  | { kind: 'credit', bytes: number, room?: ArrayBuffer }
   | { kind: 'stop' }
 
 /** Capture thread to main thread. */
@@ -55,7 +57,7 @@ export type Report =
   | { kind: 'added', id: number, notes: string[], interfaces: string[] }
   | { kind: 'failed', id: number, code: string, message: string, hint: string | undefined }
   | { kind: 'removed', id: number }
-  | { kind: 'lines', text: Uint8Array, lines: number }
+  | { kind: 'lines', text: Uint8Array<ArrayBuffer>, lines: number }
   | { kind: 'frames', blocks: Uint8Array }
   /** For the user, each text once. */
   | { kind: 'warning', text: string }

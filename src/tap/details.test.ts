@@ -6,7 +6,7 @@ import test from 'node:test'
 import type { Message } from '../model/message.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
-import { addJsonLine, jsonLine } from './json-line.ts'
+import { JsonLines, jsonLine } from './json-line.ts'
 import { LineBytes } from './line-bytes.ts'
 import { tapFile } from './offline.ts'
 import { lineMaker } from './output.ts'
@@ -40,7 +40,8 @@ for (const name of captures) {
     const rules = { credentials: true, headers: ['host', '*-type', 'server'], parameters: ['*'], texts: ['[0-9]{3}'] }
     for (const settings of [DEFAULT_SETTINGS, { ...DEFAULT_SETTINGS, bodyLimitBytes: 0 }, { ...DEFAULT_SETTINGS, redaction: rules }]) {
       const whole = await textOf(name, settings, (lines, flow, m) => lines.line(jsonLine(flow, m)))
-      assert.equal(await textOf(name, settings, addJsonLine), whole)
+      const json = new JsonLines()
+      assert.equal(await textOf(name, settings, (lines, flow, m) => json.add(lines, flow, m)), whole)
     }
   })
 }

@@ -109,6 +109,8 @@ export class Engine implements FrameSink, FlowOwner {
   #unweighedBytes = 0
   #unweighedFlows = 0
   readonly #marks: boolean
+  /** Of the last flow: most are in the same one. */
+  #place: Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> | undefined
   readonly #maxHeldBytes: number
 
   constructor(options: EngineOptions, out: Emitter) {
@@ -140,6 +142,14 @@ export class Engine implements FrameSink, FlowOwner {
       if (this.#options.dissect !== false) this.#datagram(packet, atMicros, interfaceId)
     } else if (kind === MALFORMED) health.malformedPackets++
     else if (kind === UNKNOWN_LINK) health.unknownLink++
+  }
+
+  beginBlock(buf: Uint8Array): void {
+    this.budget.recent.begin(buf)
+  }
+
+  endBlock(): void {
+    this.budget.recent.end()
   }
 
   #segment(packet: Packet, atMicros: Micros, interfaceId: number, buf: Uint8Array, offset: number, linkType: number): void {
@@ -341,6 +351,8 @@ export class Engine implements FrameSink, FlowOwner {
     const name = interfaceName?.(interfaceId)
     const loopback = isLoopback?.(interfaceId) ?? (isOnLoopback || name === 'lo' || isLoopbackAddress(clientIp) || isLoopbackAddress(serverIp))
     const hop: Hop = loopback ? 'clear' : 'wire'
-    return { capture, hop, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { interface: name }) }
+    const last = this.#place
+    if (last !== undefined && last.hop === hop && last.interface === name) return last
+    return this.#place = { capture, hop, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { interface: name }) }
   }
 }

@@ -52,7 +52,7 @@ export class UdpFlows implements Iterable<UdpFlow> {
     this.#done.push(flow)
   }
 
-  /** One that went on meanwhile queues again, or waits for its answer. */
+  /** One that went on meanwhile queues again, or waits for its answer. The others have nothing to tell, so they are not told that it is over. */
   #expireDone(nowMicros: Micros): void {
     const queue = this.#done
     while (this.#doneHead < queue.length) {
@@ -61,7 +61,7 @@ export class UdpFlows implements Iterable<UdpFlow> {
       if (!isOver && queue.length - this.#doneHead <= MAX_DONE) break
       this.#doneHead++
       flow.isQueued = false
-      if (flow.isDone) this.drop(flow)
+      if (flow.isDone) this.#table.remove(flow)
     }
     if (this.#doneHead < 1024 || this.#doneHead * 2 < queue.length) return
     this.#done = queue.slice(this.#doneHead)

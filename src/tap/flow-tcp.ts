@@ -52,6 +52,7 @@ export class TcpFlow extends Flow implements StreamSink {
       protocols, settings,
       serverPort: this.calledPort,
       joinedLate: () => this.tcp.joinedLate,
+      server: () => this.serverText,
       decodeAs: assumedProtocol(decodeAs.tcp, this.calledPort, this.clientPort),
     })
     for (const side of [CLIENT, SERVER] as const) if ((this.#ended & 1 << side) !== 0) conversation.end(side, at)

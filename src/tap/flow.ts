@@ -54,6 +54,13 @@ export class Flow extends FlowNode {
     return (this.#destination ?? this).serverPort
   }
 
+  /** Address and port of whom the client has called, without making `info`, as names may not be known yet. */
+  protected get serverText(): string {
+    if (this.isSwapped) return `${formatAddress(this.version, this.c0, this.c1, this.c2, this.c3)} ${this.clientPort}`
+    const { s0, s1, s2, s3, serverPort } = this.#destination ?? this
+    return `${formatAddress(this.version, s0, s1, s2, s3)} ${serverPort}`
+  }
+
   /** Names and addresses, made when the first message asks for them. */
   get info(): FlowInfo {
     return this.#info ??= this.#describe()

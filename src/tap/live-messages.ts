@@ -20,7 +20,7 @@ const HEALTH_MS = 500
 /** A live tap for a reader in this program, who wants messages and not lines. */
 export function openLiveTap(options: Omit<LiveTapOptions, 'format'>, observer: MessageObserver): LiveTap {
   const tap = new LiveTap({ ...options, format: { kind: 'objects' } }, {
-    lines: (text) => observer.messages(Buffer.from(text.buffer).toString().trimEnd().split('\n').map((line) => JSON.parse(line) as TappedMessage)),
+    lines: (text) => observer.messages(Buffer.from(text.buffer, text.byteOffset, text.length).toString().trimEnd().split('\n').map((line) => JSON.parse(line) as TappedMessage)),
     warn: (text) => observer.warn(text),
   })
   const timer = setInterval(() => observer.health(tap.health()), HEALTH_MS)

@@ -29,11 +29,15 @@ export interface LiveTapOptions {
   decodeAs?: DecodeAs
   /** Capture threads. Default 1. */
   workers?: number
+  /** Before the ids of flows: makes them unlike those of other captures. */
+  flowPrefix?: string
 }
 
 /** Called on the main thread. What a call takes in is credited to the thread when it is settled, so a slow observer is noticed. */
 export interface LiveObserver {
-  /** `text`: UTF-8, the observer's to keep. */
+  /** True: `lines` has no use for the text any more when it is settled, so that its memory serves again. */
+  readonly givesBack?: boolean
+  /** `text`: UTF-8, the observer's to keep unless it gives it back. */
   lines(text: Uint8Array, lines: number): void | Promise<void>
   frames?(origin: number, blocks: Uint8Array): void | Promise<void>
   warn(text: string): void
@@ -74,8 +78,8 @@ export class LiveTap {
   }
 
   #start(worker: number, workers: number): Worker {
-    const { settings = DEFAULT_SETTINGS, filter, messageFilter, format, frames = false, interfacesApart = false, dissect = true, decodeAs, keyLogs = [] } = this.#options
-    const setup: WorkerSetup = { worker, workers, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs }
+    const { settings = DEFAULT_SETTINGS, filter, messageFilter, format, frames = false, interfacesApart = false, dissect = true, decodeAs, keyLogs = [], flowPrefix } = this.#options
+    const setup: WorkerSetup = { worker, workers, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs, flowPrefix }
     const thread = new Worker(sibling(import.meta.url, 'worker'), { workerData: setup })
     thread.on('message', (report: Report) => this.#take(worker, report))
     thread.on('error', (error) => {
@@ -196,7 +200,7 @@ export class LiveTap {
   #take(worker: number, report: Report): void {
     switch (report.kind) {
       case 'lines':
-        return this.#credit(worker, report.text.length, this.#observer.lines(report.text, report.lines))
+        return this.#credit(worker, report.text.length, this.#observer.lines(report.text, report.lines), report.text.buffer)
       case 'frames':
         return this.#credit(worker, report.blocks.length, this.#observer.frames?.(worker, report.blocks))
       case 'warning':
@@ -215,8 +219,11 @@ export class LiveTap {
     }
   }
 
-  #credit(worker: number, bytes: number, taken: void | Promise<void>): void {
-    const tell = (): void => this.#workers[worker]!.postMessage({ kind: 'credit', bytes } satisfies Command)
+  #credit(worker: number, bytes: number, taken: void | Promise<void>, room?: ArrayBuffer): void {
+    const tell = (): void => {
+      const given = room !== undefined && this.#observer.givesBack === true ? { room } : {}
+      this.#workers[worker]!.postMessage({ kind: 'credit', bytes, ...given } satisfies Command, given.room === undefined ? [] : [given.room])
+    }
     if (taken === undefined) tell()
     else void taken.then(tell)
   }

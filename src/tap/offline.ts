@@ -38,14 +38,36 @@ export interface OfflineEmitter extends Emitter {
   secrets?(type: number, bytes: Uint8Array): void
 }
 
+/** What a file says of where it was captured, as far as it was read. */
+class FileFacts {
+  /** This program wrote the section: it has an interface for each namespace. */
+  ours = false
+  readonly #interfaces = new Map<number, CaptureInterface>()
+  readonly #names = new Map<string, string>()
+
+  add(i: CaptureInterface): void {
+    if (this.#interfaces.size < MAX_REMEMBERED) this.#interfaces.set(i.id, i)
+  }
+
+  interfaceName(id: number): string | undefined {
+    return this.#interfaces.get(id)?.name
+  }
+
+  name(ip: string, given: readonly string[]): void {
+    if (given[0] !== undefined && this.#names.size < MAX_REMEMBERED) this.#names.set(ip, given[0])
+  }
+
+  nameOf(ip: string): string | undefined {
+    return this.#names.size === 0 ? undefined : this.#names.get(ip)
+  }
+}
+
 /**
  * Reads a capture file (`-` is standard input) through one engine. What was read before an error has been emitted when it throws.
  * A file that this program wrote has an interface for each namespace: connections seen in two of them stay apart.
  */
 export async function tapFile(path: string, options: OfflineOptions, out: OfflineEmitter, done: (health: Health) => void): Promise<void> {
-  const interfaces = new Map<number, CaptureInterface>()
-  const names = new Map<string, string>()
-  let ours = false
+  const facts = new FileFacts()
   let nowMicros = 0
   const keyLogs = options.keyLogs ?? new KeyLogs([])
   const secrets = keyLogs.secrets.desk()
@@ -57,21 +79,21 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
     frameMarks: options.frameMarks,
     heldBytes: options.heldBytes,
     capture: 'pcap',
-    scopeOf: (id) => ours ? id : 0,
-    interfaceName: (id) => interfaces.get(id)?.name,
-    nameOf: (ip) => names.size === 0 ? undefined : names.get(ip),
+    scopeOf: (id) => facts.ours ? id : 0,
+    interfaceName: (id) => facts.interfaceName(id),
+    nameOf: (ip) => facts.nameOf(ip),
   }, out)
   try {
     await readCaptureFile(path, {
       section: (s) => {
-        ours = s.userApplication?.startsWith('mtlscope') ?? false
-        out.section?.(ours)
+        facts.ours = s.userApplication?.startsWith('mtlscope') ?? false
+        out.section?.(facts.ours)
       },
       interface: (i) => {
-        if (interfaces.size < MAX_REMEMBERED) interfaces.set(i.id, i)
+        facts.add(i)
         out.interface?.(i)
       },
-      name: (ip, given) => { if (given[0] !== undefined && names.size < MAX_REMEMBERED) names.set(ip, given[0]) },
+      name: (ip, given) => facts.name(ip, given),
       secrets: (type, bytes) => {
         keyLogs.secrets.block(type, bytes)
         out.secrets?.(type, bytes)
@@ -80,6 +102,8 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
         nowMicros = at
         engine.frame(buf, offset, captured, wire, at, linkType, id)
       },
+      beginBlock: (buf) => engine.beginBlock(buf),
+      endBlock: () => engine.endBlock(),
     }, { signal: options.signal, onProgress: options.onProgress, ...options.input === undefined ? {} : { input: options.input }, stop: () => {
       keyLogs.poll()
       secrets.tick(nowMicros)

@@ -68,11 +68,11 @@ export class SourceCapture {
 
   #openEngine({ source, setup, id }: SourceOptions, filter: PacketFilter | undefined, out: Emitter): Engine {
     return new Engine({
-      settings: { ...setup.settings, secrets: this.#secrets },
+      settings: { ...setup.settings, secrets: this.#secrets, readAtOnce: true },
       filter,
       capture: source.capture,
       namespace: source.name === '' ? undefined : source.name,
-      prefix: setup.workers > 1 ? `${id}.${setup.worker}.` : `${id}.`,
+      prefix: `${setup.flowPrefix ?? ''}${id}.${setup.workers > 1 ? `${setup.worker}.` : ''}`,
       dissect: setup.dissect,
       decodeAs: setup.decodeAs,
       ...(setup.format.kind === 'evidence' && { heldBytes: EVIDENCE_HELD_BYTES }),

@@ -42,7 +42,7 @@ export class TimeText {
         : `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}.`
     }
     this.#clockMillisecond = millisecond
-    return this.#clock = this.#clockPrefix + pad(Math.floor((at - second * 1e6) / 1000), 3)
+    return this.#clock = this.#clockPrefix + MILLISECONDS[Math.floor((at - second * 1e6) / 1000)]!
   }
 }
 
@@ -51,12 +51,14 @@ function dateOf(second: number): Date {
   return new Date(second >= 0 && second < LAST_SECOND ? second * 1000 : 0)
 }
 
+const MILLISECONDS: readonly string[] = Array.from({ length: 1000 }, (_, value) => pad(value, 3))
+
 function pad(value: number, width: number): string {
   return String(value).padStart(width, '0')
 }
 
-/** Below it there is one place behind the point. */
-const SHORT_MICROS = 9_950
+/** Of durations below it there are few texts: they have one place behind the point. */
+export const SHORT_MICROS = 9_950
 /** Most durations are short; making such a text costs 300 ns. */
 const shortTexts = new Array<string | undefined>(SHORT_MICROS)
 

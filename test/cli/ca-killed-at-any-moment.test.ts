@@ -30,7 +30,7 @@ async function killAfter(files: number, path: string, ...args: string[]): Promis
 }
 
 async function works(folder: CaFolder): Promise<number> {
-  const issuer = await new Authority({ folder, by: 'test', warn: (text) => assert.fail(text) }).current(Date.now())
+  const issuer = await new Authority({ store: folder, by: 'test', warn: (text) => assert.fail(text) }).current(Date.now())
   issuer.requireValid(Date.now())
   return issuer.state.roots.length
 }

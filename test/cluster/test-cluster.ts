@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { kubectlProgram } from '../../scripts/cluster/kubectl.ts'
 import { readNodeProcess } from '../../scripts/cluster/node-process.ts'
 import type { ClusterPlace } from '../../scripts/cluster/place.ts'
 import { clusterPlace } from '../../scripts/cluster/place.ts'
@@ -13,6 +14,10 @@ import { need } from '../require.ts'
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const WAIT_MS = 120_000
+/** An installation waits for four parts. */
+const COMMAND_MS = 400_000
+const MAX_LOGS = 8
+const LOG_LINES = 30
 
 /** The running node that `npm run test:cluster` started, with what tests ask of it. */
 export class TestCluster {
@@ -31,7 +36,12 @@ export class TestCluster {
 
   /** Like `kubectl`, with something on its standard input, and any exit code. */
   async kubectlInput(input: string, ...args: string[]): Promise<RunResult> {
-    return await this.#inside(['kubectl', '--kubeconfig', this.place.kubeconfig, ...args], input)
+    return await this.#inside([kubectlProgram(), '--kubeconfig', this.place.kubeconfig, ...args], input)
+  }
+
+  /** What a program says, whatever comes of it. */
+  async insideAnyway(...command: string[]): Promise<{ code: number, output: string }> {
+    return await inside(this.place, command)
   }
 
   async inside(...command: string[]): Promise<string> {
@@ -45,10 +55,22 @@ export class TestCluster {
     return await this.#inside(['env', `KUBECONFIG=${this.place.kubeconfig}`, process.execPath, MAIN, ...args])
   }
 
+  /** mtlscope from its sources, as on a laptop: it reaches the API server, and has none of the node's processes. */
+  laptop(...args: string[]): [program: string, args: string[]] {
+    const node = readNodeProcess(this.place)
+    assert.ok(node)
+    // A folder without processes: those of the node's pods are to be seen in this machine's own procfs.
+    return ['nsenter', ['--target', String(node.initPid), '--net', '--', 'env', `KUBECONFIG=${this.place.kubeconfig}`, process.execPath, MAIN, ...args, '--procfs', this.place.logs]]
+  }
+
+  async outside(...args: string[]): Promise<RunResult> {
+    return await run(...this.laptop(...args), { timeoutMs: WAIT_MS })
+  }
+
   async #inside(command: string[], input?: string): Promise<RunResult> {
     const node = readNodeProcess(this.place)
     assert.ok(node)
-    return await run(...insideCommand(node, command), { timeoutMs: WAIT_MS, ...input !== undefined && { input } })
+    return await run(...insideCommand(node, command), { timeoutMs: COMMAND_MS, ...input !== undefined && { input } })
   }
 
   /** Creates what a manifest says, and deletes it when the test ends. */
@@ -65,21 +87,48 @@ export class TestCluster {
     })
   }
 
+  /** Every replica of a Deployment is there and Ready. */
+  async untilDeployed(name: string, namespace: string): Promise<void> {
+    await this.until(`deployment ${name} is available`, async () => {
+      return (await this.kubectlInput('', 'rollout', 'status', `deployment/${name}`, '-n', namespace, '--watch=false')).stdout.includes('successfully rolled out')
+    })
+  }
+
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
     const endMs = performance.now() + WAIT_MS
     while (!await holds()) {
-      assert.ok(performance.now() < endMs, `${what} within ${WAIT_MS / 1000} s; events:\n${await this.kubectl('get', 'events', '-A')}`)
+      if (performance.now() > endMs) assert.fail(`not within ${WAIT_MS / 1000} s: ${what}`)
       await sleep(500)
     }
   }
+
+  /** What someone wants to see who was not there: events, pods, and the last words of those that are not well. */
+  async state(): Promise<string> {
+    const ask = async (...args: string[]): Promise<string> => (await this.kubectlInput('', ...args)).stdout.trimEnd()
+    const pods = await ask('get', 'pods', '-A', '-o', 'wide')
+    const lines = pods.split('\n').slice(1).map((line) => line.split(/\s+/))
+    const ill = lines.filter(([, , ready = '', status, restarts]) => !(status === 'Completed' || (status === 'Running' && restarts === '0' && isComplete(ready)))).slice(0, MAX_LOGS)
+    const logs = await Promise.all(ill.map(async ([namespace = '', pod = '']) => `${pod}.${namespace}:\n${await ask('logs', pod, '-n', namespace, '--all-containers', '--prefix', `--tail=${LOG_LINES}`)}`))
+    return [await ask('get', 'events', '-A', '--sort-by=.lastTimestamp'), pods, ...logs].join('\n\n')
+  }
 }
 
-/** Undefined, with the test skipped, where no test cluster runs. */
+function isComplete(ready: string): boolean {
+  const [some, all] = ready.split('/')
+  return some === all
+}
+
+/** Undefined, with the test skipped, where no test cluster runs. Of a test that fails the state of the cluster is printed, before what it made is deleted. */
 export function useCluster(t: TestContext): TestCluster | undefined {
   const name = process.env.MTLSCOPE_CLUSTER
   const place = name === undefined ? undefined : clusterPlace(name)
   const runs = place !== undefined && readNodeProcess(place) !== undefined
-  return need(t, 'cluster', runs, 'a test cluster (npm run test:cluster)') ? new TestCluster(place!) : undefined
+  if (!need(t, 'cluster', runs, 'a test cluster (npm run test:cluster)')) return undefined
+  const cluster = new TestCluster(place!)
+  // The types of this Node do not know `passed` yet.
+  const outcome = t as TestContext & { readonly passed: boolean }
+  t.after(async () => { if (!outcome.passed) t.diagnostic(await cluster.state().catch((error: Error) => error.message)) })
+  return cluster
 }
 
 /** A pod of one container of the small image. */

@@ -39,7 +39,7 @@ export function cases(sources: number): fc.Arbitrary<Case> {
     chunks: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3000 })), { minLength: 1, maxLength: 4 }),
     isDirect: fc.boolean(),
     isLate: fc.boolean(),
-    settings: fc.nat(2),
+    settings: fc.nat(3),
   })
 }
 

@@ -35,7 +35,7 @@ export async function makeCa(t: TestContext): Promise<CaFiles> {
   const folder = new CaFolder(join(place, 'ca'), withFileLock)
   const nowMillis = Date.now()
   await initCa(folder, { trustDomain: 'shop.test', name: 'Shop', dnsDomains: ['shop.test'], maxTtlMillis: 24 * HOUR_MILLIS }, { nowMillis, by: 'test' })
-  const issuer = await new Authority({ folder, by: 'test', warn: (text) => { throw new Error(text) } }).current(nowMillis)
+  const issuer = await new Authority({ store: folder, by: 'test', warn: (text) => { throw new Error(text) } }).current(nowMillis)
   const bundle = join(place, 'mesh-ca.pem')
   writeFileSync(bundle, issuer.bundlePem)
   const write = async (file: string, sign: (publicKey: Awaited<ReturnType<typeof generateKeys>>['publicKey']) => Promise<Pick<IssuedLeaf, 'chainPem'>>): Promise<IdentityFiles> => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import test from 'node:test'
 import type { Page } from 'playwright-core'
+import { MESH_MESSAGES, meshCapture } from './mesh-capture.ts'
 import { SHOP_MESSAGES, shopCapture } from './shop-capture.ts'
 import { needViewer, openPage, startHub, writeCapture } from './viewer.ts'
 
@@ -40,6 +41,60 @@ for (const [theme, rules] of [['light', undefined], ['dark', ['color-contrast']]
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     assert.deepEqual(await seriousFindings(page, rules), [], 'keys')
+    assert.deepEqual(complaints, [])
+  })
+}
+
+/** What lies over the page, and how it is opened. */
+const OVER: readonly (readonly [name: string, place: string, open: (page: Page) => Promise<void>])[] = [
+  ['filters', '', async (page) => { await page.getByRole('button', { name: 'Filters kept' }).click() }],
+  ['help on the filter', '', async (page) => {
+    await page.getByRole('button', { name: 'Filters kept' }).click()
+    await page.getByRole('menuitem', { name: 'Fields and examples…' }).click()
+    await page.getByRole('dialog').getByText('path.contains').first().waitFor()
+  }],
+  ['a wrong filter', '', async (page) => {
+    await page.keyboard.press('/')
+    await page.keyboard.type('nonsense == 1 ')
+    await page.getByRole('alert').waitFor()
+  }],
+  ['range of time', '', async (page) => {
+    await page.getByTitle('Range of time').click()
+    await page.getByRole('menuitem', { name: 'From … to …' }).click()
+    await page.getByRole('dialog').waitFor()
+  }],
+  ['export', '', async (page) => { await page.getByRole('button', { name: 'Export' }).click() }],
+  ['columns', '', async (page) => {
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('dialog').waitFor()
+  }],
+  ['replay', '?m=3&tab=request', async (page) => {
+    await page.getByRole('button', { name: 'Replay…' }).click()
+    await page.getByRole('dialog').getByLabel('Path').waitFor()
+  }],
+  ['comparing captures', '?view=statistics', async (page) => {
+    await page.getByRole('button', { name: /Compare captures/ }).click()
+    await page.getByLabel('Filter there').fill('method == "GET"')
+    await page.getByRole('button', { name: 'Compare', exact: true }).click()
+    await page.getByRole('dialog').getByText('= same').first().waitFor()
+  }],
+  ['an unfolded edge', '?view=check', async (page) => { await page.locator('.check-row button').first().click() }],
+  ['an unfolded operation', '?view=catalog', async (page) => { await page.locator('.operation-line').first().click() }],
+  ['an edge that is pointed at', '?view=map', async (page) => { await page.locator('.map-edge').first().focus() }],
+]
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`nor in any menu, dialog, or what unfolds, ${theme}`, async (t) => {
+    if (!needViewer(t)) return
+    const { address } = await startHub(t, [writeCapture(t, meshCapture(), 'mesh.pcapng')])
+    const { page, complaints } = await openPage(t, address, { theme })
+    await page.getByText(`${MESH_MESSAGES} messages`).waitFor()
+    for (const [name, place, open] of OVER) {
+      await page.goto(address + place)
+      await page.waitForFunction(() => document.querySelector('.progress') === null && document.querySelector('.filter-editor') !== null)
+      await open(page)
+      assert.deepEqual(await seriousFindings(page, theme === 'light' ? undefined : ['color-contrast']), [], name)
+    }
     assert.deepEqual(complaints, [])
   })
 }

@@ -27,7 +27,12 @@ test('the live demo: each request once from workload to workload, and all of its
   })
 
   await t.test('a click on who sent it filters by that', async () => {
-    const cell = mutual.first().locator('.cell-from')
+    // One that is wholly in sight: above and below it are others, kept ready.
+    const id = await mutual.evaluateAll((found) => {
+      const { top, bottom } = document.querySelector('.list-body')!.getBoundingClientRect()
+      return found.find((one) => one.getBoundingClientRect().top > top + 50 && one.getBoundingClientRect().bottom < bottom - 50)?.id
+    })
+    const cell = page.locator(`#${id} .cell-from`)
     await cell.hover()
     await cell.getByRole('button', { name: 'Add to the filter' }).click()
     await page.waitForURL(/q=from/)
@@ -49,6 +54,42 @@ test('the live demo: each request once from workload to workload, and all of its
     await row.filter({ hasText: 'clear, inside the pod' }).first().waitFor()
     await page.getByTitle(/the filter names a hop/).waitFor()
   })
+
+  for (const theme of ['light', 'dark'] as const) {
+    await t.test(`every view follows what happens, ${theme}`, async () => {
+      const live = await openPage(t, `${address}?view=map`, { theme })
+      const view = live.page
+      await view.getByRole('button', { name: /^web to cart: mTLS, inferred/ }).waitFor()
+      await view.getByRole('button', { name: /^web to ads: clear on the wire/ }).waitFor()
+      const calls = async (): Promise<number> => Number(/([\d\s]+) request/.exec(await view.locator('.map-edge title').first().textContent() ?? '')?.[1]?.replaceAll(/\s/g, ''))
+      const before = await calls()
+      await view.waitForFunction((count) => Number(/([\d\s]+) request/.exec(document.querySelector('.map-edge title')?.textContent ?? '')?.[1]?.replaceAll(/\s/g, '')) > count, before)
+
+      await view.keyboard.press('g')
+      await view.keyboard.press('c')
+      await view.getByRole('button', { name: /web → ads/ }).click()
+      await view.getByText('HTTP/1 was read on the wire').waitFor()
+      await view.getByRole('row', { name: /cart → stock.*mTLS, inferred/ }).waitFor()
+
+      await view.keyboard.press('g')
+      await view.keyboard.press('s')
+      const total = view.locator('.group-table tbody tr').first().locator('.number').first()
+      await total.waitFor()
+      const first = await total.innerText()
+      await view.waitForFunction((text) => (document.querySelector('.group-table tbody .number') as HTMLElement).innerText !== text, first)
+
+      await view.keyboard.press('g')
+      await view.keyboard.press('a')
+      await view.locator('.catalog-services').getByText('cart', { exact: true }).click()
+      await view.locator('.operation-line', { hasText: /\/cart\/\{/ }).first().waitFor()
+
+      await view.keyboard.press('g')
+      await view.keyboard.press('h')
+      await view.getByRole('row', { name: /✓ captured/ }).nth(2).waitFor()
+      await view.locator('.status-line').getByText(/3 of 3 namespaces/).waitFor()
+      assert.deepEqual(live.complaints, [])
+    })
+  }
   assert.deepEqual(complaints, [])
   child.kill('SIGINT')
   await new Promise((resolve) => { child.once('exit', resolve) })

@@ -11,7 +11,7 @@ const HTML = `<!doctype html><html><body onload="window.pwned=6">${SCRIPT}<a hre
 /** Script in everything that a peer can choose. */
 function hostileCapture(): Uint8Array {
   const path = `/${encodeURI(SCRIPT)}?${SCRIPT.replaceAll(' ', '+')}`
-  const headers = [`Host: ${SCRIPT}`, `X-${'a'.repeat(40)}: ${SCRIPT}`, `Cookie: a=${SCRIPT}`, 'Referer: javascript:window.pwned=8']
+  const headers = [`Host: ${SCRIPT}`, `X-${'a'.repeat(40)}: ${SCRIPT}`, `Cookie: a=${SCRIPT}`, 'Referer: javascript:window.pwned=8', 'X-Turned: a\u202egnp.exe']
   const answer = (type: string, body: string): Uint8Array => httpText(`HTTP/1.1 200 ${SCRIPT}`, [`Content-Type: ${type}`, `Set-Cookie: b=${SCRIPT}`, `X-Evil: ${SCRIPT}`], body)
   return httpCapture([
     { request: httpText(`GET /html${path.replaceAll(' ', '')} HTTP/1.1`, headers), response: answer('text/html', HTML) },
@@ -64,6 +64,14 @@ test('script in every field of a capture is text, and never runs', async (t) => 
     await page.locator('.shell').waitFor()
     assert.ok(await isClean(page), `?${name}=`)
   }
+
+  await t.test('what turns the direction of text cannot make a name look like another', async () => {
+    await page.goto(address)
+    await rows.nth(5).click()
+    await page.getByRole('complementary').getByRole('tab', { name: 'Request', exact: true }).click()
+    await page.getByRole('complementary').getByText('a⟨202E⟩gnp.exe').waitFor()
+    assert.doesNotMatch(await page.locator('body').innerText(), /[\u202a-\u202e]/)
+  })
 
   await t.test('a body opened by itself is a file, not a page', async () => {
     const response = await page.request.get(`${address}api/v1/messages/1/body/response`)

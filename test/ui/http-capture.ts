@@ -1,4 +1,6 @@
-import { pcapFile } from '../capture-bytes.ts'
+import type { NameRecord } from '../../src/net/pcapng-names.ts'
+import { PcapngWriter } from '../../src/net/pcapng-writer.ts'
+import { joinBytes, pcapFile } from '../capture-bytes.ts'
 import type { PcapRecord } from '../capture-bytes.ts'
 import { concat, ethernet, ipv4, tcp, text } from '../frames.ts'
 
@@ -24,6 +26,18 @@ const RECORDS_A_PART = 4000
 /** A pcap file in which each exchange has a connection of its own, ten milliseconds after the one before. */
 export function httpCapture(exchanges: readonly Exchange[]): Uint8Array {
   return pcapFile(exchanges.flatMap((exchange, at) => connection(exchange, at)))
+}
+
+/** The same as a pcapng file that says what addresses are called. */
+export function namedCapture(exchanges: readonly Exchange[], names: readonly NameRecord[]): Uint8Array {
+  const writer = new PcapngWriter()
+  const header = writer.header()
+  writer.names(names)
+  const { id } = writer.addInterface({ linkType: 1 })
+  for (const { seconds, fraction, bytes } of exchanges.flatMap((exchange, at) => connection(exchange, at))) {
+    writer.frame(id, bytes, 0, bytes.length, bytes.length, seconds * 1_000_000 + fraction)
+  }
+  return joinBytes(header, writer.take())
 }
 
 /** `count` exchanges on one connection, one after the other: `GET /item/0` and so on. */

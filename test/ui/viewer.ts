@@ -1,26 +1,48 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { after } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import { findProgram } from '../../src/sys/exec.ts'
 import { need } from '../require.ts'
+import type { RunningBrowser, RunningViewer } from './running-viewer.ts'
+import { ROOT, WAIT_MS, openBrowser, startViewer } from './running-viewer.ts'
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** Bounds only for what hangs: nothing waits for a time to pass. */
-export const WAIT_MS = 40_000
+export { ROOT, WAIT_MS } from './running-viewer.ts'
+
 const BUILD_MS = 120_000
+/** A browser that hangs is ended after that: whatever waits for it then fails, and says so. Under the bound of the test runner. */
+const HANG_MS = 170_000
+const CLOSE_MS = 10_000
 
-/** A hub as a user starts it, and where it is. */
-export interface RunningHub { readonly address: string, readonly child: ChildProcess }
+let running: Promise<RunningBrowser> | undefined
+let watch: ReturnType<typeof setTimeout> | undefined
+after(closeBrowser)
 
-let browser: Promise<Browser> | undefined
-after(async () => { await (await browser)?.close() })
+async function closeBrowser(): Promise<void> {
+  clearTimeout(watch)
+  const opened = await running?.catch(() => undefined)
+  if (opened === undefined) return
+  const timer = setTimeout(opened.kill, CLOSE_MS)
+  await opened.browser.close().catch(() => undefined)
+  clearTimeout(timer)
+}
+
+/** The browser of this file, opened when it is first needed, and anew where it has ended. Whoever asks has HANG_MS from then on. */
+async function browserOfFile(): Promise<Browser> {
+  running ??= openBrowser(['--disable-gpu']).then((opened) => {
+    opened.browser.once('disconnected', () => {
+      running = undefined
+    })
+    return opened
+  })
+  const { browser, kill } = await running
+  clearTimeout(watch)
+  watch = setTimeout(kill, HANG_MS)
+  return browser
+}
 
 /** Says whether the test may go on; builds the viewer where it is older than its sources. */
 export function needViewer(t: TestContext): boolean {
@@ -30,49 +52,25 @@ export function needViewer(t: TestContext): boolean {
 }
 
 /** `mtlscope view` with these files. Ended with the test. */
-export async function startHub(t: TestContext, files: readonly string[], options: { port?: number } = {}): Promise<RunningHub> {
+export async function startHub(t: TestContext, files: readonly string[], options: { port?: number } = {}): Promise<RunningViewer> {
   return await startProgram(t, ['view', ...files, '--port', String(options.port ?? 0), '--no-open'])
 }
 
-/** `mtlscope` with arguments that make it serve the viewer. */
-export async function startProgram(t: TestContext, args: readonly string[]): Promise<RunningHub> {
-  const child = spawn(process.execPath, [`${ROOT}src/cli/main.ts`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => { child.kill('SIGKILL') })
-  return { child, address: await addressOf(child) }
+/** `mtlscope` with arguments that make it serve the viewer. Ended with the test. */
+export async function startProgram(t: TestContext, args: readonly string[]): Promise<RunningViewer> {
+  return await startViewer(args, { onStart: (child) => t.after(() => { child.kill('SIGKILL') }) })
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
-  let said = ''
-  return await new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`mtlscope ${why}: ${said}`))
-    const timer = setTimeout(() => fail('said no address'), WAIT_MS)
-    const take = (text: string): void => {
-      said += text
-      const address = /viewer (http:\/\/\S+)/.exec(said)?.[1]
-      if (address === undefined) return
-      clearTimeout(timer)
-      resolve(address)
-    }
-    child.stdout!.setEncoding('utf8').on('data', take)
-    child.stderr!.setEncoding('utf8').on('data', take)
-    child.once('error', (error) => fail(error.message))
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      fail(`ended with ${code}`)
-    })
-  })
-}
-
-export interface PageOptions { readonly theme?: 'light' | 'dark', readonly width?: number, readonly height?: number, readonly isFailureExpected?: boolean }
+export interface PageOptions { readonly theme?: 'light' | 'dark', readonly width?: number, readonly height?: number, readonly timezoneId?: string }
 
 /** A page in a browser of its own memory. What the browser complained of is in `complaints`; calls of alert and the like too. */
 export async function openPage(t: TestContext, address: string, options: PageOptions = {}): Promise<{ page: Page, complaints: string[] }> {
-  browser ??= chromium.launch({ executablePath: findProgram('chromium')!, args: ['--no-sandbox', '--disable-gpu'] })
-  const context = await (await browser).newContext({
+  const browser = await browserOfFile()
+  const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: options.height ?? 720 }, colorScheme: options.theme ?? 'light', reducedMotion: 'reduce',
-    permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true,
+    permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true, ...options.timezoneId === undefined ? {} : { timezoneId: options.timezoneId },
   })
-  t.after(() => context.close())
+  t.after(() => context.close().catch(() => undefined))
   const page = await context.newPage()
   page.setDefaultTimeout(WAIT_MS)
   const complaints: string[] = []

@@ -35,7 +35,7 @@ test('map, check, statistics, catalog and health show the capture', async (t) =>
     await page.getByText('clear on the wire').first().waitFor()
     await page.getByRole('button', { name: 'Save the report' }).click()
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Text' }).click()])
-    assert.match(readFileSync(await download.path(), 'utf8'), /10\.1\.0\.1 -> 10\.1\.0\.2/)
+    assert.match(readFileSync(await download.path(), 'utf8'), /10\.1\.0\.1 → 10\.1\.0\.2/)
   })
 
   await t.test('statistics: groups in a table, one of them in the charts, a range by dragging', async () => {

@@ -1,6 +1,6 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { App } from './app.tsx'
+import { App, fetchViews } from './app.tsx'
 import { watchCapture } from './services/capture.ts'
 import { watchList } from './services/list.ts'
 import { openSession } from './services/session.ts'
@@ -18,4 +18,5 @@ openSession().catch(() => undefined).finally(() => {
   watchCapture()
   watchList()
   createRoot(document.getElementById('root')!).render(<StrictMode><App /></StrictMode>)
+  fetchViews()
 })

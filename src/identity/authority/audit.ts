@@ -29,8 +29,19 @@ export interface AuditEntry {
 
 const LF = 0x0a
 
+/** Where the audit log goes. */
+export interface AuditSink {
+  /** Written when it resolves. Rejects with 'cannot-write': what cannot be written down must not happen. */
+  append(entry: AuditEntry, nowMillis: number): Promise<void>
+}
+
+/** One JSON object and a newline, `at` first. */
+export function auditLine(entry: AuditEntry, nowMillis: number): string {
+  return `${jsonText({ at: new Date(nowMillis).toISOString(), ...entry })}\n`
+}
+
 /** audit.jsonl: one JSON object a line, `at` first. Opened for each line, so that it may be moved away at any time. */
-export class AuditLog {
+export class AuditLog implements AuditSink {
   readonly #path: string
   #writing: Promise<unknown> = Promise.resolve()
 
@@ -38,9 +49,9 @@ export class AuditLog {
     this.#path = path
   }
 
-  /** Flushed when it resolves. Rejects with 'cannot-write': what cannot be written down must not happen. */
+  /** Flushed when it resolves. */
   async append(entry: AuditEntry, nowMillis: number): Promise<void> {
-    const line = `${jsonText({ at: new Date(nowMillis).toISOString(), ...entry })}\n`
+    const line = auditLine(entry, nowMillis)
     try {
       const file = await open(this.#path, 'a+', 0o600)
       try {

@@ -1,7 +1,6 @@
 import { MtlscopeError } from '../../base/errors.ts'
+import type { CaStore } from './ca-store.ts'
 import { dropOldRoot, renewIntermediate } from './changes.ts'
-import { readStamp } from './file-stamp.ts'
-import type { CaFolder } from './folder.ts'
 import type { Issuer } from './issuer.ts'
 import { openIssuer } from './issuer.ts'
 import { planUpkeep } from './rotation.ts'
@@ -13,14 +12,14 @@ const UPKEEP_RETRY_MILLIS = 3_600_000
 const MAX_LOOKS = 5
 
 export interface AuthorityOptions {
-  readonly folder: CaFolder
+  readonly store: CaStore
   /** Named in the audit log: `serve`, `uid 0`. */
   readonly by: string
   /** Something is wrong, and issuing goes on. */
   warn(text: string): void
 }
 
-/** The issuer of a folder as it is now: follows ca.json, renews the intermediate and drops an old root when that is due. */
+/** The issuer of a store as it is now: follows the state, renews the intermediate and drops an old root when that is due. */
 export class Authority {
   readonly #options: AuthorityOptions
   #issuer: Issuer | undefined
@@ -47,11 +46,11 @@ export class Authority {
   }
 
   async #follow(): Promise<Issuer> {
-    const { folder, warn } = this.#options
-    const stamp = await readStamp(folder.statePath)
+    const { store, warn } = this.#options
+    const stamp = await store.stamp()
     if (this.#issuer !== undefined && stamp === this.#stamp) return this.#issuer
     try {
-      this.#issuer = await openCurrent(folder)
+      this.#issuer = await openCurrent(store)
     } catch (error) {
       if (this.#issuer === undefined || !(error instanceof MtlscopeError)) throw error
       warn(`${error.message}; what was read before stays in force`)
@@ -62,12 +61,12 @@ export class Authority {
 
   /** Whether something changed. */
   async #keepUp(issuer: Issuer, nowMillis: number): Promise<boolean> {
-    const { folder, by, warn } = this.#options
+    const { store, by, warn } = this.#options
     const due = planUpkeep(issuer.state, issuer, nowMillis)
     if (!due.dropOld && !due.renewIntermediate) return false
     try {
-      if (due.dropOld) await dropOldRoot(folder, { by, nowMillis })
-      if (due.renewIntermediate) await renewIntermediate(folder, activeRoot(issuer.state).intermediateId, { by, nowMillis })
+      if (due.dropOld) await dropOldRoot(store, { by, nowMillis })
+      if (due.renewIntermediate) await renewIntermediate(store, activeRoot(issuer.state).intermediateId, { by, nowMillis })
       return true
     } catch (error) {
       if (!(error instanceof MtlscopeError)) throw error
@@ -78,14 +77,14 @@ export class Authority {
   }
 }
 
-/** Between reading ca.json and the files it names another process may have replaced both: then a further look fits. */
-async function openCurrent(folder: CaFolder): Promise<Issuer> {
+/** Between reading the state and what it names another process may have replaced both: then a further look fits. */
+async function openCurrent(store: CaStore): Promise<Issuer> {
   for (let look = 1; ; look++) {
-    const before = await readStamp(folder.statePath)
+    const before = await store.stamp()
     try {
-      return await openIssuer(folder, await folder.readState())
+      return await openIssuer(store, await store.readState())
     } catch (error) {
-      if (look === MAX_LOOKS || await readStamp(folder.statePath) === before) throw error
+      if (look === MAX_LOOKS || await store.stamp() === before) throw error
     }
   }
 }

@@ -33,7 +33,7 @@ export async function newCa(t: TestContext, settings: Partial<NewCa> = {}, nowMi
 }
 
 export function openAuthority(folder: CaFolder, warnings: string[] = []): Authority {
-  return new Authority({ folder, by: 'test', warn: (text) => warnings.push(text) })
+  return new Authority({ store: folder, by: 'test', warn: (text) => warnings.push(text) })
 }
 
 export async function newToken(folder: CaFolder, names = CART, expiresAtMillis?: number): Promise<string> {
@@ -46,7 +46,7 @@ export async function serveCa(t: TestContext, folder: CaFolder, options: Partial
   const warnings: string[] = []
   const warn = (text: string): void => { warnings.push(text) }
   const server = await openCaServer({
-    authority: openAuthority(folder, warnings), tokens: new TokenStore(folder.tokensPath, warn), auditPath: folder.auditPath,
+    authority: openAuthority(folder, warnings), callers: new TokenStore(folder.tokensPath, warn), audit: folder.audit,
     host: '127.0.0.1', port: 0, names: [], requestsPerMinute: 600, now: Date.now, warn, ...options,
   })
   t.after(() => server.close())

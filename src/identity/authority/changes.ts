@@ -3,8 +3,7 @@ import { MtlscopeError } from '../../base/errors.ts'
 import { isDnsName } from '../certificate-names.ts'
 import { MIN_TTL_MILLIS } from '../lifetime.ts'
 import type { AuditEntry } from './audit.ts'
-import { AuditLog } from './audit.ts'
-import type { CaFolder } from './folder.ts'
+import type { CaStore } from './ca-store.ts'
 import type { AuthorityNames, Generated } from './generation.ts'
 import { generateIntermediate, generateRoot, readSigner } from './generation.ts'
 import { phaseOf, planDrop, planPublication, planRenewal, planSwitch, requireStable } from './rotation.ts'
@@ -18,20 +17,20 @@ export interface NewCa extends AuthorityNames { readonly maxTtlMillis: number }
 
 const MAX_COMMON_NAME = 40
 
-/** Makes a CA in a folder that has none. Throws 'ca-exists', 'usage', 'cannot-write', 'ca-busy'. */
-export async function initCa(folder: CaFolder, { trustDomain, name, dnsDomains, maxTtlMillis }: NewCa, occasion: Occasion): Promise<CaState> {
+/** Makes a CA in a place that has none. Throws 'ca-exists', 'usage', 'cannot-write', 'ca-busy'. */
+export async function initCa(store: CaStore, { trustDomain, name, dnsDomains, maxTtlMillis }: NewCa, occasion: Occasion): Promise<CaState> {
   const settings: NewCa = { trustDomain, name, dnsDomains, maxTtlMillis }
   requireSettings(settings)
-  await folder.create()
-  return await folder.exclusively(async () => {
-    if (await folder.hasState()) throw new MtlscopeError('ca-exists', `there is a CA in ${folder.path} already`, { hint: `look at it: mtlscope ca show --dir ${folder.path}`, facts: { path: folder.path } })
-    const { root, intermediate } = await generateRoot(folder, settings, occasion.nowMillis)
+  await store.create()
+  return await store.exclusively(async () => {
+    if (await store.hasState()) throw new MtlscopeError('ca-exists', `there is a CA in ${store.path} already`, { hint: `look at it: mtlscope ca show ${store.option}`, facts: { path: store.path } })
+    const { root, intermediate } = await generateRoot(store, settings, occasion.nowMillis)
     const state: CaState = {
       version: 1, ...settings, createdAtMillis: occasion.nowMillis,
       roots: [{ id: root.id, role: 'active', intermediateId: intermediate.id, publishedAtMillis: occasion.nowMillis }],
     }
-    await audit(folder, occasion, { event: 'ca-created', certificateId: root.id })
-    await folder.writeState(state, true)
+    await audit(store, occasion, { event: 'ca-created', certificateId: root.id })
+    await store.writeState(state, true)
     return state
   })
 }
@@ -46,65 +45,65 @@ function requireSettings({ trustDomain, name, dnsDomains, maxTtlMillis }: NewCa)
 }
 
 /** Makes the next root and publishes it. Throws 'ca-rotation' where a rotation is under way. */
-export async function startRotation(folder: CaFolder, occasion: Occasion): Promise<CaState> {
-  return await changeState(folder, async (state) => {
+export async function startRotation(store: CaStore, occasion: Occasion): Promise<CaState> {
+  return await changeState(store, async (state) => {
     requireStable(state)
-    const { root, intermediate } = await generateRoot(folder, namesOf(state), occasion.nowMillis)
-    await audit(folder, occasion, { event: 'root-published', certificateId: root.id })
+    const { root, intermediate } = await generateRoot(store, namesOf(state), occasion.nowMillis)
+    await audit(store, occasion, { event: 'root-published', certificateId: root.id })
     return planPublication(state, { id: root.id, intermediateId: intermediate.id }, occasion.nowMillis)
   })
 }
 
 /** Switches to the next root or, when that is done, drops the old one. Throws 'ca-rotation' before its time unless forced. */
-export async function finishRotation(folder: CaFolder, occasion: Occasion, force: boolean): Promise<CaState> {
-  return await changeState(folder, async (state) => {
-    if (phaseOf(state) !== 'published') return await dropped(folder, state, planDrop(state, occasion.nowMillis, force), occasion)
+export async function finishRotation(store: CaStore, occasion: Occasion, force: boolean): Promise<CaState> {
+  return await changeState(store, async (state) => {
+    if (phaseOf(state) !== 'published') return await dropped(store, state, planDrop(state, occasion.nowMillis, force), occasion)
     const switched = planSwitch(state, occasion.nowMillis, force)
-    await audit(folder, occasion, { event: 'root-activated', certificateId: activeRoot(switched).id })
+    await audit(store, occasion, { event: 'root-activated', certificateId: activeRoot(switched).id })
     return switched
   })
 }
 
 /** Drops the old root. Where another process did so already, nothing happens. */
-export async function dropOldRoot(folder: CaFolder, occasion: Occasion): Promise<CaState> {
-  return await changeState(folder, async (state) => rootOf(state, 'old') === undefined
+export async function dropOldRoot(store: CaStore, occasion: Occasion): Promise<CaState> {
+  return await changeState(store, async (state) => rootOf(state, 'old') === undefined
     ? state
-    : await dropped(folder, state, planDrop(state, occasion.nowMillis, false), occasion))
+    : await dropped(store, state, planDrop(state, occasion.nowMillis, false), occasion))
 }
 
-async function dropped(folder: CaFolder, before: CaState, after: CaState, occasion: Occasion): Promise<CaState> {
-  await audit(folder, occasion, { event: 'root-dropped', certificateId: rootOf(before, 'old')!.id })
+async function dropped(store: CaStore, before: CaState, after: CaState, occasion: Occasion): Promise<CaState> {
+  await audit(store, occasion, { event: 'root-dropped', certificateId: rootOf(before, 'old')!.id })
   return after
 }
 
 /** Another intermediate below the active root, unless it has changed from `intermediateId` meanwhile. Throws 'ca-state' where the root's key is kept elsewhere. */
-export async function renewIntermediate(folder: CaFolder, intermediateId: string, occasion: Occasion): Promise<CaState> {
-  return await changeState(folder, async (state) => {
+export async function renewIntermediate(store: CaStore, intermediateId: string, occasion: Occasion): Promise<CaState> {
+  return await changeState(store, async (state) => {
     const active = activeRoot(state)
     if (active.intermediateId !== intermediateId) return state
-    const root = await readSigner(folder, 'root', active.id)
-    const { id }: Generated = await generateIntermediate(folder, namesOf(state), occasion.nowMillis, root)
-    await audit(folder, occasion, { event: 'intermediate-renewed', certificateId: id })
+    const root = await readSigner(store, 'root', active.id)
+    const { id }: Generated = await generateIntermediate(store, namesOf(state), occasion.nowMillis, root)
+    await audit(store, occasion, { event: 'intermediate-renewed', certificateId: id })
     return planRenewal(state, id)
   })
 }
 
 /** Keys that no root of the new state needs are removed after it is in force. */
-async function changeState(folder: CaFolder, change: (state: CaState) => Promise<CaState>): Promise<CaState> {
-  return await folder.exclusively(async () => {
-    const before = await folder.readState()
+async function changeState(store: CaStore, change: (state: CaState) => Promise<CaState>): Promise<CaState> {
+  return await store.exclusively(async () => {
+    const before = await store.readState()
     const after = await change(before)
     if (after === before) return before
-    await folder.writeState(after)
-    await removeKeys(folder, before.roots, after.roots)
+    await store.writeState(after)
+    await removeKeys(store, before.roots, after.roots)
     return after
   })
 }
 
-async function removeKeys(folder: CaFolder, before: readonly RootRecord[], after: readonly RootRecord[]): Promise<void> {
+async function removeKeys(store: CaStore, before: readonly RootRecord[], after: readonly RootRecord[]): Promise<void> {
   for (const { id, intermediateId } of before) {
-    if (!after.some((root) => root.id === id)) await folder.removeKey('root', id)
-    if (!after.some((root) => root.intermediateId === intermediateId)) await folder.removeKey('intermediate', intermediateId)
+    if (!after.some((root) => root.id === id)) await store.removeKey('root', id)
+    if (!after.some((root) => root.intermediateId === intermediateId)) await store.removeKey('intermediate', intermediateId)
   }
 }
 
@@ -112,6 +111,6 @@ function namesOf({ trustDomain, dnsDomains, name }: CaState): AuthorityNames {
   return { trustDomain, dnsDomains, name }
 }
 
-async function audit(folder: CaFolder, { by, nowMillis }: Occasion, entry: Omit<AuditEntry, 'by'>): Promise<void> {
-  await new AuditLog(folder.auditPath).append({ ...entry, by }, nowMillis)
+async function audit(store: CaStore, { by, nowMillis }: Occasion, entry: Omit<AuditEntry, 'by'>): Promise<void> {
+  await store.audit.append({ ...entry, by }, nowMillis)
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type * as X509 from '@peculiar/x509'
 import { renewAtMillis } from '../lifetime.ts'
 import { countAudit } from './audit.ts'
-import type { CaFolder, CertificateKind } from './folder.ts'
+import type { CaStore, CertificateKind } from './ca-store.ts'
+import { CaFolder } from './folder.ts'
 import { readAuthorityCertificate } from './generation.ts'
 import { iso } from './issuer.ts'
 import type { RotationPhase } from './rotation.ts'
@@ -37,34 +38,39 @@ export interface CaDescription {
   /** In the order of the bundle. */
   readonly roots: readonly RootDescription[]
   readonly rotation: { readonly phase: RotationPhase, readonly switchFrom?: string, readonly dropFrom?: string }
-  readonly issued: number
-  readonly refused: number
-  readonly auditFile: string
-  readonly tokens: number
+  /** These four where the CA keeps a log and tokens itself: in a folder. */
+  readonly issued?: number
+  readonly refused?: number
+  readonly auditFile?: string
+  readonly tokens?: number
   readonly warnings: readonly string[]
 }
 
 /** Reads no key. Throws 'ca-state' where a certificate is missing or damaged. */
-export async function describeCa(folder: CaFolder, state: CaState, nowMillis: number): Promise<CaDescription> {
-  const roots = await Promise.all(state.roots.map((root) => describeRoot(folder, root)))
+export async function describeCa(store: CaStore, state: CaState, nowMillis: number): Promise<CaDescription> {
+  const roots = await Promise.all(state.roots.map((root) => describeRoot(store, root)))
   const due = switchDueMillis(state)
   const dropAtMillis = rootOf(state, 'old')?.dropAtMillis
   return {
     trustDomain: state.trustDomain, name: state.name, dnsDomains: state.dnsDomains, createdAt: iso(state.createdAtMillis), maxTtlSeconds: state.maxTtlMillis / 1000, roots,
     rotation: { phase: phaseOf(state), switchFrom: due === undefined ? undefined : iso(due), dropFrom: dropAtMillis === undefined ? undefined : iso(dropAtMillis) },
-    ...await countAudit(folder.auditPath), auditFile: folder.auditPath, tokens: (await readTokens(folder.tokensPath)).size,
-    warnings: [...roots.flatMap((root) => warningsOf(root, nowMillis)), ...leftoverWarning(await folder.leftovers(state))],
+    ...store instanceof CaFolder ? await countsOf(store) : {},
+    warnings: [...roots.flatMap((root) => warningsOf(root, nowMillis)), ...leftoverWarning(await store.leftovers(state))],
   }
 }
 
-async function describeRoot(folder: CaFolder, { id, role, intermediateId, publishedAtMillis }: RootRecord): Promise<RootDescription> {
-  return { ...await describe(folder, 'root', id), role, publishedAt: iso(publishedAtMillis), intermediate: await describe(folder, 'intermediate', intermediateId) }
+async function countsOf(folder: CaFolder): Promise<Pick<CaDescription, 'issued' | 'refused' | 'auditFile' | 'tokens'>> {
+  return { ...await countAudit(folder.auditPath), auditFile: folder.auditPath, tokens: (await readTokens(folder.tokensPath)).size }
 }
 
-async function describe(folder: CaFolder, kind: CertificateKind, id: string): Promise<CertificateDescription> {
-  const certificate: X509.X509Certificate = await readAuthorityCertificate(folder, kind, id)
+async function describeRoot(store: CaStore, { id, role, intermediateId, publishedAtMillis }: RootRecord): Promise<RootDescription> {
+  return { ...await describe(store, 'root', id), role, publishedAt: iso(publishedAtMillis), intermediate: await describe(store, 'intermediate', intermediateId) }
+}
+
+async function describe(store: CaStore, kind: CertificateKind, id: string): Promise<CertificateDescription> {
+  const certificate: X509.X509Certificate = await readAuthorityCertificate(store, kind, id)
   const sha256 = createHash('sha256').update(new Uint8Array(certificate.rawData)).digest('hex')
-  return { id, subject: certificate.subject, notBefore: iso(certificate.notBefore.getTime()), expiresAt: iso(certificate.notAfter.getTime()), sha256, hasKey: await folder.hasKey(kind, id) }
+  return { id, subject: certificate.subject, notBefore: iso(certificate.notBefore.getTime()), expiresAt: iso(certificate.notAfter.getTime()), sha256, hasKey: await store.hasKey(kind, id) }
 }
 
 function warningsOf({ id, role, intermediate, hasKey, expiresAt }: RootDescription, nowMillis: number): string[] {

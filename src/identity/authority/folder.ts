@@ -2,13 +2,15 @@ import { open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MtlscopeError } from '../../base/errors.ts'
 import { makeFolder, writeFailed, writeFileAtomic } from './atomic-file.ts'
+import type { AuditSink } from './audit.ts'
+import { AuditLog } from './audit.ts'
+import type { CaStore, CertificateKind } from './ca-store.ts'
+import { readStamp } from './file-stamp.ts'
 import type { CaState } from './state.ts'
 import { formatState, MAX_STATE_BYTES, parseState } from './state.ts'
 
 /** Runs one thing at a time among all processes that name the same file. Rejects with 'ca-busy' where that takes too long. */
 export type Exclusive = <T>(lockPath: string, run: () => Promise<T>) => Promise<T>
-
-export type CertificateKind = 'root' | 'intermediate'
 
 const STATE = 'ca.json'
 const LOCK = 'lock'
@@ -23,15 +25,18 @@ const PUBLIC_MODE = 0o644
  * The files of a CA. Keys and certificates are written once under new names and never again; ca.json names those that count and is replaced in one
  * step, last. What a crash leaves half-done therefore is never looked at.
  */
-export class CaFolder {
+export class CaFolder implements CaStore {
   readonly path: string
+  readonly audit: AuditSink
   readonly #exclusive: Exclusive
 
   constructor(path: string, exclusive: Exclusive) {
     this.path = path
     this.#exclusive = exclusive
+    this.audit = new AuditLog(this.auditPath)
   }
 
+  get option(): string { return `--dir ${this.path}` }
   get tokensPath(): string { return join(this.path, 'tokens.json') }
   get auditPath(): string { return join(this.path, 'audit.jsonl') }
   get statePath(): string { return join(this.path, STATE) }
@@ -44,6 +49,10 @@ export class CaFolder {
   /** Whoever changes ca.json does it within. */
   async exclusively<T>(run: () => Promise<T>): Promise<T> {
     return await this.#exclusive(join(this.path, LOCK), run)
+  }
+
+  async stamp(): Promise<string> {
+    return await readStamp(this.statePath)
   }
 
   async readState(): Promise<CaState> {

@@ -5,7 +5,7 @@ import { authoritySpiffeId, objectionToHosts, objectionToNames } from '../certif
 import type { Signer } from '../certificate-profile.ts'
 import { certificatePem, signLeaf } from '../certificate-profile.ts'
 import { MIN_TTL_MILLIS, planLifetime } from '../lifetime.ts'
-import type { CaFolder } from './folder.ts'
+import type { CaStore } from './ca-store.ts'
 import { readAuthorityCertificate, readSigner } from './generation.ts'
 import type { CaState } from './state.ts'
 import { activeRoot } from './state.ts'
@@ -63,7 +63,7 @@ export class Issuer {
       throw new MtlscopeError('ca-state', `the intermediate is valid only from ${iso(this.notBeforeMillis)}`, { hint: 'is the clock of this machine right?', facts: { nowMillis } })
     }
     if (nowMillis >= this.notAfterMillis) {
-      throw new MtlscopeError('ca-state', `the intermediate expired at ${iso(this.notAfterMillis)}`, { hint: 'put the key of the root back into the folder; the next command renews it', facts: { nowMillis } })
+      throw new MtlscopeError('ca-state', `the intermediate expired at ${iso(this.notAfterMillis)}`, { hint: 'put the key of the root back; the next command renews it', facts: { nowMillis } })
     }
   }
 
@@ -92,12 +92,12 @@ export function iso(millis: number): string {
 }
 
 /** Reads and checks what `state` names. Throws 'ca-state'. */
-export async function openIssuer(folder: CaFolder, state: CaState): Promise<Issuer> {
+export async function openIssuer(store: CaStore, state: CaState): Promise<Issuer> {
   const active = activeRoot(state)
-  const signer = await readSigner(folder, 'intermediate', active.intermediateId)
-  const roots = await Promise.all(state.roots.map(({ id }) => readAuthorityCertificate(folder, 'root', id)))
+  const signer = await readSigner(store, 'intermediate', active.intermediateId)
+  const roots = await Promise.all(state.roots.map(({ id }) => readAuthorityCertificate(store, 'root', id)))
   // Of the certificate alone: whether it is valid by now is asked when it signs.
   const fits = await signer.certificate.verify({ publicKey: roots[state.roots.indexOf(active)]!.publicKey, signatureOnly: true })
-  if (!fits) throw new MtlscopeError('ca-state', `intermediate ${active.intermediateId} is not signed by root ${active.id}`, { hint: 'put back a copy of the whole folder' })
+  if (!fits) throw new MtlscopeError('ca-state', `intermediate ${active.intermediateId} is not signed by root ${active.id}`, { hint: 'put back a copy of all of it' })
   return new Issuer(state, signer, roots)
 }

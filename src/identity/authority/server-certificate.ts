@@ -3,7 +3,7 @@ import { isPermitted } from '../certificate-names.ts'
 import { exportKeyPem, generateKeys } from '../certificate-profile.ts'
 import { authoritySpiffeId } from '../certificate-names.ts'
 import { renewAtMillis } from '../lifetime.ts'
-import type { AuditLog } from './audit.ts'
+import type { AuditSink } from './audit.ts'
 import type { Authority } from './authority.ts'
 import { issuedEntry } from './sign-service.ts'
 import type { CaState } from './state.ts'
@@ -25,11 +25,11 @@ export interface KeyAndChain { readonly key: string, readonly cert: string }
 export class ServerCertificate {
   readonly #names: ServerNames
   readonly #ttlMillis: number
-  readonly #audit: AuditLog
+  readonly #audit: AuditSink
   #renewAtMillis = 0
   #state: CaState | undefined
 
-  constructor(names: ServerNames, ttlMillis: number, audit: AuditLog) {
+  constructor(names: ServerNames, ttlMillis: number, audit: AuditSink) {
     this.#names = names
     this.#ttlMillis = ttlMillis
     this.#audit = audit

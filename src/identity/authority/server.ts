@@ -6,13 +6,14 @@ import { MtlscopeError } from '../../base/errors.ts'
 import { DEFAULT_TTL_MILLIS } from '../lifetime.ts'
 import type { Answer } from './answer.ts'
 import { jsonAnswer, refusal } from './answer.ts'
-import { AuditLog } from './audit.ts'
+import type { AuditSink } from './audit.ts'
 import type { Authority } from './authority.ts'
+import type { Callers } from './callers.ts'
+import { drainServer } from './drain-server.ts'
 import { iso } from './issuer.ts'
 import { planServerNames, ServerCertificate } from './server-certificate.ts'
 import { MAX_BODY_BYTES } from './sign-body.ts'
 import { SignService } from './sign-service.ts'
-import type { TokenStore } from './token-file.ts'
 
 const HANDSHAKE_TIMEOUT_MS = 5000
 const HEADERS_TIMEOUT_MS = 5000
@@ -23,19 +24,18 @@ const MAX_HEADER_BYTES = 8 * 1024
 const MAX_CONNECTIONS = 512
 const MAX_REQUESTS_PER_CONNECTION = 100
 const UPKEEP_INTERVAL_MS = 30_000
-const DRAIN_TIMEOUT_MS = 5000
 const TLS = { minVersion: 'TLSv1.3' as const }
 
 export interface CaServerOptions {
   readonly authority: Authority
-  readonly tokens: TokenStore
-  readonly auditPath: string
+  readonly callers: Callers
+  readonly audit: AuditSink
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
   /** Further names and addresses that clients dial. */
   readonly names: readonly string[]
-  /** Of each token. */
+  /** Of each caller. */
   readonly requestsPerMinute: number
   readonly defaultTtlMillis?: number
   /** How often the CA is looked at when nobody asks for anything; 30 s where left out. */
@@ -57,19 +57,18 @@ interface Parts { readonly options: CaServerOptions, readonly service: SignServi
 
 /** Serves the API of docs/ca.md over TLS 1.3. Throws 'ca-state', 'cannot-write', 'cannot-listen'. */
 export async function openCaServer(options: CaServerOptions): Promise<CaServer> {
-  const { authority, tokens, host, now } = options
-  const audit = new AuditLog(options.auditPath)
+  const { authority, callers, audit, host, now } = options
   const defaultTtlMillis = options.defaultTtlMillis ?? DEFAULT_TTL_MILLIS
   const { limits } = await authority.current(now())
-  await tokens.current()
+  await callers.check()
   const certificate = new ServerCertificate(planServerNames(host, options.names, limits.dnsDomains), defaultTtlMillis, audit)
   const first = await certificate.renew(authority, now())
-  const parts = { options, service: new SignService({ authority, tokens, audit, requestsPerMinute: options.requestsPerMinute, defaultTtlMillis }) }
+  const parts = { options, service: new SignService({ authority, callers, audit, requestsPerMinute: options.requestsPerMinute, defaultTtlMillis }) }
   const server = openServer(parts, { ...TLS, ...first })
   await listen(server, options)
   const timer = setInterval(() => { void keepUp(server, certificate, options) }, options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS)
   const { port } = server.address() as AddressInfo
-  return { host, port, close: () => { clearInterval(timer); return drain(server) } }
+  return { host, port, close: () => { clearInterval(timer); return drainServer(server) } }
 }
 
 function openServer(parts: Parts, tls: object): Server {
@@ -100,14 +99,6 @@ async function keepUp(server: Server, certificate: ServerCertificate, { authorit
     if (!(error instanceof MtlscopeError)) throw error
     warn(`the server's certificate is not renewed: ${error.message}`)
   }
-}
-
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => { server.close(() => resolve()) })
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS)
-  await closed
-  clearTimeout(timer)
 }
 
 async function respond(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -155,10 +146,10 @@ async function bundle({ options: { authority, now } }: Parts): Promise<Answer> {
   return { status: 200, type: 'application/pem-certificate-chain', body: (await authority.current(now())).bundlePem }
 }
 
-async function health({ options: { authority, tokens, now } }: Parts): Promise<Answer> {
+async function health({ options: { authority, callers, now } }: Parts): Promise<Answer> {
   const issuer = await authority.current(now())
   issuer.requireValid(now())
-  await tokens.current()
+  await callers.check()
   return jsonAnswer(200, { status: 'ok', trustDomain: issuer.state.trustDomain, intermediateExpiresAt: iso(issuer.notAfterMillis) })
 }
 

@@ -2,28 +2,27 @@ import { MtlscopeError } from '../../base/errors.ts'
 import type { LeafNames } from '../certificate-names.ts'
 import { objectionToCsr, verifyCsr } from '../csr.ts'
 import { renewAtMillis } from '../lifetime.ts'
-import type { AuditEntry, AuditLog } from './audit.ts'
+import type { AuditEntry, AuditSink } from './audit.ts'
 import type { Authority } from './authority.ts'
+import type { Caller, Callers } from './callers.ts'
 import type { IssuedLeaf } from './issuer.ts'
 import { iso } from './issuer.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Answer } from './answer.ts'
 import { jsonAnswer, refusal } from './answer.ts'
 import { parseSignBody } from './sign-body.ts'
-import type { TokenRecord } from './token.ts'
-import { findToken } from './token.ts'
-import type { TokenStore } from './token-file.ts'
-import { MAX_TOKENS } from './token-file.ts'
 
 /** Lines of refused requests a minute; more are counted in the next line. Otherwise strangers could fill the disk. */
 const REFUSALS_PER_MINUTE = 120
+/** Callers whose requests are counted at a time. */
+const MAX_CALLERS = 20_000
 const BY = 'serve'
 
 export interface SignServiceOptions {
   readonly authority: Authority
-  readonly tokens: TokenStore
-  readonly audit: AuditLog
-  /** Of each token. */
+  readonly callers: Callers
+  readonly audit: AuditSink
+  /** Of each caller. */
   readonly requestsPerMinute: number
   /** Where a request names none; never more than the CA's longest. */
   readonly defaultTtlMillis: number
@@ -47,7 +46,7 @@ export class SignService {
 
   constructor(options: SignServiceOptions) {
     this.#options = options
-    this.#requests = new RateLimit(options.requestsPerMinute, Math.max(1, Math.floor(options.requestsPerMinute / 2)), MAX_TOKENS)
+    this.#requests = new RateLimit(options.requestsPerMinute, Math.max(1, Math.floor(options.requestsPerMinute / 2)), MAX_CALLERS)
   }
 
   /** Never rejects for what a client sent; a folder that cannot be read or written is answered with 503. */
@@ -63,25 +62,25 @@ export class SignService {
   async #authenticate(request: SignRequest, nowMillis: number): Promise<Answer> {
     const { remote } = request
     const token = /^Bearer +(\S+) *$/i.exec(request.authorization ?? '')?.[1]
-    const record = token === undefined ? undefined : findToken(await this.#options.tokens.current(), token)
-    if (record === undefined) return await this.#refuse({ remote }, 401, token === undefined ? 'no bearer token' : 'unknown token', nowMillis)
-    const who = { remote, tokenId: record.id, spiffeId: record.spiffeId }
-    if (nowMillis >= (record.expiresAtMillis ?? Infinity)) return await this.#refuse(who, 401, 'the token has expired', nowMillis)
-    const waitMillis = this.#requests.take(record.id, nowMillis)
+    const caller = token === undefined ? 'no bearer token' : await this.#options.callers.find(token, nowMillis)
+    if (typeof caller === 'string') return await this.#refuse({ remote }, 401, caller, nowMillis)
+    const who = { remote, tokenId: caller.id, spiffeId: caller.spiffeId }
+    if (nowMillis >= (caller.expiresAtMillis ?? Infinity)) return await this.#refuse(who, 401, 'the token has expired', nowMillis)
+    const waitMillis = this.#requests.take(caller.id, nowMillis)
     if (waitMillis > 0) {
       const answer = await this.#refuse(who, 429, 'too many requests with this token', nowMillis)
       return { ...answer, headers: { ...answer.headers, 'retry-after': String(Math.ceil(waitMillis / 1000)) } }
     }
-    return await this.#signFor(record, who, await request.readBody(), nowMillis)
+    return await this.#signFor(caller, who, await request.readBody(), nowMillis)
   }
 
-  async #signFor(record: TokenRecord, who: Partial<AuditEntry>, text: string | undefined, nowMillis: number): Promise<Answer> {
+  async #signFor(caller: Caller, who: Partial<AuditEntry>, text: string | undefined, nowMillis: number): Promise<Answer> {
     if (text === undefined) return await this.#refuse(who, 413, 'the body is too large', nowMillis)
     const body = parseSignBody(text)
     if (typeof body === 'string') return await this.#refuse(who, 400, body, nowMillis)
     const reading = await verifyCsr(body.csr)
     if (!reading.ok) return await this.#refuse(who, 400, reading.why, nowMillis)
-    const names: LeafNames = { spiffeId: record.spiffeId, dnsNames: record.dnsNames, ipAddresses: record.ipAddresses }
+    const names: LeafNames = { spiffeId: caller.spiffeId, dnsNames: caller.dnsNames, ipAddresses: caller.ipAddresses }
     const objection = objectionToCsr(reading.csr, names)
     if (objection !== undefined) return await this.#refuse(who, 403, objection, nowMillis)
     try {

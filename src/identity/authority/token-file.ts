@@ -2,12 +2,13 @@ import { MtlscopeError } from '../../base/errors.ts'
 import type { LeafNames, NameLimits } from '../certificate-names.ts'
 import { objectionToNames } from '../certificate-names.ts'
 import { writeFileAtomic } from './atomic-file.ts'
+import type { Caller, Callers } from './callers.ts'
 import { readStamp } from './file-stamp.ts'
 import type { Exclusive } from './folder.ts'
 import { readBounded } from './folder.ts'
 import { parseObject } from './state.ts'
 import type { TokenRecord } from './token.ts'
-import { createToken } from './token.ts'
+import { createToken, findToken } from './token.ts'
 
 /** Some 300 bytes each. */
 export const MAX_TOKENS = 20_000
@@ -84,7 +85,7 @@ export async function revokeToken(path: string, exclusive: Exclusive, id: string
 }
 
 /** The tokens as they are now. A file that became damaged leaves the tokens of before in force. */
-export class TokenStore {
+export class TokenStore implements Callers {
   readonly #path: string
   readonly #warn: (text: string) => void
   #tokens: TokenMap | undefined
@@ -93,6 +94,14 @@ export class TokenStore {
   constructor(path: string, warn: (text: string) => void) {
     this.#path = path
     this.#warn = warn
+  }
+
+  async find(token: string): Promise<Caller | string> {
+    return findToken(await this.current(), token) ?? 'unknown token'
+  }
+
+  async check(): Promise<void> {
+    await this.current()
   }
 
   async current(): Promise<TokenMap> {

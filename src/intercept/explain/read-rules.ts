@@ -1,5 +1,6 @@
 import { MtlscopeError } from '../../base/errors.ts'
-import { findProgram, run } from '../../sys/exec.ts'
+import { findProgram } from '../../sys/exec.ts'
+import { runInside } from '../../sys/run-inside.ts'
 import { parseIptablesSave } from '../netfilter/iptables-save.ts'
 import { RuleMemory } from '../netfilter/rule-memory.ts'
 import { parseNftJson } from '../netfilter/nft-json.ts'
@@ -50,7 +51,7 @@ export function parseListing({ sources, texts }: Listing): NamespaceRules {
 }
 
 async function readSource(path: string, { program, args }: Source): Promise<string> {
-  const { code, stdout, stderr } = await run('nsenter', [`--net=${path}`, '--', findProgram(program)!, ...args], { timeoutMs: TIMEOUT_MS, maxOutputBytes: MAX_LISTING_BYTES })
+  const { code, stdout, stderr } = await runInside(path, findProgram(program)!, args, { timeoutMs: TIMEOUT_MS, maxOutputBytes: MAX_LISTING_BYTES })
   if (code === 0) return stdout
   const last = stderr.trim().split('\n').at(-1) ?? ''
   const denied = /not permitted|permission denied|you must be root/i.test(stderr)

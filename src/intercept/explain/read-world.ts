@@ -1,7 +1,7 @@
 import { closeSync, readFileSync } from 'node:fs'
 import type { Address } from '../../net/address.ts'
 import { parseAddress } from '../../net/address.ts'
-import { run } from '../../sys/exec.ts'
+import { runInside } from '../../sys/run-inside.ts'
 import { openNetns, withNetns } from '../../sys/netns.ts'
 import { lengthOf, parsePrefix, prefixRange } from '../netfilter/address-range.ts'
 import { isObject } from '../netfilter/json-value.ts'
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 20_000
 
 /** Addresses, routes, ip rules and listeners of a namespace, by way of `ip` and `ss`. */
 export async function readWorld(path: string): Promise<World> {
-  const inside = async (program: string, ...args: string[]): Promise<string> => (await run('nsenter', [`--net=${path}`, '--', program, ...args], { timeoutMs: TIMEOUT_MS })).stdout
+  const inside = async (program: string, ...args: string[]): Promise<string> => (await runInside(path, program, args, { timeoutMs: TIMEOUT_MS })).stdout
   const [addresses, routes4, routes6, rules4, rules6, sockets] = await Promise.all([
     inside('ip', '-j', 'addr'), inside('ip', '-j', '-4', 'route', 'show', 'table', 'all'), inside('ip', '-j', '-6', 'route', 'show', 'table', 'all'),
     inside('ip', '-j', '-4', 'rule'), inside('ip', '-j', '-6', 'rule'), inside('ss', '-HlntuOep', '--inet-sockopt'),

@@ -4,10 +4,12 @@ import test from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import fc from '#property'
 import { MtlscopeError } from '../../base/errors.ts'
+import { sidecarConfigCheck } from '../../cli/sidecar-config-check.ts'
 import { parseSidecarYaml } from '../../proxy/config/yaml-plan.ts'
 import { injectManifest } from './inject-manifest.ts'
 
 const OPTIONS = { image: 'registry.test/mtlscope:1', pullPolicy: undefined }
+const WITH_CA = { ...OPTIONS, ca: { address: 'mtlscope-ca.mesh.svc:8443', audience: 'mtlscope-ca' }, check: sidecarConfigCheck }
 const MACHINE = { workload: 'host', ipv6: true, folder: '/etc/mtlscope' }
 const GOLDENS = new URL('./goldens/', import.meta.url)
 /** `MTLSCOPE_GOLDENS=write` writes them anew, for a look at the difference. */
@@ -15,7 +17,7 @@ const WRITES = process.env.MTLSCOPE_GOLDENS === 'write'
 
 type Fields = Record<string, unknown>
 
-for (const name of ['shop', 'annotated', 'cron-job', 'list']) {
+for (const name of ['shop', 'annotated', 'cron-job', 'list', 'contrast']) {
   test(`the golden of ${name}.yaml: comments and other objects stay, twice changes nothing`, () => {
     const { text } = injectManifest(readFileSync(new URL(`${name}.yaml`, GOLDENS), 'utf8'), OPTIONS)
     const golden = new URL(`${name}.injected.yaml`, GOLDENS)
@@ -32,6 +34,41 @@ test('the configuration in the annotation is one that the sidecar takes', () => 
   const pod = parseAllDocuments(text)[0]!.toJS() as { metadata: { annotations: Record<string, string> } }
   const plan = parseSidecarYaml(pod.metadata.annotations['mtlscope.io/config']!, 'mtlscope.yaml', MACHINE)
   assert.equal(plan.workload, 'ledger')
+})
+
+test('Contrast\'s annotations make a configuration that the sidecar takes, with what they leave open told', () => {
+  const { text, outcomes } = injectManifest(readFileSync(new URL('contrast.yaml', GOLDENS), 'utf8'), WITH_CA)
+  const { spec } = parseAllDocuments(text)[0]!.toJS() as { spec: { template: { metadata: { annotations: Record<string, string> }, spec: { initContainers: { startupProbe?: object }[] } } } }
+  const plan = parseSidecarYaml(spec.template.metadata.annotations['mtlscope.io/config']!, 'mtlscope.yaml', MACHINE)
+  assert.deepEqual(plan.inbound!.ports, { 7890: 'plaintext', 8080: 'tls' })
+  assert.deepEqual(plan.outbound!.map.map(({ listen, to }) => [listen.host, to.host]), [['127.137.0.1', 'emoji-svc'], ['127.137.0.2', 'voting-svc']])
+  assert.deepEqual([plan.outbound!.default, plan.admin.port], ['passthrough', 15_010])
+  assert.match(JSON.stringify(spec.template.spec.initContainers[1]!.startupProbe), /127\.0\.0\.1:15010\/readyz/)
+  assert.match(outcomes[0]!.says.join(), /calls that contrast\.edgeless\.systems\/servicemesh-egress does not name leave as they are/)
+})
+
+test('own annotations win over Contrast\'s, and DISABLED opens what comes in', () => {
+  const plan = (annotations: Fields) => {
+    const { text, outcomes } = injectManifest(pod({ containers: [{ name: 'a', readinessProbe: { tcpSocket: { port: 8080 } } }] }, annotations), WITH_CA)
+    const injected = JSON.parse(text) as { metadata: { annotations: Record<string, string> } }
+    return { ...parseSidecarYaml(injected.metadata.annotations['mtlscope.io/config']!, 'mtlscope.yaml', MACHINE), says: outcomes[0]!.says }
+  }
+  const mixed = plan({ 'contrast.edgeless.systems/servicemesh-ingress': 'web#8080#true', 'mtlscope.io/ports': '8080=mtls', 'mtlscope.io/outbound': 'mesh' })
+  assert.deepEqual([mixed.inbound!.ports, mixed.outbound!.default, mixed.says], [{ 8080: 'mtls' }, 'mesh', []])
+  const open = plan({ 'contrast.edgeless.systems/servicemesh-ingress': 'DISABLED' })
+  assert.deepEqual([open.inbound!.default, open.says.length], ['plaintext', 2])
+})
+
+test('with the CA of a cluster the identity is that of the token, unless a secret is named', () => {
+  const identity = (annotations?: Fields): string => {
+    const { text } = injectManifest(pod({}, annotations), WITH_CA)
+    const injected = JSON.parse(text) as { metadata: { annotations: Record<string, string> }, spec: { volumes: { name: string, secret?: object, projected?: object }[] } }
+    const volume = injected.spec.volumes.find(({ name }) => name === 'mtlscope-identity')!
+    const config = parseSidecarYaml(injected.metadata.annotations['mtlscope.io/config']!, 'mtlscope.yaml', MACHINE)
+    return `${config.identity.kind} ${Object.keys(volume).filter((key) => key !== 'name').join()}`
+  }
+  assert.equal(identity(), 'ca projected')
+  assert.equal(identity({ 'mtlscope.io/identity-secret': 'mine' }), 'files secret')
 })
 
 function pod(spec: Fields, annotations?: Fields): string {

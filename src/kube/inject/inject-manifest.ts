@@ -1,8 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
 import type { Document } from 'yaml'
 import { MtlscopeError } from '../../base/errors.ts'
+import { fields } from '../fields.ts'
 import type { InjectOptions, Injection } from './inject-pod.ts'
-import { fields, planInjection } from './inject-pod.ts'
+import { planInjection } from './inject-pod.ts'
 
 /** What became of one object. */
 export interface InjectOutcome { readonly object: string, readonly injected: boolean, readonly says: readonly string[] }

@@ -1,10 +1,28 @@
 import { MtlscopeError } from '../../base/errors.ts'
+import { fields, list, text } from '../fields.ts'
+import type { Fields } from '../fields.ts'
+import { PREFIX } from './annotation.ts'
+import { EGRESS } from './contrast-annotations.ts'
+import { parseInjectSettings } from './inject-settings.ts'
+import type { InjectSettings } from './inject-settings.ts'
 import { probedPorts } from './probed-ports.ts'
-import { PREFIX, parseInjectSettings, sidecarConfig } from './inject-settings.ts'
+import { DEFAULT_ADMIN_PORT, checkedConfig, outboundDefault } from './sidecar-config.ts'
+import type { ConfigCheck } from './sidecar-config.ts'
+import { SIDECAR, SIDECAR_UID, awaitContainer, initContainer, sidecarContainer, sidecarVolumes } from './sidecar-containers.ts'
+import type { SidecarImage } from './sidecar-containers.ts'
 
-export type Fields = Record<string, unknown>
+export type { Fields }
 
-export interface InjectOptions { readonly image: string, readonly pullPolicy: string | undefined }
+export interface InjectOptions extends SidecarImage {
+  /** The CA of the cluster, which knows pods by the tokens of their accounts; without it identities are in secrets. */
+  readonly ca?: { readonly address: string, readonly audience: string } | undefined
+  /** Who sets the rules where no annotation says so; `init` where left out. */
+  readonly rules?: 'init' | 'node' | undefined
+  /** Who injects, in the annotation that says that it was done; a pod that says the same comes from there and is passed over without a word. */
+  readonly mark?: string | undefined
+  /** Whether the sidecar takes what the annotations make; without it only what is known here is looked at. */
+  readonly check?: ConfigCheck | undefined
+}
 
 /** What to add to a pod template. */
 export interface Injection {
@@ -15,13 +33,10 @@ export interface Injection {
   readonly notes: readonly string[]
 }
 
-export type InjectPlan = { readonly kind: 'inject', readonly injection: Injection } | { readonly kind: 'leave', readonly why: string }
-
-export const SIDECAR = 'mtlscope-sidecar'
-const INIT = 'mtlscope-init'
-const SIDECAR_UID = 1337
-const READY = ['/usr/bin/node', '-e', 'fetch("http://127.0.0.1:15000/readyz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))']
-const LOCKED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, seccompProfile: { type: 'RuntimeDefault' } }
+export type InjectPlan =
+  | { readonly kind: 'inject', readonly injection: Injection }
+  /** `isAsked`: an annotation says so, or this same injector has done it, which nobody needs to be told. */
+  | { readonly kind: 'leave', readonly why: string, readonly isAsked: boolean }
 
 /** Pure. `template`: metadata and spec of a pod. Throws 'bad-manifest' where injecting would leave a hole or a pod that never starts. */
 export function planInjection(template: { metadata: Fields, spec: Fields }, workload: string, options: InjectOptions): InjectPlan {
@@ -29,54 +44,50 @@ export function planInjection(template: { metadata: Fields, spec: Fields }, work
   const annotations = fields(metadata.annotations)
   const settings = parseInjectSettings(annotations)
   const containers = [...list(spec.containers), ...list(spec.initContainers)]
-  if (!settings.enabled) return { kind: 'leave', why: `annotation ${PREFIX}inject is disabled` }
-  if (annotations[`${PREFIX}injected`] !== undefined || containers.some(({ name }) => name === SIDECAR)) return { kind: 'leave', why: 'it has a sidecar of mtlscope already' }
-  if (spec.hostNetwork === true) return { kind: 'leave', why: 'it is on the network of its node (hostNetwork), whose rules are not the pod\'s to set' }
+  if (!settings.enabled || fields(metadata.labels)[`${PREFIX}inject`] === 'disabled') return { kind: 'leave', why: `${settings.enabled ? 'label' : 'annotation'} ${PREFIX}inject is disabled`, isAsked: true }
+  const why = reasonToLeave(annotations, spec, containers)
+  if (why !== undefined) return { kind: 'leave', why, isAsked: options.mark !== undefined && annotations[`${PREFIX}injected`] === options.mark && containers.some(({ name }) => name === SIDECAR) }
   refuseProxyUser(spec, containers)
   const probed = probedPorts(list(spec.containers))
-  if (probed.length > 0 && settings.probes === undefined && probed.some((port) => !settings.ports.has(port))) {
-    throw new MtlscopeError('bad-manifest', `the kubelet probes port ${probed.join(', ')} in plaintext, which mutual TLS refuses`, {
-      hint: `choose: annotation ${PREFIX}probes=permissive lets plaintext in there, from anyone; a probe by exec needs nothing; =strict leaves it as it is`,
-    })
-  }
-  const config = sidecarConfig(settings, workload, probed)
-  const secret = settings.identitySecret ?? `${typeof spec.serviceAccountName === 'string' ? spec.serviceAccountName : 'default'}-mtlscope`
+  refuseProbes(settings, probed)
+  return { kind: 'inject', injection: planned(settings, { spec, workload, probed }, options) }
+}
+
+function reasonToLeave(annotations: Fields, spec: Fields, containers: readonly Fields[]): string | undefined {
+  if (annotations[`${PREFIX}injected`] !== undefined || containers.some(({ name }) => name === SIDECAR)) return 'it has a sidecar of mtlscope already'
+  if (spec.hostNetwork === true) return 'it is on the network of its node (hostNetwork), whose rules are not the pod\'s to set'
+  if (annotations['kubernetes.io/config.mirror'] !== undefined) return 'it is a static pod, which only the files of its node change'
+  return fields(spec.os).name === 'windows' ? 'it runs Windows' : undefined
+}
+
+function planned(settings: InjectSettings, pod: { spec: Fields, workload: string, probed: readonly number[] }, options: InjectOptions): Injection {
+  // A secret that is named wins: there may be a CA outside the cluster.
+  const ca = settings.identitySecret === undefined ? options.ca : undefined
+  const config = checkedConfig(settings, { ...pod, caAddress: ca?.address }, options.check)
+  const rules = settings.rules ?? options.rules ?? 'init'
+  const secret = settings.identitySecret ?? `${text(pod.spec.serviceAccountName) ?? 'default'}-mtlscope`
   return {
-    kind: 'inject',
-    injection: {
-      annotations: { [`${PREFIX}config`]: config, [`${PREFIX}injected`]: 'true' },
-      initContainers: [initContainer(options), sidecarContainer(options)],
-      volumes: [
-        { name: 'mtlscope-config', downwardAPI: { items: [{ path: 'mtlscope.yaml', fieldRef: { fieldPath: `metadata.annotations['${PREFIX}config']` } }] } },
-        { name: 'mtlscope-identity', secret: { secretName: secret, defaultMode: 0o444 } },
-      ],
-      notes: settings.probes === 'permissive' ? probed.map((port) => `port ${port} lets plaintext in from anyone, for the kubelet's probes`) : [],
-    },
+    annotations: { [`${PREFIX}config`]: config, [`${PREFIX}injected`]: options.mark ?? 'true', ...rules === 'node' && { [`${PREFIX}rules`]: 'node' } },
+    initContainers: [rules === 'node' ? awaitContainer(options) : initContainer(options), sidecarContainer(options, settings.contrast?.admin ?? DEFAULT_ADMIN_PORT)],
+    volumes: sidecarVolumes(ca === undefined ? { secret } : { audience: ca.audience }),
+    notes: notesOf(settings, pod.probed),
   }
 }
 
-function imageOf({ image, pullPolicy }: InjectOptions): object {
-  return { image, ...pullPolicy !== undefined && { imagePullPolicy: pullPolicy } }
+/** What whoever asked for it should know: where something is let in or out in plaintext. */
+function notesOf(settings: InjectSettings, probed: readonly number[]): string[] {
+  const notes = settings.probes === 'permissive' ? probed.map((port) => `port ${port} lets plaintext in from anyone, for the kubelet's probes`) : []
+  if (settings.contrast?.isOpen === true) notes.push('every port lets plaintext in from anyone, as with Contrast where its ingress is DISABLED')
+  if (outboundDefault(settings) === 'passthrough' && settings.outbound === undefined) notes.push(`calls that ${EGRESS} does not name leave as they are, as with Contrast; annotation ${PREFIX}outbound=mesh makes mutual TLS of them`)
+  return notes
 }
 
-function initContainer(options: InjectOptions): object {
-  return {
-    name: INIT, ...imageOf(options), args: ['init', '--preset', 'mtlscope', '--proxy-uid', String(SIDECAR_UID)],
-    securityContext: { ...LOCKED, runAsUser: 0, runAsGroup: 0, runAsNonRoot: false, capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] } },
-    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-  }
-}
-
-/** A native sidecar (restartPolicy Always): up before the app, and a Job ends without it. */
-function sidecarContainer(options: InjectOptions): object {
-  return {
-    name: SIDECAR, ...imageOf(options), restartPolicy: 'Always', args: ['sidecar', '--config', '/etc/mtlscope/mtlscope.yaml', '-o', 'json'],
-    securityContext: { ...LOCKED, runAsUser: SIDECAR_UID, runAsGroup: SIDECAR_UID, runAsNonRoot: true, capabilities: { drop: ['ALL'] } },
-    startupProbe: { exec: { command: READY }, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 120 },
-    readinessProbe: { exec: { command: READY }, periodSeconds: 15, timeoutSeconds: 5 },
-    resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '512Mi' } },
-    volumeMounts: [{ name: 'mtlscope-config', mountPath: '/etc/mtlscope', readOnly: true }, { name: 'mtlscope-identity', mountPath: '/run/mtlscope/identity', readOnly: true }],
-  }
+function refuseProbes(settings: InjectSettings, probed: readonly number[]): void {
+  const isNamed = (port: number): boolean => settings.ports.has(port) || settings.contrast?.ports.has(port) === true || settings.contrast?.isOpen === true
+  if (settings.probes !== undefined || probed.every(isNamed)) return
+  throw new MtlscopeError('bad-manifest', `the kubelet probes port ${probed.join(', ')} in plaintext, which mutual TLS refuses`, {
+    hint: `choose: annotation ${PREFIX}probes=permissive lets plaintext in there, from anyone; a probe by exec needs nothing; =strict leaves it as it is`,
+  })
 }
 
 /** Whoever has the sidecar's user is let past it by the rules. */
@@ -84,12 +95,4 @@ function refuseProxyUser(spec: Fields, containers: readonly Fields[]): void {
   const users = [spec, ...containers].map((part) => fields(part.securityContext).runAsUser)
   if (!users.includes(SIDECAR_UID)) return
   throw new MtlscopeError('bad-manifest', `a container runs as user ${SIDECAR_UID}, the sidecar's own, which the rules let past`, { hint: 'give the app another runAsUser' })
-}
-
-export function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Fields : {}
-}
-
-export function list(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fields) : []
 }

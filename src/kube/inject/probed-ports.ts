@@ -1,5 +1,5 @@
-import type { Fields } from './inject-pod.ts'
-import { fields, list } from './inject-pod.ts'
+import type { Fields } from '../fields.ts'
+import { fields, list } from '../fields.ts'
 
 const PROBES = ['startupProbe', 'livenessProbe', 'readinessProbe']
 

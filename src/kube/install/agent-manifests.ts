@@ -1,63 +1,54 @@
-import { stringify } from 'yaml'
+import { planAccount } from './account-manifests.ts'
+import { AGENT_CAPABILITIES, RULES_CAPABILITIES } from './account-rights.ts'
+import type { InstallOptions } from './install-options.ts'
+import type { Manifest } from './object-names.ts'
+import { NODE_FOLDER, inNamespace, partIdentity, partName, podLabels } from './object-names.ts'
+import { IDENTITY_MOUNTS, IDENTITY_VOLUMES, LOCKED, identityArgs, partContainer } from './part-pods.ts'
 
-/** What the manifests are made of. */
-export interface InstallOptions { readonly namespace: string, readonly image: string, readonly pullPolicy: string | undefined }
-
-const NAME = 'mtlscope-agent'
-const LABELS = { 'app.kubernetes.io/name': 'mtlscope', 'app.kubernetes.io/component': 'agent' }
-
-/** Each right of the agents with what it is for; whatever is not here they have not. */
-export const AGENT_CAPABILITIES: Readonly<Record<string, string>> = {
-  NET_RAW: 'packet sockets, which captures are read from',
-  NET_ADMIN: 'rings of locked memory, and filters on them',
-  SYS_ADMIN: 'setns: the network namespaces of pods are entered',
-  SYS_PTRACE: 'links in /proc of processes of other users: executables and namespaces',
-  DAC_READ_SEARCH: 'files in /proc of other users',
-}
-export const AGENT_RULES = [
-  { apiGroups: [''], resources: ['pods', 'services'], verbs: ['get', 'list'] },
-]
+const PORT = 8900
+const NODE_NAME = { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }
 
 /**
- * The agents of a cluster, one a node, that tap its pods and write a JSON object a message to their log. Not privileged; they see the
- * processes of their node (hostPID), since that is how a pod is found, so the namespace has to allow what Pod Security calls privileged.
+ * The agents, one a node, that tap its pods and keep what they saw there. Not privileged; they see the processes of their node
+ * (hostPID), since that is how a pod is found, so the namespace has to allow what Pod Security calls privileged.
  */
-export function planAgentManifests({ namespace, image, pullPolicy }: InstallOptions): object[] {
-  const inNamespace = { name: NAME, namespace, labels: LABELS }
+export function planAgents(options: InstallOptions): Manifest[] {
+  const { namespace, namespaceOnly, keep } = options
+  const container = partContainer('agent', options, {
+    args: [
+      'agent', ...namespaceOnly ? ['-n', namespace] : ['-A'], '--store', NODE_FOLDER, '--keep', keep, '--listen', `0.0.0.0:${PORT}`, ...identityArgs(options), '--hub-id', partIdentity('hub', options),
+    ],
+    port: PORT, readiness: { tcpSocket: { port: PORT } }, env: [NODE_NAME],
+    mounts: [...IDENTITY_MOUNTS, { name: 'store', mountPath: NODE_FOLDER }],
+    securityContext: { privileged: false, runAsUser: 0, runAsGroup: 0, capabilities: { drop: ['ALL'], add: Object.keys(AGENT_CAPABILITIES) } },
+    resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '512Mi' } },
+  })
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: inNamespace },
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: NAME, labels: LABELS }, rules: AGENT_RULES },
+    ...planAccount('agent', options),
     {
-      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: NAME, labels: LABELS },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NAME }, subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
-    },
-    {
-      apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: inNamespace,
-      spec: { selector: { matchLabels: LABELS }, template: { metadata: { labels: LABELS }, spec: agentSpec(image, pullPolicy) } },
+      apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: inNamespace('agent', options),
+      spec: {
+        selector: { matchLabels: podLabels('agent') }, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
+        template: {
+          metadata: { labels: podLabels('agent') },
+          spec: {
+            serviceAccountName: partName('agent'), hostPID: true, priorityClassName: 'system-node-critical', terminationGracePeriodSeconds: 10,
+            // Also where workloads are kept away from: a node that is not looked at is a hole.
+            tolerations: [{ operator: 'Exists' }],
+            containers: [container, ...options.nodeRules ? [rulesContainer(options)] : []],
+            volumes: [...IDENTITY_VOLUMES, { name: 'store', hostPath: { path: NODE_FOLDER, type: 'DirectoryOrCreate' } }],
+          },
+        },
+      },
     },
   ]
 }
 
-/** As documents of YAML. */
-export function agentManifestText(options: InstallOptions): string {
-  return planAgentManifests(options).map((manifest) => stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n')
-}
-
-function agentSpec(image: string, pullPolicy: string | undefined): object {
+/** Sets the rules of injected pods from outside. Beside the agent, whose end must not keep pods from starting. */
+function rulesContainer({ image, pullPolicy }: InstallOptions): object {
   return {
-    serviceAccountName: NAME, hostPID: true, priorityClassName: 'system-node-critical', terminationGracePeriodSeconds: 10,
-    // Also where workloads are kept away from: a node that is not looked at is a hole.
-    tolerations: [{ operator: 'Exists' }],
-    containers: [{
-      name: 'agent', image, ...pullPolicy !== undefined && { imagePullPolicy: pullPolicy },
-      // No bodies: logs are read and kept by others.
-      args: ['tap', '-A', '-o', 'json', '--body-limit', '0'],
-      securityContext: {
-        privileged: false, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' },
-        capabilities: { drop: ['ALL'], add: Object.keys(AGENT_CAPABILITIES) },
-      },
-      resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '512Mi' } },
-    }],
+    name: 'rules', image, ...pullPolicy !== undefined && { imagePullPolicy: pullPolicy }, args: ['node-rules'], env: [NODE_NAME],
+    securityContext: { ...LOCKED, privileged: false, runAsUser: 0, runAsGroup: 0, capabilities: { drop: ['ALL'], add: RULES_CAPABILITIES } },
+    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
   }
 }

@@ -57,13 +57,15 @@ export interface ReplayAnswer {
   readonly trailers?: readonly { readonly name: string, readonly value: string }[]
   /** As `body` of docs/protocols/bodies.md. */
   readonly body?: Readonly<Record<string, unknown>>
+  /** Of gRPC, instead of `body`: as `grpc` of a record's response. */
+  readonly grpc?: Readonly<Record<string, unknown>>
   readonly bodyBytes: number
-  /** The captured answer and this one, line by line. */
+  /** The captured answer and this one, line by line: status, headers, body, trailers. */
   readonly diff: readonly DiffLine[]
 }
 
-/** `same` in both, `old` only in the captured answer, `new` only in the replayed one. */
-export interface DiffLine { readonly kind: 'same' | 'old' | 'new', readonly text: string }
+/** `same` in both, `old` only in the captured answer, `new` only in the replayed one. `expected`: a header that no two answers have the same, so that these are no less the same for it. */
+export interface DiffLine { readonly kind: 'same' | 'old' | 'new', readonly text: string, readonly expected?: boolean }
 
 /** One side of a comparison; absent in `new` or `gone` entries. */
 export interface CompareSide extends Latency { readonly requests: number, readonly errors: number }

@@ -37,6 +37,8 @@ export interface MessageRow {
   /** Read out of encrypted bytes, with the secrets of a key log. */
   readonly decrypted?: true
   readonly complete: boolean
+  /** The node whose agent captured it; only of a hub that merges agents. */
+  readonly node?: string
   /** Where the request went, if its hops were joined and this message stands for all of them. */
   readonly way?: RequestWay
 }
@@ -180,6 +182,8 @@ export interface JsonRecord {
   readonly notes?: readonly string[]
   readonly request?: Readonly<Record<string, unknown>>
   readonly response?: Readonly<Record<string, unknown>>
+  /** Of what is about TLS, in a store: what a verdict needs and the rest does not say. */
+  readonly proof?: Readonly<Record<string, unknown>>
 }
 
 export interface CopyAs {

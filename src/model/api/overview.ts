@@ -98,6 +98,8 @@ export interface CheckEdge {
   /** Why it is not mTLS, as far as it can be found; what would mend or prove it. */
   readonly why?: string
   readonly fix?: string
+  /** The same apart, of all causes that were found; `kind` as in docs/check.md. */
+  readonly causes: readonly { readonly kind: string, readonly what: string, readonly fix: string }[]
   readonly filter: string
 }
 
@@ -107,6 +109,9 @@ export interface CheckAnswer {
   readonly counts: Readonly<Record<CheckVerdict, number>>
   readonly notes: readonly string[]
 }
+
+/** `format`: what `mtlscope check -o` writes. No expectation is judged. */
+export interface CheckReportQuery extends RangeQuery { format: 'text' | 'json' | 'html' | 'junit' | 'sarif' | 'md' }
 
 export interface StatisticsQuery extends RangeQuery {
   /** Default `protocol`. */
@@ -147,6 +152,19 @@ export interface StatisticsAnswer {
   readonly searching?: { readonly scanned: number, readonly of: number }
 }
 
+/** Of a hub that merges agents: one of them. */
+export interface NodeHealth {
+  readonly name: string
+  readonly state: 'answers' | 'missing'
+  /** Why it is missing, or what is strange about it. */
+  readonly why?: string
+  /** Since when it answers, or is missing. */
+  readonly sinceMicros?: Micros
+  /** How many it has seen in all. */
+  readonly messages?: number
+  readonly packetsPerSecond?: number
+}
+
 export interface HealthAnswer {
   readonly health: Health
   readonly keep: KeepInfo
@@ -158,4 +176,6 @@ export interface HealthAnswer {
   /** Lines given up between the capture and the store, and browsers that were too slow. */
   readonly droppedLines: number
   readonly clients: number
+  /** Only of a hub that merges agents; missing ones first. */
+  readonly nodes?: readonly NodeHealth[]
 }

@@ -29,13 +29,16 @@ const ERRORS: Record<number, string> = {
   26: 'Too Early', 27: 'Unsupported NSEC3 Iterations Value', 28: 'Unable to conform to policy', 29: 'Synthesized', 30: 'Invalid Query Type',
 }
 
+/** The types from 0 on: a table with holes as wide as that of all is slow. */
+const COMMON_TYPES: readonly (string | undefined)[] = Array.from({ length: 264 }, (_, type) => TYPES[type])
+
 /** `TYPE65400` where it has no name (RFC 3597 §5). */
 export function typeName(type: number): string {
-  return TYPES[type] ?? `TYPE${type}`
+  return (type < COMMON_TYPES.length ? COMMON_TYPES[type] : TYPES[type]) ?? `TYPE${type}`
 }
 
 export function isKnownType(type: number): boolean {
-  return TYPES[type] !== undefined
+  return (type < COMMON_TYPES.length ? COMMON_TYPES[type] : TYPES[type]) !== undefined
 }
 
 export function className(value: number): string {

@@ -14,7 +14,7 @@ import { HEADER_BYTES, word } from './header.ts'
 import {
   COPY_MICROS, MAX_TRANSFER_BYTES, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_QUERIES, UNANSWERED_MICROS,
 } from './limits.ts'
-import { DnsMessage } from './message.ts'
+import { DnsMessage, KEEP_NOTHING } from './message.ts'
 import { BAD_QUESTION, BAD_RECORD, Scan } from './scan.ts'
 import { Transfer } from './transfer.ts'
 
@@ -34,6 +34,8 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
   readonly #sink: ExchangeSink
   readonly #redactor: Redactor
   readonly #keepBytes: number
+  /** Only lines are wanted, which tell what was asked and how it went. */
+  readonly #isForLine: boolean
   readonly #manner: Manner
   /** Only then can the same message come twice. */
   readonly #memory: AnsweredMemory | undefined
@@ -47,6 +49,7 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
     this.#sink = sink
     this.#redactor = redactorOf(settings.redaction)
     this.#keepBytes = settings.bodyLimitBytes
+    this.#isForLine = settings.details === false
     this.#manner = manner
     this.#memory = isDatagram ? new AnsweredMemory() : undefined
   }
@@ -89,7 +92,7 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
     const key = keyOf(m.id, side)
     this.#expire(at)
     const before = pairing.peek(key)
-    if (before !== undefined && before.query!.hasQuestionOf(m)) {
+    if (before !== undefined && before.query!.hasQuestionOf(bytes, start, scan.questionEnd)) {
       if (at - before.sentMicros >= COPY_MICROS) before.sent++
       before.sentMicros = at
       return
@@ -130,8 +133,9 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
     const waiting = this.#pairing?.peek(key)
     const known = waiting === undefined ? this.#memory?.recall(key, bytes, start, end) : undefined
     if (known === 'same') return
-    const m = new DnsMessage(side, at, bytes, start, end, missing, scan, this.#keepBytes)
-    if (known === 'other' || (waiting !== undefined && !waiting.query!.hasQuestionOf(m))) {
+    const isOther = waiting !== undefined && !waiting.query!.hasQuestionOf(bytes, start, scan.questionEnd)
+    const m = new DnsMessage(side, at, bytes, start, end, missing, scan, this.#isForLine && waiting !== undefined && !isOther ? KEEP_NOTHING : this.#keepBytes)
+    if (known === 'other' || isOther) {
       const exchange = this.#exchange(undefined, m)
       exchange.isSecondAnswer = known === 'other'
       exchange.isOtherQuestion = known !== 'other'

@@ -6,12 +6,17 @@ import type { Scan } from './scan.ts'
 import { CUT, WHOLE } from './scan.ts'
 
 const SHORT_BYTES = 64
+const NO_BYTES = new Uint8Array(0)
+/** For those of whom only the fixed fields are wanted. */
+export const KEEP_NOTHING = -1
 
 /** One DNS message as captured: what is always needed, and the bytes that were kept. */
 export class DnsMessage {
   readonly side: Side
+  readonly id: number
+  readonly flags: number
   readonly atMicros: Micros
-  /** A copy, the fixed header at least, and the questions where they are whole. */
+  /** A copy, the fixed header at least, and the questions where they are whole; or nothing. */
   readonly bytes: Uint8Array
   /** As sent; more than the bytes where those were cut or not all are kept. */
   readonly sentBytes: number
@@ -26,26 +31,20 @@ export class DnsMessage {
   readonly rcode: number
   readonly optAt: number
 
-  /** Copies from bytes[start, end), which the scan has walked over. @param keepBytes how many are kept; more where the questions need them */
+  /** Copies from bytes[start, end), which the scan has walked over. @param keepBytes how many are kept; more where the questions need them; KEEP_NOTHING: not even those */
   constructor(side: Side, at: Micros, bytes: Uint8Array, start: number, end: number, missing: number, scan: Scan, keepBytes: number) {
     this.side = side
+    this.id = word(bytes, start)
+    this.flags = word(bytes, start + 2)
     this.atMicros = at
     this.capturedBytes = end - start
     this.sentBytes = end - start + missing
     this.verdict = scan.verdict
-    this.questionEnd = scan.questionEnd
+    this.questionEnd = keepBytes < 0 ? HEADER_BYTES : scan.questionEnd
     this.end = scan.end
-    this.rcode = rcodeOf(word(bytes, start + 2)) | (scan.optAt === 0 ? 0 : upperRcode(bytes, start + scan.optAt))
-    this.bytes = copyOf(bytes, start, Math.min(end, start + Math.max(keepBytes, scan.questionEnd, HEADER_BYTES)))
+    this.rcode = rcodeOf(this.flags) | (scan.optAt === 0 ? 0 : upperRcode(bytes, start + scan.optAt))
+    this.bytes = keepBytes < 0 ? NO_BYTES : copyOf(bytes, start, Math.min(end, start + Math.max(keepBytes, scan.questionEnd, HEADER_BYTES)))
     this.optAt = scan.optAt + 8 <= this.bytes.length ? scan.optAt : 0
-  }
-
-  get id(): number {
-    return word(this.bytes, 0)
-  }
-
-  get flags(): number {
-    return word(this.bytes, 2)
   }
 
   get opcode(): number {
@@ -75,12 +74,14 @@ export class DnsMessage {
     return type === TYPE_AXFR || type === TYPE_IXFR
   }
 
-  /** Whether the questions are the same, whatever the case of letters. Without questions it may answer or ask anything. */
-  hasQuestionOf(other: DnsMessage): boolean {
-    if (this.questionEnd === HEADER_BYTES || other.questionEnd === HEADER_BYTES) return true
-    if (this.questionEnd !== other.questionEnd) return false
-    for (let i = HEADER_BYTES; i < this.questionEnd; i++) {
-      if (lower(this.bytes[i]!) !== lower(other.bytes[i]!)) return false
+  /** Whether its questions are those of a message at `start`, which end at `questionEnd` from there, whatever the case of letters. Without questions it may answer or ask anything. */
+  hasQuestionOf(bytes: Uint8Array, start: number, questionEnd: number): boolean {
+    if (this.questionEnd === HEADER_BYTES || questionEnd === HEADER_BYTES) return true
+    if (this.questionEnd !== questionEnd) return false
+    const own = this.bytes
+    for (let i = HEADER_BYTES; i < questionEnd; i++) {
+      const byte = bytes[start + i]!
+      if (own[i] !== byte && lower(own[i]!) !== lower(byte)) return false
     }
     return true
   }

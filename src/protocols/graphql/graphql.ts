@@ -22,8 +22,17 @@ export const graphqlLens: Lens = {
 
 /** The path or a media type says so. Else only the content may. */
 function speaksOfGraphql({ target, requestType }: HttpHeads): boolean {
+  return targetSpeaksOfGraphql(target) || requestType.includes('graphql')
+}
+
+/** The latest target: it is asked for more than once. */
+const asked = { target: '', speaks: false }
+
+function targetSpeaksOfGraphql(target: string): boolean {
+  if (target === asked.target) return asked.speaks
   const mark = target.indexOf('?')
-  return /graphql|\/gql\b/i.test(mark < 0 ? target : target.slice(0, mark)) || requestType.includes('graphql')
+  asked.target = target
+  return asked.speaks = /graphql|\/gql\b/i.test(mark < 0 ? target : target.slice(0, mark))
 }
 
 const QUERY_PARAMETER = /[?&](?:query|extensions)=/

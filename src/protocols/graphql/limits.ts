@@ -1,5 +1,8 @@
 /** Characters of a document that are looked at for its operations. */
 export const MAX_DOCUMENT_CHARS = 256 * 1024
+/** Documents whose operations are remembered, for all connections, and the characters of the longest of them. */
+export const MAX_KNOWN_DOCUMENTS = 64
+export const MAX_KNOWN_CHARS = 2048
 /** Operations of one document that are told apart. */
 export const MAX_OPERATIONS = 32
 /** Fields of an operation's first level that are named. */

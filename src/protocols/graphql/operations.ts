@@ -1,4 +1,4 @@
-import { MAX_DOCUMENT_CHARS, MAX_OPERATIONS, MAX_ROOT_FIELDS } from './limits.ts'
+import { MAX_DOCUMENT_CHARS, MAX_KNOWN_CHARS, MAX_KNOWN_DOCUMENTS, MAX_OPERATIONS, MAX_ROOT_FIELDS } from './limits.ts'
 import type { Token } from './tokens.ts'
 import { Tokens } from './tokens.ts'
 
@@ -16,7 +16,21 @@ export interface Operation {
  * The operations of an executable document (§2.3), read only as far as their heads and first levels need it; a document that was cut
  * off gives those that begin in it. Undefined where it is none: nothing is validated, but what cannot be GraphQL is refused.
  */
-export function parseOperations(document: string): Operation[] | undefined {
+export function parseOperations(document: string): readonly Operation[] | undefined {
+  if (document.length > MAX_KNOWN_CHARS) return readOperations(document)
+  const known = latest.get(document)
+  if (known !== undefined) return known
+  const operations = readOperations(document)
+  if (operations === undefined) return undefined
+  if (latest.size >= MAX_KNOWN_DOCUMENTS) latest.clear()
+  latest.set(document, operations)
+  return operations
+}
+
+/** Of the latest documents: programs send the same ones again and again, with other variables. */
+const latest = new Map<string, readonly Operation[]>()
+
+function readOperations(document: string): Operation[] | undefined {
   const reader = new DocumentReader(document.slice(0, MAX_DOCUMENT_CHARS))
   return reader.read() && reader.operations.length > 0 ? reader.operations : undefined
 }

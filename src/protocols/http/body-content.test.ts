@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from '#property'
+import { jsonText } from '../../base/json-text.ts'
 import type { Settings } from '../protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
 import type { BodyView } from './body-view.ts'
 import { bodyView } from './body-view.ts'
+import { tokensOf } from './json-value.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { HEX_BYTES, MAX_EVENTS, MAX_FORM_FIELDS, MAX_JSON_DEPTH, MAX_PARTS } from './limits.ts'
 
@@ -40,6 +42,20 @@ test('whatever JSON there is, its value is shown whole or not at all', () => {
     const view = shown('application/json', text)
     if ('json' in view) assert.equal(JSON.stringify(view.json), text === '-0' ? '0' : JSON.stringify(JSON.parse(text)))
     else assert.equal(view.text, text)
+  }))
+})
+
+test('in lines of JSON numbers are written as they were sent, and members in their order', () => {
+  const line = (text: string, settings?: Settings): string => jsonText(shown('application/json', text, settings))
+  const text = '{\r\n  "price": 1.50, "rate" : 1E3,\t"none": -0, "10": "gr\\u00fcn\\/\\"1.0\\"", "9": [ 2.0, {} ]\n}'
+  assert.equal(line(text), '{"json":{"price":1.50,"rate":1E3,"none":-0,"10":"grün/\\"1.0\\"","9":[2.0,{}]}}')
+  assert.equal(line(text, rules({ texts: ['nothing of it'] })), line(text))
+  assert.equal(line(text, rules({ texts: ['gr.n'] })), '{"json":{"9":[2,{}],"10":"[redacted]/\\"1.0\\"","price":1.5,"rate":1000,"none":0}}')
+  assert.equal(line('1.0'), '{"json":1}')
+  assert.equal(jsonText(shown('application/x-ndjson', '[1.0]\n{"a":1e1}\n')), '{"json":[[1.0],{"a":1e1}]}')
+  fc.assert(fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+    const sent = JSON.stringify(value, undefined, indent)
+    assert.equal(tokensOf(sent), JSON.stringify(value))
   }))
 })
 

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { keepSentText } from '../../base/json-text.ts'
 import type { Settings } from '../protocol.ts'
 import { guessMessage } from '../protobuf/guess.ts'
 import type { Redactor } from '../redaction.ts'
@@ -9,7 +10,7 @@ import type { FormField } from './form.ts'
 import { isFormTooLong, parseForm } from './form.ts'
 import type { Header } from './headers.ts'
 import { headerValue } from './headers.ts'
-import { parseJsonWhole, redactedValue } from './json-value.ts'
+import { parseJsonWhole, redactedValue, tokensOf } from './json-value.ts'
 import { HEX_BYTES, MAX_EVENTS, MAX_FORM_FIELDS, MAX_PARTS, MAX_PART_DEPTH } from './limits.ts'
 import { essenceOf } from './media-type.ts'
 import type { Part } from './multipart.ts'
@@ -103,6 +104,14 @@ function redactedBytes(bytes: Buffer, redactor: Redactor): Buffer {
 const PROTOBUF_TYPE = /^application\/(?:(?:x-|vnd\.google\.)?protobuf|x-google-protobuf)$|\+proto(?:buf)?$/
 const JSON_TYPE = /^(?:application|text)\/json$|\+json$/
 const JSON_LINES_TYPE = /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines|json-seq)$/
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+const EVENTS_TYPE = 'text/event-stream'
+
+/** Whether a text of that type may be shown as more than its text. */
+export function hasStructure(contentType: string): boolean {
+  const type = contentType === '' ? '' : essenceOf(contentType)
+  return JSON_TYPE.test(type) || type === FORM_TYPE || type === EVENTS_TYPE || JSON_LINES_TYPE.test(type)
+}
 
 /** Fills in a text, by its type. */
 export function showText(view: BodyContent, captured: string, contentType: string, context: ContentContext): void {
@@ -113,16 +122,27 @@ export function showText(view: BodyContent, captured: string, contentType: strin
 
 function showStructure(view: BodyContent, text: string, type: string, redactor: Redactor): boolean {
   if (JSON_TYPE.test(type)) return showJson(view, text, redactor)
-  if (type === 'application/x-www-form-urlencoded') return showForm(view, text, redactor)
-  if (type === 'text/event-stream') return showEvents(view, text, redactor)
+  if (type === FORM_TYPE) return showForm(view, text, redactor)
+  if (type === EVENTS_TYPE) return showEvents(view, text, redactor)
   return JSON_LINES_TYPE.test(type) && showJsonLines(view, text, redactor)
 }
 
 function showJson(view: BodyContent, text: string, redactor: Redactor): boolean {
   const parsed = parseJsonWhole(text)
   if (parsed === undefined) return false
-  view.json = redactedValue(parsed.value, redactor)
+  view.json = sentValue(parsed.value, text, redactor)
   return true
+}
+
+/** A number that may be written otherwise (1.50, 1E3, -0), or a name that looks like one, which objects put first. */
+const REWRITTEN = /\d[.eE]|-0|"\d+"\s*:/
+
+/** The way numbers are written and the order of members stay, where nothing is hidden. */
+function sentValue(value: unknown, text: string, redactor: Redactor): unknown {
+  const shown = redactedValue(value, redactor)
+  if (typeof shown !== 'object' || shown === null || !REWRITTEN.test(text)) return shown
+  if (shown === value || JSON.stringify(shown) === JSON.stringify(value)) keepSentText(shown, tokensOf(text))
+  return shown
 }
 
 /** One value a line; RFC 7464 puts a record separator before each. */
@@ -132,7 +152,7 @@ function showJsonLines(view: BodyContent, text: string, redactor: Redactor): boo
     if (line.trim() === '') continue
     const parsed = parseJsonWhole(line)
     if (parsed === undefined) return false
-    values.push(redactedValue(parsed.value, redactor))
+    values.push(sentValue(parsed.value, line, redactor))
   }
   view.json = values
   return true

@@ -1,7 +1,7 @@
 import type { Settings } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
 import type { BodyContent, ContentContext } from './body-content.ts'
-import { showBytes, showText, withhold } from './body-content.ts'
+import { hasStructure, showBytes, showText, withhold } from './body-content.ts'
 import { UTF_8, charsetOf } from './body-text.ts'
 import { codingsOf, decodeBody } from './content-coding.ts'
 import type { Header } from './headers.ts'
@@ -49,8 +49,18 @@ export function bodyView(kept: KeptBytes, sentBytes: number, headers: readonly H
   return view
 }
 
+/** Whether `bodyView` shows a whole body as its text and nothing else, where that is ASCII without NUL. */
+export function showsTextAlone(headers: readonly Header[], settings: Settings): boolean {
+  const contentType = headerValue(headers, 'content-type')
+  return isTextType(contentType) && !hasStructure(contentType) && codingsOf(headers).length === 0 && !redactorOf(settings.redaction).changesTexts
+}
+
 /** ASCII without NUL that is neither multipart nor protobuf: text in whatever charset that is taken for UTF-8, byte for character. */
 function isPlainText(latin1: string, contentType: string): boolean {
-  if (!isAscii(latin1) || latin1.includes('\0') || /^\s*multipart\/|proto/i.test(contentType)) return false
+  return isAscii(latin1) && !latin1.includes('\0') && isTextType(contentType)
+}
+
+function isTextType(contentType: string): boolean {
+  if (/^\s*multipart\/|proto/i.test(contentType)) return false
   return !contentType.includes('charset') || charsetOf(contentType) === UTF_8
 }

@@ -5,6 +5,7 @@ const QUOTE = 0x22
 const MINUS = 0x2d
 const COLON = 0x3a
 const BACKSLASH = 0x5c
+const SPACE = 0x20
 /** Numbers of so many characters without an exponent are exact in a double. */
 const EXACT_CHARS = 15
 
@@ -116,4 +117,25 @@ function redactedNumber(value: number, redactor: Redactor): number | string {
   const text = String(value)
   const shown = redactor.text(text)
   return shown === text ? value : shown
+}
+
+/** A JSON text without the white space between its tokens, its strings as JSON.stringify writes them. */
+export function tokensOf(text: string): string {
+  let tokens = ''
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      const start = at
+      at = endOfString(text, at)
+      const string = text.slice(start, at + 1)
+      if (!string.includes('\\')) continue
+      tokens += text.slice(from, start) + JSON.stringify(JSON.parse(string))
+      from = at + 1
+    } else if (code <= SPACE) {
+      tokens += text.slice(from, at)
+      from = at + 1
+    }
+  }
+  return tokens + text.slice(from)
 }

@@ -42,6 +42,11 @@ export class BodyReader {
     return half === undefined ? 0 : half.head.length + (half.body?.length ?? 0)
   }
 
+  /** The bytes that were read may change from now on. */
+  settle(): void {
+    this.#half?.body?.own()
+  }
+
   /** The message is told: an idle connection should not keep it. */
   release(): void {
     this.#half = undefined
@@ -90,7 +95,7 @@ export class BodyReader {
     const half = this.#half!
     half.bodyBytes += to - from
     // Behind a hole nothing is kept: what is shown is without one.
-    if (this.#limitBytes > 0 && half.lostBytes === 0) (half.body ??= new KeptBytes(this.#limitBytes)).add(buf, from, to)
+    if (this.#limitBytes > 0 && half.lostBytes === 0) (half.body ??= new KeptBytes(this.#limitBytes)).borrow(buf, from, to)
     return to
   }
 

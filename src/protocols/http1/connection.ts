@@ -18,6 +18,8 @@ import { HalfReader } from './half-reader.ts'
 import { Http1Heads, lensOf } from './heads.ts'
 import { MAX_INTERIM, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from './limits.ts'
 import { END_IN_BODY, INTERIM_CUT, NOT_FINAL } from './notes.ts'
+import type { Spares } from './spares.ts'
+import { sparesOf } from './spares.ts'
 import { handoverOf, successorOf } from './successor.ts'
 
 /** Who keeps so much anyway need not ask the lenses. */
@@ -31,6 +33,7 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
   readonly details: boolean
   readonly #sink: Sink
   readonly #reading: Reading
+  readonly #spares: Spares | undefined
   readonly #requests: HalfReader
   readonly #responses: HalfReader
   readonly #pairing: FifoPairing<Exchange, Half>
@@ -52,8 +55,9 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
     this.details = settings.details !== false
     this.#reading = readingOf(settings)
     const memos = headMemosOf(settings)
-    this.#requests = new HalfReader(this, true, memos.requests)
-    this.#responses = new HalfReader(this, false, memos.responses)
+    const spares = this.#spares = sparesOf(settings)
+    this.#requests = new HalfReader(this, true, memos.requests, spares)
+    this.#responses = new HalfReader(this, false, memos.responses, spares)
     this.#pairing = new FifoPairing(this, MAX_WAITING_ANSWERS)
   }
 
@@ -104,7 +108,7 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
   }
 
   #requestBegan(half: Half): Framing {
-    const exchange = new Exchange(this.#reading, half, undefined)
+    const exchange = this.#spares === undefined ? new Exchange(this.#reading, half, undefined) : this.#spares.exchange(this.#reading, half)
     half.exchange = exchange
     const answer = this.#pairing.asked(exchange)
     if (answer !== undefined) this.#join(exchange, answer)
@@ -187,6 +191,8 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
 
   finished(half: Half): void {
     const { exchange } = half
+    const isReadNow = this.#spares !== undefined && exchange?.isOver === true
+    if (!isReadNow) half.body?.own()
     if (exchange === undefined) return
     if (half.isRequest && exchange.responseHalf === undefined && !exchange.isUnanswered) this.#wait(half)
     this.#tell(exchange)
@@ -196,6 +202,7 @@ export class Http1Connection implements InPlaceDissector, HalfOwner, FifoSink<Ex
     if (!exchange.isOver) return
     this.#hasSpoken = true
     this.#sink.message(exchange)
+    this.#spares?.give(exchange)
   }
 
   /** A whole request waits for its answer: what it holds counts, and the oldest must make room. The newest always may stay. */

@@ -1,5 +1,5 @@
 import { jsonText } from '../../base/json-text.ts'
-import type { Message, Outcome, TextSink } from '../../model/message.ts'
+import type { Likeness, Message, Outcome, TextSink } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Lensed } from '../http/lensed.ts'
 import { lookThrough, withLens } from '../http/lensed.ts'
@@ -15,13 +15,13 @@ const OUTCOMES: readonly Outcome[] = ['none', 'info', 'ok', 'redirect', 'client-
 
 /** A request with its response, or what was seen of the two. The texts are made when they are asked for. */
 export class Exchange implements Message {
-  readonly requestHalf: Half | undefined
+  requestHalf: Half | undefined
   responseHalf: Half | undefined
   /** Given up so that memory stays bounded. */
   isShed = false
   /** No response will come any more. */
   isUnanswered = false
-  readonly #reading: Reading
+  #reading: Reading
   #hasLooked = false
   #lensed: Lensed | undefined
   #request: object | undefined
@@ -31,6 +31,20 @@ export class Exchange implements Message {
     this.#reading = reading
     this.requestHalf = requestHalf
     this.responseHalf = responseHalf
+  }
+
+  /** After `clear()`. */
+  begin(reading: Reading, request: Half): void {
+    this.#reading = reading
+    this.requestHalf = request
+  }
+
+  /** Nothing is left of what it was. */
+  clear(): void {
+    this.requestHalf = this.responseHalf = undefined
+    this.isShed = this.isUnanswered = this.#hasLooked = false
+    this.#lensed = undefined
+    this.#request = this.#response = undefined
   }
 
   /** Nothing will be added to either half. */
@@ -81,6 +95,14 @@ export class Exchange implements Message {
 
   get outcome(): Outcome {
     return this.#look()?.view.outcome ?? OUTCOMES[Math.floor((this.responseHalf?.status ?? 0) / 100)] ?? 'none'
+  }
+
+  get likeness(): Likeness | undefined {
+    const { requestHalf, responseHalf } = this
+    if (requestHalf === undefined || responseHalf === undefined || (requestHalf.bits | responseHalf.bits) !== 0) return undefined
+    const { line } = requestHalf
+    if (line === undefined || responseHalf.line === undefined || this.#look() !== undefined) return undefined
+    return line.likenessWith(responseHalf.line)
   }
 
   get request(): object | undefined {

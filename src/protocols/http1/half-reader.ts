@@ -5,6 +5,7 @@ import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, UNKNOWN } from './framing.ts'
 import { Half } from './half.ts'
 import type { HeadMemo } from './head-memo.ts'
+import type { Spares } from './spares.ts'
 import { shortHead, wholeHead } from './head-text.ts'
 import { guessStartLine } from './guess.ts'
 import { scanHead } from './head-scan.ts'
@@ -14,6 +15,7 @@ import { AFTER_LOSS, EMPTY_LINES, END_IN_HEAD, HEAD_TOO_LONG, LOST_IN_HEAD } fro
 import { ENDED, PartialHead, REFUSED } from './partial-head.ts'
 import { findStart } from './resync.ts'
 import { NOT_HTTP, UNFINISHED } from './start-line.ts'
+import { NOWHERE } from './whole-heads.ts'
 
 const AT_START = 0
 const IN_BODY = 1
@@ -55,6 +57,9 @@ export class HalfReader {
   readonly #isRequest: boolean
   readonly #body: BodyReader
   readonly #memo: HeadMemo
+  readonly #spares: Spares | undefined
+  /** Where the memo has the head that was read last, as a whole. */
+  #place = NOWHERE
   #phase = AT_START
   /** Set while a start line is tried that was searched for. */
   #isStrict = false
@@ -66,10 +71,11 @@ export class HalfReader {
   #base = 0
   #offset = 0
 
-  constructor(owner: HalfOwner, isRequest: boolean, memo: HeadMemo) {
+  constructor(owner: HalfOwner, isRequest: boolean, memo: HeadMemo, spares: Spares | undefined) {
     this.#owner = owner
     this.#isRequest = isRequest
     this.#memo = memo
+    this.#spares = spares
     this.#pending = new PartialHead(isRequest)
     this.#body = new BodyReader()
   }
@@ -95,6 +101,7 @@ export class HalfReader {
   feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
     const end = this.#run(buf, from, to, this.#offset - from, at)
     this.#offset += to - from
+    if (this.#phase === IN_BODY) this.#body.settle()
     if (this.#phase === HANDING_OVER) this.#handOver(buf, end, to, at)
   }
 
@@ -126,11 +133,20 @@ export class HalfReader {
   }
 
   #readHead(buf: Uint8Array, i: number, to: number, at: Micros): number {
-    if (buf[i] === CR || buf[i] === LF) return this.#skipEmptyLines(buf, i, to)
-    const half = new Half(this.#isRequest, at)
+    const half = this.#spares === undefined ? new Half(this.#isRequest, at) : this.#spares.half(this.#isRequest, at)
+    const known = this.#isStrict ? 0 : this.#memo.wholes.recall(this.#place, half, buf, i, to)
+    if (known > 0) {
+      this.#begin(half, buf, i, i + known, at)
+      return i + known
+    }
+    return buf[i] === CR || buf[i] === LF ? this.#skipEmptyLines(buf, i, to) : this.#readNewHead(half, buf, i, to, at)
+  }
+
+  #readNewHead(half: Half, buf: Uint8Array, i: number, to: number, at: Micros): number {
     const limit = Math.min(to, i + MAX_HEAD_BYTES)
     const end = scanHead(half, buf, i, limit, this.#isStrict, this.#memo)
     if (end > 0) {
+      this.#place = this.#memo.wholes.placeOf(half, buf, i, end)
       this.#begin(half, buf, i, end, at)
       return end
     }

@@ -15,7 +15,7 @@ export const CONNECT = 2
  * positions are offsets into it. What both kinds do not share is 0 in the other.
  */
 export class Half {
-  readonly isRequest: boolean
+  isRequest: boolean
   /** First and last byte of it. */
   atMicros: Micros
   endMicros: Micros
@@ -67,6 +67,28 @@ export class Half {
     this.isRequest = isRequest
     this.atMicros = atMicros
     this.endMicros = atMicros
+  }
+
+  /** As new, but for whose it is and when. */
+  clear(): void {
+    this.line = undefined
+    this.block = undefined
+    this.head = ''
+    this.headersAt = this.wordEnd = this.textAt = this.textEnd = 0
+    this.minor = 1
+    this.status = 0
+    this.method = ORDINARY
+    this.contentLength = -1
+    this.hasTransferEncoding = this.isChunked = this.hasUpgrade = this.hasLensType = this.hasCoding = false
+    this.typeAt = this.typeEnd = 0
+    this.bits = this.bodyBytes = this.lostBytes = 0
+    this.body = undefined
+    this.trailers = ''
+    this.over = false
+    this.waitingBytes = 0
+    this.exchange = undefined
+    this.lens = null
+    this.interim = undefined
   }
 
   get complete(): boolean {

@@ -1,8 +1,11 @@
+import type { Piece } from '../../base/piece.ts'
+import type { Likeness } from '../../model/message.ts'
 import type { Settings } from '../protocol.ts'
 import type { Header } from '../http/headers.ts'
 import type { Half } from './half.ts'
 import { viewOf } from './four-bytes.ts'
 import { SeenBytes } from './seen-bytes.ts'
+import { WholeHeads } from './whole-heads.ts'
 
 const LINES = 256
 const BLOCKS = 64
@@ -16,6 +19,16 @@ const MULTIPLIER = 0x9e3779b1 | 0
 /** Goes into the hash of a start line, four bytes at a time. */
 export function mixed(hash: number, four: number): number {
   return Math.imul(hash ^ four, MULTIPLIER)
+}
+
+/** Exchanges with one request line and one status line. */
+class SameLines implements Likeness {
+  readonly answer: LineFacts
+  note: object | undefined = undefined
+
+  constructor(answer: LineFacts) {
+    this.answer = answer
+  }
 }
 
 /** What was found in a start line. */
@@ -33,7 +46,12 @@ export class LineFacts {
   /** Made by those who need it: whether a lens may find itself in the target, what lines show of a request, the beginning of its JSON. */
   hasQuery: boolean | undefined = undefined
   what: string | undefined = undefined
-  json: Uint8Array | undefined = undefined
+  json: Piece | undefined = undefined
+  /** Of a request: where the latest whole head with it is, and how many there were. */
+  place = 0
+  changes = 0
+
+  #likeness: SameLines | undefined
 
   constructor(half: Half, text: string) {
     this.text = text
@@ -44,6 +62,12 @@ export class LineFacts {
     this.minor = half.minor
     this.status = half.status
     this.method = half.method
+  }
+
+  /** The same object for the same two lines, while one answer to it follows the other. */
+  likenessWith(answer: LineFacts): Likeness {
+    const known = this.#likeness
+    return known?.answer === answer ? known : this.#likeness = new SameLines(answer)
   }
 
   fill(half: Half): void {
@@ -73,7 +97,12 @@ export class BlockFacts {
   /** Made by those who need it: the Content-Type in lower case, the lines as sent, and as JSON shows them. */
   type: string | undefined = undefined
   headers: readonly Header[] | undefined = undefined
-  json: Uint8Array | undefined = undefined
+  /** Whether a body of ASCII is shown as its text and nothing else. */
+  showsText: boolean | undefined = undefined
+  json: Piece | undefined = undefined
+  /** Of a response: where the latest whole head with it is, and how many there were. */
+  place = 0
+  changes = 0
 
   /** `at`: where the block begins. */
   constructor(half: Half, text: string, at: number) {
@@ -151,6 +180,7 @@ class Worth {
 export class HeadMemo {
   readonly lineWorth = new Worth()
   readonly blockWorth = new Worth()
+  readonly wholes = new WholeHeads()
   readonly #lines: (Memo<LineFacts> | undefined)[] = new Array<Memo<LineFacts> | undefined>(LINES).fill(undefined)
   readonly #blocks: (Memo<BlockFacts> | undefined)[] = new Array<Memo<BlockFacts> | undefined>(BLOCKS).fill(undefined)
 

@@ -23,6 +23,11 @@ export class SeenBytes {
     const words = viewOf(buf)
     const start = buf.byteOffset + from
     let i = 0
+    for (; i + 16 <= length; i += 16) {
+      const differs = (room.getInt32(i, true) ^ words.getInt32(start + i, true)) | (room.getInt32(i + 4, true) ^ words.getInt32(start + i + 4, true))
+        | (room.getInt32(i + 8, true) ^ words.getInt32(start + i + 8, true)) | (room.getInt32(i + 12, true) ^ words.getInt32(start + i + 12, true))
+      if (differs !== 0) return false
+    }
     for (; i + 4 <= length; i += 4) if (room.getInt32(i, true) !== words.getInt32(start + i, true)) return false
     for (; i < length; i++) if (room.getUint8(i) !== words.getUint8(start + i)) return false
     this.#misses = 0

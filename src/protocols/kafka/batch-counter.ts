@@ -44,34 +44,52 @@ export class BatchCounter {
 
   /** Up to where it can be told what comes next. */
   get #headerLeft(): number {
-    if (this.#filled <= MAGIC_AT) return MAGIC_AT + 1 - this.#filled
-    return (this.#header[MAGIC_AT]! >= 2 ? BATCH_HEADER_BYTES : OLD_HEADER_BYTES) - this.#filled
+    return (this.#filled <= MAGIC_AT ? MAGIC_AT + 1 : headerBytes(this.#header, 0)) - this.#filled
   }
 
   #look(span: RecordSpan): void {
-    const header = this.#header
-    const magic = header[MAGIC_AT]!
-    const needed = magic >= 2 ? BATCH_HEADER_BYTES : OLD_HEADER_BYTES
-    if (this.#filled < needed) return
-    const rest = BATCH_PREFIX_BYTES + int32(header, 8) - needed
+    if (this.#filled < headerBytes(this.#header, 0)) return
     this.#filled = 0
-    // A batch that the field cuts off is not counted: the reader gets it again.
-    if (rest < 0 || rest > this.#left || magic > 2) {
-      this.#isLost = true
-      return
-    }
-    this.#passing = rest
-    if (magic === 2) this.#countBatch(span)
-    else {
-      span.count++
-      if ((header[OLD_ATTRIBUTES_AT]! & COMPRESSION) !== 0) span.isAtLeast = true
-    }
+    const rest = countHeader(span, this.#header, 0, this.#left)
+    if (rest < 0) this.#isLost = true
+    else this.#passing = rest
   }
+}
 
-  #countBatch(span: RecordSpan): void {
-    const count = int32(this.#header, COUNT_AT)
-    if ((this.#header[ATTRIBUTES_AT + 1]! & CONTROL) === 0 && count > 0) span.count += count
+/** What is counted of records. */
+export type RecordCount = Pick<RecordSpan, 'count' | 'isAtLeast'>
+
+/** Counts the records of all batches in bytes[from, to), a whole field: as a BatchCounter does where they come in pieces. */
+export function countBatches(counted: RecordCount, bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at + MAGIC_AT < to;) {
+    const behind = at + headerBytes(bytes, at)
+    if (behind > to) return
+    const rest = countHeader(counted, bytes, at, to - behind)
+    if (rest < 0) return
+    at = behind + rest
   }
+}
+
+function headerBytes(bytes: Uint8Array, at: number): number {
+  return bytes[at + MAGIC_AT]! >= 2 ? BATCH_HEADER_BYTES : OLD_HEADER_BYTES
+}
+
+/** Bytes of the batch behind its header. -1: `left` are too few, so it is not counted, as the field cuts it off and the reader gets it again; or it is none. */
+function countHeader(counted: RecordCount, bytes: Uint8Array, at: number, left: number): number {
+  const magic = bytes[at + MAGIC_AT]!
+  const rest = BATCH_PREFIX_BYTES + int32(bytes, at + 8) - headerBytes(bytes, at)
+  if (rest < 0 || rest > left || magic > 2) return -1
+  if (magic === 2) countBatch(counted, bytes, at)
+  else {
+    counted.count++
+    if ((bytes[at + OLD_ATTRIBUTES_AT]! & COMPRESSION) !== 0) counted.isAtLeast = true
+  }
+  return rest
+}
+
+function countBatch(counted: RecordCount, bytes: Uint8Array, at: number): void {
+  const count = int32(bytes, at + COUNT_AT)
+  if ((bytes[at + ATTRIBUTES_AT + 1]! & CONTROL) === 0 && count > 0) counted.count += count
 }
 
 function int32(bytes: Uint8Array, at: number): number {

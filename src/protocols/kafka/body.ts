@@ -8,13 +8,16 @@ import type { Half } from './half.ts'
 import { RESPONSE_HEAD_BYTES, SASL_TOKEN } from './half.ts'
 import { BYTES_BEHIND, FIELDS_UNKNOWN, TOO_SHORT, UNKNOWN_VERSION } from './notes.ts'
 import { saslView } from './sasl.ts'
-import { topicNamesOf } from './topic-names.ts'
+import type { ServerTopics } from './topic-names.ts'
 import type { Context, Values } from './values.ts'
 import { readStruct } from './values.ts'
 import type { Walk } from './walk.ts'
 import { namesTopics, walkStruct } from './walk.ts'
 
 const UNSUPPORTED_VERSION = 35
+
+/** What the fields of a connection are read with. */
+export interface Reading { readonly settings: Settings, readonly names: ServerTopics }
 
 /** The fields of a request or an answer. */
 export interface Body {
@@ -29,22 +32,22 @@ export interface Body {
 const NOT_READ: Body = { values: undefined, error: NO_ERROR, bits: 0 }
 const NO_VALUES: Values = {}
 
-export function askedBody(half: Half, settings: Settings): Body {
+export function askedBody(half: Half, { settings, names }: Reading): Body {
   if (half.key === SASL_TOKEN) return token(half, settings)
-  return read(half, half.version, requestBody(half), settings)
+  return read(half, half.version, requestBody(half), settings, names)
 }
 
-export function answerBody(half: Half, settings: Settings): Body {
+export function answerBody(half: Half, { settings, names }: Reading): Body {
   if (half.key === SASL_TOKEN) return token(half, settings)
   if (half.key < 0) return NOT_READ
-  return read(half, answerVersion(half), answerReader(half), settings)
+  return read(half, answerVersion(half), answerReader(half), settings, names)
 }
 
 /** The same without the values, for those who want to know only how it went. Nothing is learnt from it, so not of answers that name topics. */
-export function answerSummary(half: Half, settings: Settings): Body {
+export function answerSummary(half: Half, reading: Reading): Body {
   const version = answerVersion(half)
   const struct = half.key < 0 || half.key === SHARE_FETCH || half.key === FETCH ? undefined : structFor(half.key, version, false)
-  if (struct === undefined || namesTopics(struct)) return answerBody(half, settings)
+  if (struct === undefined || namesTopics(struct)) return answerBody(half, reading)
   const reader = answerReader(half)
   const walk: Walk = { spans: half.frame.spans, span: 0, error: NO_ERROR }
   walkStruct(reader, struct, walk)
@@ -67,14 +70,14 @@ function token(half: Half, settings: Settings): Body {
   return { values: saslView('authBytes', half.bytes, redactorOf(settings.redaction)), error: NO_ERROR, bits: 0 }
 }
 
-function read(half: Half, version: number, reader: ByteReader, settings: Settings): Body {
+function read(half: Half, version: number, reader: ByteReader, settings: Settings, names: ServerTopics): Body {
   const { key, isRequest, frame } = half
   const struct = structFor(key, version, isRequest)
   if (struct === undefined) return { values: undefined, error: NO_ERROR, bits: isNewer(key, version) ? UNKNOWN_VERSION : FIELDS_UNKNOWN }
   const { bodyLimitBytes, redaction } = settings
   const redactor = redactorOf(redaction)
   const context: Context = {
-    names: topicNamesOf(settings), redactor, spans: frame.spans, span: 0, error: NO_ERROR, budget: { bytes: bodyLimitBytes, limitBytes: bodyLimitBytes, redactor },
+    names, redactor, spans: frame.spans, span: 0, error: NO_ERROR, budget: { bytes: bodyLimitBytes, limitBytes: bodyLimitBytes, redactor },
     isForLine: settings.details === false,
   }
   const values = readStruct(reader, struct, context)

@@ -9,7 +9,7 @@ import { WaitingBudget } from '../waiting-budget.ts'
 import { FETCH, PRODUCE, SASL_HANDSHAKE, SHARE_FETCH, isKnownRequest } from './apis.ts'
 import { Exchange } from './exchange.ts'
 import { fetchSessionEpoch, producedAcks } from './fields.ts'
-import type { Begun, FrameOwner } from './frame-reader.ts'
+import type { FrameOwner } from './frame-reader.ts'
 import { FrameReader } from './frame-reader.ts'
 import { Half, REQUEST_HEAD_BYTES, RESPONSE_HEAD_BYTES, SASL_TOKEN, UNKNOWN_API } from './half.ts'
 import { int32, judgeResponse, requestSteps, responseSteps } from './judge.ts'
@@ -17,17 +17,25 @@ import { KeptFrame } from './kept-frame.ts'
 import {
   MAX_CLIENT_ID_BYTES, MAX_STRUCTURE_BYTES, MAX_UNASKED_BYTES, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_REQUESTS,
 } from './limits.ts'
+import type { Line } from './line.ts'
+import { readLine } from './line.ts'
+import { lineStepsOf } from './line-steps.ts'
 import { seekRequest } from './resync.ts'
-import type { Step } from './steps.ts'
+import type { Reading } from './body.ts'
+import { topicNamesOf } from './topic-names.ts'
 
 /** Room for the structure of a frame whose records are counted and not kept. */
 const STRUCTURE_ROOM_BYTES = 128
-const NO_STEPS: readonly Step[] | undefined = undefined
+/** Nothing is kept of what only a line was made of. */
+const NO_FRAME = new KeptFrame(0, 0, 0)
 
 /** A connection of a client with a broker: two readers of frames, and the pairing of what they find. */
 export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<Half, Half> {
   readonly #sink: Sink
   readonly #settings: Settings
+  readonly #reading: Reading
+  /** Only lines are wanted. */
+  readonly #isForLine: boolean
   readonly #requests: FrameReader
   readonly #answers: FrameReader
   readonly #pairing: KeyPairing<Half, Half>
@@ -47,6 +55,8 @@ export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<H
   constructor(sink: Sink, settings: Settings) {
     this.#sink = sink
     this.#settings = settings
+    this.#reading = { settings, names: topicNamesOf(settings).of(sink.server?.() ?? '') }
+    this.#isForLine = settings.details === false && settings.bodyLimitBytes === 0
     this.#requests = new FrameReader(this, true)
     this.#answers = new FrameReader(this, false)
     this.#pairing = new KeyPairing<Half, Half>(this, MAX_WAITING_REQUESTS, MAX_WAITING_ANSWERS)
@@ -87,11 +97,11 @@ export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<H
     }
   }
 
-  begun(isRequest: boolean, head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros): Begun | undefined {
-    return isRequest ? this.#requestBegun(head, headBytes, sizeBytes, hereBytes, at) : this.#answerBegun(head, headBytes, sizeBytes, hereBytes, at)
+  begun(isRequest: boolean, head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros, buf: Uint8Array, from: number): Half | undefined {
+    return isRequest ? this.#requestBegun(head, headBytes, sizeBytes, hereBytes, at, buf, from) : this.#answerBegun(head, headBytes, sizeBytes, hereBytes, at, buf, from)
   }
 
-  #requestBegun(head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros): Begun | undefined {
+  #requestBegun(head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros, buf: Uint8Array, from: number): Half | undefined {
     const key = head[0]! << 8 | head[1]!
     const version = head[2]! << 8 | head[3]!
     const isHeader = headBytes === REQUEST_HEAD_BYTES
@@ -99,34 +109,53 @@ export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<H
     // Newer kinds than we know of are let through once it is certain that this is Kafka.
     if (!isHeader || (this.#isBlank ? !isKnownRequest(key, version) : head[0] !== 0 || head[2] !== 0)) return undefined
     this.#isBlank = false
-    const steps = key === PRODUCE ? requestSteps(key, version) : NO_STEPS
-    const half = new Half(true, at, sizeBytes, this.#room(hereBytes, steps !== undefined))
+    const line = hereBytes === sizeBytes ? this.#requestLine(key, version, buf, from, from + sizeBytes - headBytes) : undefined
+    const steps = line === undefined && key === PRODUCE ? requestSteps(key, version) : undefined
+    const half = new Half(true, at, sizeBytes, line === undefined ? this.#room(hereBytes, steps !== undefined) : NO_FRAME)
     half.key = key
     half.version = version
     half.correlationId = int32(head, 4)
-    return { half, steps }
+    half.steps = steps
+    half.line = line
+    return half
   }
 
-  #answerBegun(head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros): Begun | undefined {
+  #requestLine(key: number, version: number, buf: Uint8Array, from: number, to: number): Line | undefined {
+    const steps = this.#isForLine ? lineStepsOf(key, version, true) : undefined
+    if (steps === undefined || to - from < 2) return undefined
+    const size = (buf[from]! << 8 | buf[from + 1]!) << 16 >> 16
+    const behind = from + 2 + Math.max(0, size)
+    const line = behind > to ? undefined : readLine(buf, behind, to, steps, false, this.#reading.names)
+    if (line !== undefined) this.#learnClientId(buf, from, to)
+    return line
+  }
+
+  #answerBegun(head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros, buf: Uint8Array, from: number): Half | undefined {
     if (this.#tokensAnswered < this.#tokensAsked) return this.#tokenBegun(false, sizeBytes, hereBytes, at)
     if (headBytes < RESPONSE_HEAD_BYTES) return undefined
     const correlationId = int32(head, 0)
     const request = this.#pairing.peek(correlationId)
-    const steps = request?.key === FETCH || request?.key === SHARE_FETCH ? responseSteps(request.key, request.version) : NO_STEPS
+    if (request !== undefined && this.#isForLine && hereBytes === sizeBytes) {
+      const lineSteps = lineStepsOf(request.key, request.version, false)
+      const line = lineSteps === undefined ? undefined : readLine(buf, from, from + sizeBytes - headBytes, lineSteps, true, this.#reading.names)
+      if (line !== undefined) return answerOf(request, new Half(false, at, sizeBytes, NO_FRAME), line)
+    }
+    const steps = request?.key === FETCH || request?.key === SHARE_FETCH ? responseSteps(request.key, request.version) : undefined
     const frame = request === undefined ? new KeptFrame(Math.min(hereBytes, MAX_UNASKED_BYTES), 0, MAX_UNASKED_BYTES) : this.#room(hereBytes, steps !== undefined)
     const half = new Half(false, at, sizeBytes, frame)
     half.correlationId = correlationId
     half.key = request?.key ?? UNKNOWN_API
     half.version = request?.version ?? 0
-    return { half, steps }
+    half.steps = steps
+    return half
   }
 
   /** Numbered below all correlation ids that clients use. */
-  #tokenBegun(isRequest: boolean, sizeBytes: number, hereBytes: number, at: Micros): Begun {
+  #tokenBegun(isRequest: boolean, sizeBytes: number, hereBytes: number, at: Micros): Half {
     const half = new Half(isRequest, at, sizeBytes, this.#room(hereBytes, false))
     half.key = SASL_TOKEN
     half.correlationId = -1 - (isRequest ? this.#tokensAsked++ : this.#tokensAnswered++)
-    return { half, steps: NO_STEPS }
+    return half
   }
 
   #room(hereBytes: number, hasRecords: boolean): KeptFrame {
@@ -142,12 +171,12 @@ export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<H
 
   #requestFinished(half: Half): void {
     half.ordinal = this.#asked++
-    const exchange = new Exchange(half, undefined, this.#settings)
+    const exchange = new Exchange(half, undefined, this.#reading)
     half.exchange = exchange
     if (half.key === SASL_HANDSHAKE && half.version === 0) this.#mayHaveTokens = true
     if (half.key === FETCH) this.#joinSession(half)
-    if (half.key !== SASL_TOKEN) this.#learnClientId(half)
-    if (half.key === PRODUCE && producedAcks(half) === 0) {
+    if (half.key !== SASL_TOKEN && half.line === undefined) this.#learnClientId(half.bytes, REQUEST_HEAD_BYTES, half.bytes.length)
+    if (half.key === PRODUCE && (half.line?.number ?? producedAcks(half)) === 0) {
       exchange.isUnacknowledged = true
       this.#sink.message(exchange)
       return
@@ -195,21 +224,19 @@ export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<H
   }
 
   unasked(answer: Half): void {
-    this.#sink.message(new Exchange(undefined, answer, this.#settings))
+    this.#sink.message(new Exchange(undefined, answer, this.#reading))
   }
 
   /** Within a session a Fetch says only what has changed since the first. */
   #joinSession(half: Half): void {
-    const epoch = fetchSessionEpoch(half)
+    const epoch = half.line?.number ?? fetchSessionEpoch(half)
     if (epoch <= 0) this.#fullFetch = epoch === 0 ? half : undefined
     else half.session = this.#fullFetch
   }
 
-  #learnClientId(half: Half): void {
-    const { bytes } = half
-    const at = REQUEST_HEAD_BYTES
-    const size = bytes.length < at + 2 ? -1 : bytes.readInt16BE(at)
-    if (size <= 0 || size > MAX_CLIENT_ID_BYTES || at + 2 + size > bytes.length || (this.#clientId !== undefined && isSame(this.#clientId, bytes, at, 2 + size))) return
+  #learnClientId(bytes: Uint8Array, at: number, to: number): void {
+    const size = to < at + 2 ? -1 : bytes[at]! << 8 | bytes[at + 1]!
+    if (size <= 0 || size > MAX_CLIENT_ID_BYTES || at + 2 + size > to || (this.#clientId !== undefined && isSame(this.#clientId, bytes, at, 2 + size))) return
     this.#clientId = Buffer.from(bytes.subarray(at, at + 2 + size))
   }
 
@@ -247,8 +274,16 @@ export class KafkaConnection implements InPlaceDissector, FrameOwner, FifoSink<H
   }
 }
 
+function answerOf(request: Half, half: Half, line: Line): Half {
+  half.correlationId = request.correlationId
+  half.key = request.key
+  half.version = request.version
+  half.line = line
+  return half
+}
+
 /** In a loop: they are short, and the call into the runtime takes longer. */
-function isSame(known: Buffer, bytes: Buffer, at: number, sizeBytes: number): boolean {
+function isSame(known: Buffer, bytes: Uint8Array, at: number, sizeBytes: number): boolean {
   if (known.length !== sizeBytes) return false
   for (let i = 0; i < sizeBytes; i++) if (known[i] !== bytes[at + i]) return false
   return true

@@ -1,8 +1,7 @@
 import type { Message, Outcome } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
-import type { Settings } from '../protocol.ts'
 import { METADATA } from './apis.ts'
-import type { Body } from './body.ts'
+import type { Body, Reading } from './body.ts'
 import { answerBody, answerSummary, askedBody } from './body.ts'
 import { NO_ERROR, outcomeOf } from './errors.ts'
 import type { Half } from './half.ts'
@@ -17,22 +16,25 @@ const CREATE_TOPICS = 19
 const FIRST_CREATED_WITH_IDS = 7
 const DESCRIBE_TOPIC_PARTITIONS = 75
 
+/** Of what only a line was made of. */
+const NOT_KEPT: Body = { values: {}, error: NO_ERROR, bits: 0 }
+
 /** A request with its answer, or what was seen of the two. Everything is read out of the bytes when it is asked for. */
 export class Exchange implements Message {
   readonly asked: Half | undefined
   answer: Half | undefined
   /** A Produce that wants no answer. */
   isUnacknowledged = false
-  readonly #settings: Settings
+  readonly #reading: Reading
   #askedBody: Body | undefined
   #answerBody: Body | undefined
   /** Its values are left out where nobody reads them. */
   #answerSummary: Body | undefined
 
-  constructor(asked: Half | undefined, answer: Half | undefined, settings: Settings) {
+  constructor(asked: Half | undefined, answer: Half | undefined, reading: Reading) {
     this.asked = asked
     this.answer = answer
-    this.#settings = settings
+    this.#reading = reading
   }
 
   get protocol(): string {
@@ -52,18 +54,20 @@ export class Exchange implements Message {
 
   get askedBody(): Body | undefined {
     if (this.asked === undefined) return undefined
-    return this.#askedBody ??= askedBody(this.asked, this.#settings)
+    if (this.asked.line !== undefined) return NOT_KEPT
+    return this.#askedBody ??= askedBody(this.asked, this.#reading)
   }
 
   get answerBody(): Body | undefined {
     if (this.answer === undefined) return undefined
-    return this.#answerBody ??= answerBody(this.answer, this.#settings)
+    if (this.answer.line !== undefined) return NOT_KEPT
+    return this.#answerBody ??= answerBody(this.answer, this.#reading)
   }
 
   /** How it went. */
   get #answered(): Body | undefined {
-    if (this.answer === undefined || this.#answerBody !== undefined || this.#settings.details !== false) return this.answerBody
-    return this.#answerSummary ??= answerSummary(this.answer, this.#settings)
+    if (this.answer === undefined || this.answer.line !== undefined || this.#answerBody !== undefined || this.#reading.settings.details !== false) return this.answerBody
+    return this.#answerSummary ??= answerSummary(this.answer, this.#reading)
   }
 
   /** Answers that tell the names of topics are read at once. */
@@ -71,7 +75,7 @@ export class Exchange implements Message {
     const { key, version } = this.answer!
     const hasIds = key === METADATA ? version >= FIRST_METADATA_WITH_IDS
       : key === CREATE_TOPICS ? version >= FIRST_CREATED_WITH_IDS : key === DESCRIBE_TOPIC_PARTITIONS
-    if (hasIds) this.#answerBody = answerBody(this.answer!, this.#settings)
+    if (hasIds) this.#answerBody = answerBody(this.answer!, this.#reading)
   }
 
   get what(): string {
@@ -81,26 +85,30 @@ export class Exchange implements Message {
   /** The session's first Fetch, where this one goes on with it. */
   get sessionBody(): Body | undefined {
     const session = this.asked?.session
-    return session === undefined ? undefined : askedBody(session, this.#settings)
+    return session === undefined || session.line !== undefined ? undefined : askedBody(session, this.#reading)
   }
 
   get status(): string | undefined {
+    const line = this.answer?.line
+    if (line !== undefined) return statusOf(line.error)
     const body = this.#answered
     return body?.values === undefined ? undefined : statusOf(body.error)
   }
 
   get outcome(): Outcome {
+    const line = this.answer?.line
+    if (line !== undefined) return outcomeOf(line.error)
     const body = this.#answered
     if (body === undefined) return 'none'
     return body.values === undefined ? 'info' : outcomeOf(body.error)
   }
 
   get request(): object | undefined {
-    return this.asked === undefined ? undefined : requestView(this.asked, this.askedBody!, this.#settings)
+    return this.asked === undefined ? undefined : requestView(this.asked, this.askedBody!, this.#reading.settings)
   }
 
   get response(): object | undefined {
-    return this.answer === undefined ? undefined : answerView(this.answer, this.answerBody!, this.#settings)
+    return this.answer === undefined ? undefined : answerView(this.answer, this.answerBody!, this.#reading.settings)
   }
 
   get complete(): boolean {

@@ -4,7 +4,6 @@ import { REQUEST_HEAD_BYTES, RESPONSE_HEAD_BYTES } from './half.ts'
 import { MAX_CARRY_BYTES, MAX_FRAME_BYTES } from './limits.ts'
 import { AFTER_LOSS, BYTES_BEHIND, END_WITHIN, LOST_WITHIN, TOO_SHORT } from './notes.ts'
 import { Skim } from './skim.ts'
-import type { Step } from './steps.ts'
 
 const AT_HEAD = 0
 const IN_BODY = 1
@@ -13,15 +12,13 @@ const SEEKING = 2
 const OFF = 3
 const LENGTH_BYTES = 4
 
-export type Begun = { readonly half: Half, readonly steps: readonly Step[] | undefined }
-
 /** The connection that a reader works for. */
 export interface FrameOwner {
   /**
-   * A frame of `sizeBytes` begins with `head`, of which `headBytes` are there; `hereBytes` of it have arrived. Undefined: it cannot be one.
-   * With `steps` its records are found while it passes.
+   * A frame of `sizeBytes` begins with `head`, of which `headBytes` are there; `hereBytes` of it have arrived, those behind the head as `buf` from `from` on, borrowed.
+   * Undefined: it cannot be one. With `steps` its records are found while it passes, with a `line` no more of it is wanted.
    */
-  begun(isRequest: boolean, head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros): Begun | undefined
+  begun(isRequest: boolean, head: Uint8Array, headBytes: number, sizeBytes: number, hereBytes: number, at: Micros, buf: Uint8Array, from: number): Half | undefined
   finished(half: Half): void
   /** Whether a frame begins at `from`: its offset, or `-1 - offset` of the first byte that may begin one when more bytes come. */
   seek(isRequest: boolean, buf: Uint8Array, from: number): number
@@ -96,7 +93,7 @@ export class FrameReader {
     if (size < 0 || size > MAX_FRAME_BYTES) return this.#refuse(i)
     const needed = LENGTH_BYTES + Math.min(size, this.#isRequest ? REQUEST_HEAD_BYTES : RESPONSE_HEAD_BYTES)
     while (i < to && this.#filled < needed) this.#head[this.#filled++] = buf[i++]!
-    return this.#filled === needed ? this.#begin(size, i, to, at) : i
+    return this.#filled === needed ? this.#begin(size, buf, i, to, at) : i
   }
 
   get #size(): number {
@@ -104,17 +101,22 @@ export class FrameReader {
     return head[0]! << 24 | head[1]! << 16 | head[2]! << 8 | head[3]!
   }
 
-  #begin(size: number, i: number, to: number, at: Micros): number {
+  #begin(size: number, buf: Uint8Array, i: number, to: number, at: Micros): number {
     const headBytes = this.#filled - LENGTH_BYTES
     const here = Math.min(size, headBytes + to - i)
-    const begun = this.#owner.begun(this.#isRequest, this.#fields, headBytes, size, here, this.#headAt)
-    if (begun === undefined) return this.#refuse(i)
-    const { half, steps } = begun
+    const half = this.#owner.begun(this.#isRequest, this.#fields, headBytes, size, here, this.#headAt, buf, i)
+    if (half === undefined) return this.#refuse(i)
+    const { steps } = half
     this.#filled = 0
     half.bits |= this.#bits
     this.#bits = 0
-    half.frame.addStructure(this.#head, LENGTH_BYTES, LENGTH_BYTES + headBytes)
     this.#isSkimmed = steps !== undefined
+    if (half.line !== undefined) {
+      this.#half = half
+      this.#finish(at)
+      return i + size - headBytes
+    }
+    half.frame.addStructure(this.#head, LENGTH_BYTES, LENGTH_BYTES + headBytes)
     if (steps !== undefined) this.#skim.begin(half.frame, steps)
     this.#half = half
     this.#left = size - headBytes

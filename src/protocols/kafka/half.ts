@@ -2,7 +2,9 @@ import type { Buffer } from 'node:buffer'
 import type { Micros } from '../../model/time.ts'
 import type { Exchange } from './exchange.ts'
 import type { KeptFrame } from './kept-frame.ts'
+import type { Line } from './line.ts'
 import { INCOMPLETE } from './notes.ts'
+import type { Step } from './steps.ts'
 
 /** In place of an api key: a SASL message without any header, as they follow SaslHandshake version 0. */
 export const SASL_TOKEN = -2
@@ -30,6 +32,10 @@ export class Half {
   bits = 0
   /** The last byte was seen, or nothing more will come. */
   over = false
+  /** Over its body while its records are found as it passes; undefined where that is not needed. */
+  steps: readonly Step[] | undefined = undefined
+  /** Where nobody wants more and all of it came at once: then no bytes are kept. */
+  line: Line | undefined = undefined
   exchange: Exchange | undefined = undefined
   /** The Fetch that began the session which this one goes on with. */
   session: Half | undefined = undefined

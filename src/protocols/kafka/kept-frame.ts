@@ -15,11 +15,15 @@ export interface RecordSpan {
 /** Shorter pieces are copied in a loop: a view of them would cost more. */
 const SHORT_BYTES = 100
 
+const NO_SPANS: readonly RecordSpan[] = []
+
 /** What is kept of one request or answer: all of its structure, and the first bytes of its records. */
 export class KeptFrame {
-  readonly spans: RecordSpan[] = []
+  spans: readonly RecordSpan[] = NO_SPANS
   /** The structure went beyond its limit, and the rest was let go. */
   isCut = false
+  /** The spans, once there is one. */
+  #spans: RecordSpan[] | undefined
   readonly #structureLimitBytes: number
   #recordsLeft: number
   #structure = 0
@@ -62,7 +66,8 @@ export class KeptFrame {
       return undefined
     }
     const span: RecordSpan = { at: this.#length, sizeBytes, keptBytes: 0, count: 0, isAtLeast: false }
-    this.spans.push(span)
+    if (this.#spans === undefined) this.spans = this.#spans = []
+    this.#spans.push(span)
     return span
   }
 

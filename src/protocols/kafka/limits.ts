@@ -20,6 +20,8 @@ export const MAX_EXPANSION = 16
 export const MAX_NESTING = 2
 /** Topic ids of which the name is remembered, for all connections of a run. */
 export const MAX_TOPIC_NAMES = 10_000
+/** Servers of which it is remembered how they call one topic id. */
+export const MAX_TOPIC_SERVERS = 16
 /** Longest client id that the probe believes. */
 export const MAX_CLIENT_ID_BYTES = 256
 /** The probe looks at no more. */

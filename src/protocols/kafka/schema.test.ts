@@ -17,7 +17,7 @@ import type { Context } from './values.ts'
 import { readStruct } from './values.ts'
 
 const redactor = redactorOf(DEFAULT_SETTINGS.redaction)
-const context = (): Context => ({ names: new TopicNames(), redactor, spans: [], span: 0, error: 'NONE', budget: { bytes: 0, limitBytes: 0, redactor }, isForLine: false })
+const context = (): Context => ({ names: new TopicNames().of('a'), redactor, spans: [], span: 0, error: 'NONE', budget: { bytes: 0, limitBytes: 0, redactor }, isForLine: false })
 
 test('the notation says which versions have a field', () => {
   const notation = 'a:i32 b:str?2+@1+ c:[i32]@0-1 d@2+#0{ e:uuid } f?[ g:i8@3 ]'

@@ -13,14 +13,14 @@ import type { Field, Struct } from './schema.ts'
 import {
   ASSIGNMENT, BOOL, ERROR, F64, I16, I32, I64, I8, RECORDS, SECRET, STR, STRUCT, SUBSCRIPTION, U16, U32, UUID, structOf,
 } from './schema.ts'
-import type { TopicNames } from './topic-names.ts'
+import type { ServerTopics } from './topic-names.ts'
 import { walkField } from './walk.ts'
 
 export type Values = Record<string, unknown>
 
 /** What the fields of one request or answer are read with. */
 export interface Context {
-  readonly names: TopicNames
+  readonly names: ServerTopics
   readonly redactor: Redactor
   readonly spans: readonly RecordSpan[]
   /** The next of the spans. */
@@ -57,7 +57,7 @@ function finish(values: Values, struct: Struct, { names, redactor }: Context): v
   if (typeof apiKey === 'number') values['api'] = apiName(apiKey)
   if (typeof topicId === 'string') {
     if (typeof topic === 'string') names.learn(topicId, topic)
-    else values['topic'] = names.of(topicId)
+    else values['topic'] = names.name(topicId)
   }
   if (struct.isSetting && redactor.credentials && typeof values['value'] === 'string' && HIDDEN_SETTING.test(String(values['name']))) values['value'] = REDACTED
 }

@@ -23,7 +23,7 @@ test('a walk ends where reading ends, and finds the same error', () => {
     const read = new ByteReader(Buffer.from(list))
     const walked = new ByteReader(read.bytes)
     const budget = { bytes: 0, limitBytes: 0, redactor }
-    const context = { names: topicNamesOf(DEFAULT_SETTINGS), redactor, spans: [], span: 0, error: NO_ERROR, budget, isForLine: false }
+    const context = { names: topicNamesOf(DEFAULT_SETTINGS).of('a'), redactor, spans: [], span: 0, error: NO_ERROR, budget, isForLine: false }
     const walk = { spans: [], span: 0, error: NO_ERROR }
     readStruct(read, struct, context)
     walkStruct(walked, struct, walk)

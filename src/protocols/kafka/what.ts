@@ -1,6 +1,8 @@
 import { API_VERSIONS, FETCH, METADATA, PRODUCE, SHARE_FETCH, apiName } from './apis.ts'
 import type { Exchange } from './exchange.ts'
+import type { Half } from './half.ts'
 import { SASL_TOKEN } from './half.ts'
+import type { Line } from './line.ts'
 import { MAX_NAMED_PARTITIONS } from './limits.ts'
 import type { RecordsView } from './records-view.ts'
 import { SUBJECTS } from './schema.ts'
@@ -11,6 +13,7 @@ const END_TXN = 26
 export function summaryOf(exchange: Exchange): string {
   const { asked, answer } = exchange
   if (asked === undefined) return answer!.key === SASL_TOKEN ? 'SaslToken' : 'response without request'
+  if (asked.line !== undefined) return words(apiName(asked.key), asked.key === PRODUCE ? words(asked.line.partitions, countText(asked.line)) : fetchText(exchange))
   if (asked.key === SASL_TOKEN) return words('SaslToken', userOf(exchange.askedBody!.values))
   const values = exchange.askedBody!.values
   if (values === undefined) return `${apiName(asked.key)} v${asked.version}`
@@ -30,7 +33,7 @@ function userOf(values: Values | undefined): string {
 function aboutOf(exchange: Exchange, key: number, values: Values): string {
   switch (key) {
     case PRODUCE: return words(partitionsText(topicsOf(values)), recordsText(topicsOf(values)))
-    case FETCH: case SHARE_FETCH: return fetchText(exchange, values)
+    case FETCH: case SHARE_FETCH: return fetchText(exchange)
     case METADATA: return metadataText(values)
     case API_VERSIONS: return words(nameOf(values['clientSoftwareName']), nameOf(values['clientSoftwareVersion']))
     case END_TXN: return words(subjectOf(values), values['committed'] === true ? 'commit' : 'abort')
@@ -103,6 +106,14 @@ function recordsText(topics: readonly Values[]): string {
       isAtLeast ||= records?.isAtLeast === true
     }
   }
+  return numberText(count, isAtLeast)
+}
+
+function countText({ records, isAtLeast }: Line): string {
+  return numberText(records, isAtLeast)
+}
+
+function numberText(count: number, isAtLeast: boolean): string {
   return `${count}${isAtLeast ? '+' : ''} record${count === 1 && !isAtLeast ? '' : 's'}`
 }
 
@@ -117,12 +128,25 @@ function recordsOf(partition: Values): RecordsView | undefined {
 }
 
 /** The partitions that records came from, else those that were asked for. */
-function fetchText(exchange: Exchange, values: Values): string {
-  const answered = topicsOf(exchange.answerBody?.values ?? {})
-  const some = partitionsText(answered, (partition) => (recordsOf(partition)?.sizeBytes ?? 0) > 0)
-  const asked = some === '' ? partitionsText(topicsOf(values)) || partitionsText(topicsOf(exchange.sessionBody?.values ?? {})) : some
-  if (asked === '' && values['sessionEpoch'] === -1) return 'end of session'
-  return words(asked, exchange.answer === undefined ? '' : recordsText(answered))
+function fetchText(exchange: Exchange): string {
+  const { asked, answer } = exchange
+  const answered = answer?.line === undefined ? topicsOf(exchange.answerBody?.values ?? {}) : []
+  const some = answer?.line?.partitions ?? partitionsText(answered, (partition) => (recordsOf(partition)?.sizeBytes ?? 0) > 0)
+  const about = some === '' ? askedText(exchange, asked!) : some
+  if (about === '' && epochOf(exchange, asked!) === -1) return 'end of session'
+  if (answer === undefined) return about
+  return words(about, answer.line === undefined ? recordsText(answered) : countText(answer.line))
+}
+
+/** What was asked for; within a session that may have been said long ago. */
+function askedText(exchange: Exchange, { line, session }: Half): string {
+  const text = line?.partitions ?? partitionsText(topicsOf(exchange.askedBody!.values ?? {}))
+  if (text !== '' || session === undefined) return text
+  return session.line?.partitions ?? partitionsText(topicsOf(exchange.sessionBody?.values ?? {}))
+}
+
+function epochOf(exchange: Exchange, { line }: Half): unknown {
+  return line === undefined ? exchange.askedBody!.values?.['sessionEpoch'] : line.number
 }
 
 function metadataText(values: Values): string {

@@ -29,9 +29,12 @@ export class Answer {
   }
 }
 
+/** First letters of items: VALUE, STAT, ITEM, PREFIX, key=, mg. */
+const LETTERS_OF_ITEMS: ReadonlySet<number> = new Set([0x56, 0x53, 0x49, 0x50, 0x6b, 0x6d])
+
 /** More of the same answer follows. */
 export function isItem(text: string): boolean {
-  return ITEM.test(text)
+  return LETTERS_OF_ITEMS.has(text.charCodeAt(0)) && ITEM.test(text)
 }
 
 /** Something that only this protocol's servers say. */

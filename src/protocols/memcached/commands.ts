@@ -31,8 +31,13 @@ const KINDS = new Map<string, number>([
   ['mg', META_GET], ['ms', META_SET], ['md', META_DELETE], ['ma', META_ARITHMETIC], ['mn', META_NOOP], ['me', META_DEBUG], ['quit', QUIT], ['watch', WATCH],
 ])
 
+/** The latest command: it is asked for more than once. */
+const last = { text: '', kind: UNKNOWN }
+
 export function kindOf(text: string): number {
-  return KINDS.get(wordAt(text, 0)) ?? UNKNOWN
+  if (text === last.text) return last.kind
+  last.text = text
+  return last.kind = KINDS.get(wordAt(text, 0)) ?? UNKNOWN
 }
 
 export function isMeta(kind: number): boolean {

@@ -3,7 +3,7 @@ import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { FifoSink } from '../pairing.ts'
 import { FifoPairing } from '../pairing.ts'
-import type { Dissector, Settings, Sink } from '../protocol.ts'
+import type { InPlaceDissector, Settings, Sink } from '../protocol.ts'
 import { redactorOf } from '../redaction.ts'
 import { WaitingBudget } from '../waiting-budget.ts'
 import { Answer, answerValueBytes, answersQuiet, isAnswer, isItem } from './answers.ts'
@@ -25,7 +25,7 @@ const COMMANDS: Grammar = { valueBytes: commandValueBytes, isCertain: isCertainC
 const ANSWERS: Grammar = { valueBytes: answerValueBytes, isCertain: isAnswer }
 
 /** Both sides of a connection in the text protocol: two readers, and the pairing of what they find. */
-export class TextConnection implements Dissector, LineOwner, FifoSink<Exchange, Answer> {
+export class TextConnection implements InPlaceDissector, LineOwner, FifoSink<Exchange, Answer> {
   readonly #sink: Sink
   readonly #showing: Showing
   readonly #limitBytes: number
@@ -63,8 +63,12 @@ export class TextConnection implements Dissector, LineOwner, FifoSink<Exchange, 
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
-    if (side === CLIENT) this.#commands.feed(chunk, at)
-    else this.#answers.feed(chunk, at)
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
+    if (side === CLIENT) this.#commands.feed(buf, from, to, at)
+    else this.#answers.feed(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number): void {

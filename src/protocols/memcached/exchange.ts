@@ -7,7 +7,10 @@ import { AFTER_LOSS, INCOMPLETE, SENTENCES } from './notes.ts'
 import { addSentences } from '../sentences.ts'
 import type { Showing } from './view.ts'
 import { answerView, commandView, whatOf } from './view.ts'
-import { wordAt, wordsOf } from './words.ts'
+import { wordAt, wordCount } from './words.ts'
+
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
 
 /** Why a command has no answer. */
 export const NOT_CAPTURED = 0
@@ -61,13 +64,14 @@ export class Exchange implements Message {
     if (last === undefined) return undefined
     const code = wordAt(last.text, 0)
     if (code === 'END') return this.kind === RETRIEVAL ? this.#hits(this.answer!) : 'OK'
-    return /^\d/.test(code) ? 'OK' : code
+    const first = code.charCodeAt(0)
+    return first >= DIGIT_0 && first <= DIGIT_9 ? 'OK' : code
   }
 
   /** `hit`, `miss`, or how many of the keys. */
   #hits({ itemCount }: Answer): string {
     const { text } = this.command!
-    const asked = wordsOf(text).length - (text.startsWith('ga') ? 2 : 1)
+    const asked = wordCount(text) - (text.startsWith('ga') ? 2 : 1)
     if (asked <= 1) return itemCount > 0 ? 'hit' : 'miss'
     return `${itemCount} of ${asked}`
   }

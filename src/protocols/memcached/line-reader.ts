@@ -1,5 +1,5 @@
 import type { Micros } from '../../model/time.ts'
-import { CR, LF, latin1 } from '../http/bytes.ts'
+import { CR, HT, LF, latin1 } from '../http/bytes.ts'
 import { KeptBytes } from '../http/kept-bytes.ts'
 import { MAX_LINE_BYTES, MAX_VALUE_BYTES } from './limits.ts'
 import { Line } from './line.ts'
@@ -14,6 +14,8 @@ const SEEKING = 3
 const OFF = 4
 
 const BAD_TAIL = 'a value that does not end where it should'
+const LAST_CONTROL = 0x1f
+const DEL = 0x7f
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/
 
 /** The connection that a reader works for. */
@@ -49,8 +51,14 @@ export class LineReader {
   #nextBits = 0
   /** Where a value should have ended. */
   #badOffset = 0
-  /** Stream offset of the chunk. */
+  /** Stream offset of the chunk, and of buf[0]. */
   #offset = 0
+  #base = 0
+  /** The chunk is buf[start, to). */
+  #start = 0
+  #to = 0
+  /** In the line that lineEnd() went over. */
+  #hasControl = false
 
   constructor(owner: LineOwner, isClient: boolean, grammar: Grammar) {
     this.#owner = owner
@@ -71,35 +79,56 @@ export class LineReader {
     this.#line = this.#kept = undefined
   }
 
-  feed(chunk: Uint8Array, at: Micros): void {
-    let i = 0
-    while (i < chunk.length && this.#phase !== OFF) {
-      if (this.#phase === IN_LINE) i = this.#readLine(chunk, i, at)
-      else if (this.#phase === SEEKING) i = this.#seek(chunk, i)
-      else if (this.#phase === IN_VALUE) i = this.#readValue(chunk, i)
-      else i = this.#readTail(chunk, i)
+  /** The next bytes are buf[from, to). */
+  feed(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    this.#base = this.#offset - from
+    this.#start = from
+    this.#to = to
+    let i = from
+    while (i < to && this.#phase !== OFF) {
+      if (this.#phase === IN_LINE) i = this.#readLine(buf, i, at)
+      else if (this.#phase === SEEKING) i = this.#seek(buf, i)
+      else if (this.#phase === IN_VALUE) i = this.#readValue(buf, i)
+      else i = this.#readTail(buf, i)
     }
-    this.#offset += chunk.length
+    this.#offset += to - from
   }
 
   #readLine(buf: Uint8Array, i: number, at: Micros): number {
-    const end = buf.indexOf(LF, i)
+    const end = this.#lineEnd(buf, i)
     const kept = this.#kept
     if (kept === undefined) {
       this.#atMicros = at
-      if (end >= 0) return this.#begun(latin1(buf, i, end > i && buf[end - 1] === CR ? end - 1 : end), buf, i, end + 1)
+      if (end >= 0) return this.#begun(latin1(buf, i, end > i && buf[end - 1] === CR ? end - 1 : end), this.#hasControl, buf, i, end + 1)
     }
     const piece = this.#kept ??= new KeptBytes(MAX_LINE_BYTES)
-    piece.add(buf, i, end < 0 ? buf.length : end)
+    piece.add(buf, i, end < 0 ? this.#to : end)
     if (piece.length >= MAX_LINE_BYTES) return this.#broken('a line that is too long', i)
-    if (end < 0) return buf.length
+    if (end < 0) return this.#to
     this.#kept = undefined
-    return this.#begun(textOf(piece).replace(/\r$/, ''), buf, i, end + 1)
+    const text = textOf(piece).replace(/\r$/, '')
+    return this.#begun(text, CONTROL.test(text), buf, i, end + 1)
+  }
+
+  /** Offset of the next LF, -1 where there is none: lines are short, and the call into the runtime costs more than the loop. */
+  #lineEnd(buf: Uint8Array, from: number): number {
+    const to = this.#to
+    let hasControl = false
+    for (let i = from; i < to; i++) {
+      const byte = buf[i]!
+      if (byte > LAST_CONTROL && byte !== DEL) continue
+      if (byte === LF) {
+        this.#hasControl = hasControl
+        return i
+      }
+      if (byte !== HT && (byte !== CR || i + 1 === to || buf[i + 1] !== LF)) hasControl = true
+    }
+    return -1
   }
 
   /** A line is whole; `next` is what follows it. */
-  #begun(text: string, buf: Uint8Array, i: number, next: number): number {
-    if (CONTROL.test(text)) return this.#brokenLine('a control character in a line', i, next)
+  #begun(text: string, hasControl: boolean, buf: Uint8Array, i: number, next: number): number {
+    if (hasControl) return this.#brokenLine('a control character in a line', i, next)
     const valueBytes = this.#grammar.valueBytes(text)
     if (valueBytes > MAX_VALUE_BYTES) return this.#brokenLine('a value that is too long', i, next)
     const line = new Line(this.#atMicros, text, valueBytes, this.#nextBits)
@@ -109,7 +138,7 @@ export class LineReader {
       return next
     }
     const end = next + valueBytes
-    if (end + 2 <= buf.length) return this.#whole(line, buf, next, end)
+    if (end + 2 <= this.#to) return this.#whole(line, buf, next, end)
     this.#line = line
     this.#leftBytes = valueBytes
     this.#kept = new KeptBytes(Math.min(this.roomBytes, valueBytes))
@@ -127,7 +156,7 @@ export class LineReader {
   }
 
   #readValue(buf: Uint8Array, i: number): number {
-    const end = Math.min(buf.length, i + this.#leftBytes)
+    const end = Math.min(this.#to, i + this.#leftBytes)
     if ((this.#line!.bits & LOST_WITHIN) === 0) this.#kept!.add(buf, i, end)
     this.#leftBytes -= end - i
     if (this.#leftBytes === 0) this.#toTail()
@@ -144,11 +173,11 @@ export class LineReader {
     const isBad = buf[i] !== (this.#leftBytes === 2 ? CR : LF)
     if (isBad && (line.bits & BROKEN) === 0) {
       line.bits |= BROKEN
-      this.#badOffset = this.#offset + i
+      this.#badOffset = this.#base + i
     }
     if (--this.#leftBytes > 0) return i + 1
     this.#takeLine()
-    if ((line.bits & BROKEN) !== 0) return this.#badTail(line, this.#badOffset - this.#offset, i + 1)
+    if ((line.bits & BROKEN) !== 0) return this.#badTail(line, this.#badOffset - this.#base, i + 1)
     this.#phase = IN_LINE
     this.#owner.lineRead(this.#isClient, line)
     return i + 1
@@ -159,7 +188,7 @@ export class LineReader {
     line.bits |= BROKEN
     this.#phase = IN_LINE
     this.#owner.lineRead(this.#isClient, line)
-    if (this.#isClient) this.#owner.malformed(true, BAD_TAIL, this.#offset + i)
+    if (this.#isClient) this.#owner.malformed(true, BAD_TAIL, this.#base + i)
     else this.#broken(BAD_TAIL, i)
     return next
   }
@@ -173,7 +202,7 @@ export class LineReader {
 
   #broken(what: string, i: number): number {
     if (this.#owner.refuses()) return i
-    this.#owner.malformed(this.#isClient, what, this.#offset + i)
+    this.#owner.malformed(this.#isClient, what, this.#base + i)
     this.#lose()
     return i
   }
@@ -193,16 +222,16 @@ export class LineReader {
 
   /** At the start of a chunk, or behind a line end. */
   #seek(buf: Uint8Array, from: number): number {
-    for (let i = from; i < buf.length;) {
-      const end = buf.indexOf(LF, i)
-      if (end < 0) return buf.length
-      if ((i === 0 || buf[i - 1] === LF) && end > i && buf[end - 1] === CR && end - i <= MAX_LINE_BYTES && this.#grammar.isCertain(latin1(buf, i, end - 1))) {
+    for (let i = from; i < this.#to;) {
+      const end = this.#lineEnd(buf, i)
+      if (end < 0) return this.#to
+      if ((i === this.#start || buf[i - 1] === LF) && end > i && buf[end - 1] === CR && end - i <= MAX_LINE_BYTES && this.#grammar.isCertain(latin1(buf, i, end - 1))) {
         this.#phase = IN_LINE
         return i
       }
       i = end + 1
     }
-    return buf.length
+    return this.#to
   }
 
   gap(bytes: number): void {

@@ -9,6 +9,9 @@ import { wordAt, wordsOf } from './words.ts'
 /** What messages need to know to show themselves; one object for each connection. */
 export interface Showing { readonly redactor: Redactor, readonly withValues: boolean }
 
+const SPACE = 0x20
+const LETTER_A = 0x61
+
 /** 64-bit numbers as decimal digits where a number cannot hold them. */
 function numberOf(word: string | undefined): number | string | undefined {
   if (word === undefined || !/^-?\d+$/.test(word)) return word
@@ -28,12 +31,25 @@ function shownWord(word: string): string {
 
 /** `get cart:7 cart:8 cart:9 +4`, `set cart:7 (10 bytes)`, `mg cart:7 v t`. */
 export function whatOf(text: string, kind: number, redactor: Redactor): string {
+  if (kind === RETRIEVAL && isShort(text)) return redactor.text(utf8(text))
   const words = wordsOf(text)
   let shown: string
   if (kind === RETRIEVAL) shown = keysText(words)
   else if (kind === STORAGE) shown = `${words[0]} ${shownWord(words[1] ?? '')}${words[4] === undefined ? '' : ` (${words[4]} ${words[4] === '1' ? 'byte' : 'bytes'})`}`
   else shown = words.map(shownWord).join(' ')
   return redactor.text(utf8(shown))
+}
+
+/** A retrieval that is shown as it is: few keys, none of them long, one space between two, no time before them. */
+function isShort(text: string): boolean {
+  const { length } = text
+  if (length > MAX_SHOWN_CHARACTERS || text.charCodeAt(1) === LETTER_A || text.charCodeAt(length - 1) === SPACE) return false
+  let spaces = 0
+  for (let i = 0; i < length; i++) {
+    if (text.charCodeAt(i) !== SPACE) continue
+    if (++spaces > MAX_SHOWN_KEYS || i === 0 || text.charCodeAt(i - 1) === SPACE) return false
+  }
+  return spaces > 0
 }
 
 function keysText(words: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createDecipheriv, createSecretKey } from 'node:crypto'
 import type { CipherCCMTypes, CipherChaCha20Poly1305Types, CipherGCMTypes, DecipherGCM } from 'node:crypto'
+import type { AeadOpener } from '../secret-source.ts'
 import type { SuiteCipher } from './suite-cipher.ts'
 
 /** Takes the protection off the records of one direction under one key. */
@@ -20,18 +21,21 @@ const NONCE_BYTES = 12
 /** The AEADs, in the form of TLS 1.3 (RFC 8446 §5.2, §5.3) and that of TLS 1.2 (RFC 5246 §6.2.3.3, RFC 5288, RFC 6655, RFC 7905). */
 export class AeadCipher implements RecordCipher {
   readonly #suite: SuiteCipher
+  readonly #keyBytes: Uint8Array
+  readonly #opener: AeadOpener | undefined
   /** As an object: a key as bytes costs several times the decryption of a usual record. */
-  readonly #key: KeyObject
+  #key: KeyObject | undefined
   readonly #iv: Uint8Array
   readonly #tls13: boolean
   readonly #nonce = new Uint8Array(NONCE_BYTES)
   readonly #extra: Uint8Array
   readonly #options: { authTagLength: number }
 
-  /** `iv`: 12 bytes, or 4 where each record brings the other 8. */
-  constructor(suite: SuiteCipher, key: Uint8Array, iv: Uint8Array, tls13: boolean) {
+  /** `iv`: 12 bytes, or 4 where each record brings the other 8. `opener`: takes the place of node:crypto. */
+  constructor(suite: SuiteCipher, key: Uint8Array, iv: Uint8Array, tls13: boolean, opener?: AeadOpener) {
     this.#suite = suite
-    this.#key = createSecretKey(key)
+    this.#keyBytes = key
+    this.#opener = suite.kind === 'ccm' ? undefined : opener
     this.#iv = iv
     this.#tls13 = tls13
     this.#nonce.set(iv)
@@ -77,9 +81,11 @@ export class AeadCipher implements RecordCipher {
   }
 
   #decrypt(bytes: Uint8Array, start: number, end: number, to: number): Buffer | undefined {
+    if (this.#opener !== undefined) return this.#opener.open(this.#keyBytes, this.#nonce, this.#extra, bytes, start, end, to)
     const { cipher, kind } = this.#suite
+    const key = this.#key ??= createSecretKey(this.#keyBytes)
     try {
-      const decipher = createDecipheriv(cipher as CipherGCMTypes & CipherCCMTypes & CipherChaCha20Poly1305Types, this.#key, this.#nonce, this.#options)
+      const decipher = createDecipheriv(cipher as CipherGCMTypes & CipherCCMTypes & CipherChaCha20Poly1305Types, key, this.#nonce, this.#options)
       decipher.setAuthTag(bytes.subarray(end, to))
       if (kind === 'ccm') decipher.setAAD(this.#extra, { plaintextLength: end - start })
       else (decipher as DecipherGCM).setAAD(this.#extra)

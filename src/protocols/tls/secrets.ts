@@ -1,4 +1,4 @@
-import type { SecretLabel, SecretSource, SecretWaiter } from '../secret-source.ts'
+import type { AeadOpener, SecretLabel, SecretSource, SecretWaiter } from '../secret-source.ts'
 import type { KeyLogTarget } from './key-log.ts'
 import { KeyLogParser } from './key-log.ts'
 import { MAX_ALL_WAITING_BYTES, MAX_KNOWN_CONNECTIONS, MAX_KNOWN_SESSIONS, MAX_WAITERS, MAX_WAITING_MICROS } from './limits.ts'
@@ -14,6 +14,8 @@ type Known = Partial<Record<SecretLabel, string>>
 export class TlsSecrets implements KeyLogTarget {
   /** Somebody said that secrets will come. */
   expected = false
+  /** What the machine has that is quicker than node:crypto. */
+  aead: ((cipher: string) => AeadOpener | undefined) | undefined
   /** Lines of decryption secrets blocks that were not understood. */
   blockFaults = 0
   readonly #connections = new Map<string, Known>()
@@ -117,6 +119,10 @@ export class SecretDesk implements SecretSource {
 
   constructor(secrets: TlsSecrets) {
     this.#secrets = secrets
+  }
+
+  aead(cipher: string): AeadOpener | undefined {
+    return this.#secrets.aead?.(cipher)
   }
 
   get active(): boolean {

@@ -96,7 +96,7 @@ export class Session12 {
     const [client, server] = keyBlocks(serverHello.version, suite, this.#master, clientHello.random, serverHello.random)
     const cipher = (keys: KeyBlock): RecordCipher => suite.kind === 'cbc'
       ? new CbcCipher(suite, keys, serverHello.version, outside)
-      : new AeadCipher(suite, keys.key, keys.iv, false)
+      : new AeadCipher(suite, keys.key, keys.iv, false, this.#host.secrets.aead?.(suite.cipher))
     return [cipher(client), cipher(server)]
   }
 

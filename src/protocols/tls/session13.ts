@@ -148,7 +148,7 @@ export class Session13 implements HandshakeSink {
 
   #keys(secret: Uint8Array): Keys {
     const { key, iv } = trafficKeys(this.#suite, secret)
-    return { cipher: new AeadCipher(this.#suite, key, iv, true), next: () => this.#keys(nextTrafficSecret(this.#suite, secret)) }
+    return { cipher: new AeadCipher(this.#suite, key, iv, true, this.#host.secrets.aead?.(this.#suite.cipher)), next: () => this.#keys(nextTrafficSecret(this.#suite, secret)) }
   }
 
   #enter(state: Side13, epoch: number): void {

@@ -105,6 +105,8 @@ test('other sources of the identity', () => {
   assert.deepEqual(plan(`identity: { workloadApi: "unix:///run/spire/api.sock" }\n${IN}`).identity, { kind: 'workload-api', socket: '/run/spire/api.sock' })
   assert.deepEqual(plan(`identity: { ca: { address: "ca:8444", bundle: b.pem, token: /t, spiffeId: spiffe://a.b/c } }\n${IN}`).identity,
     { kind: 'ca', address: { host: 'ca', port: 8444 }, bundle: '/etc/mtlscope/b.pem', token: '/t', spiffeId: 'spiffe://a.b/c' })
+  assert.deepEqual(plan(`identity: { ca: { address: "ca:8444", bundle: b.pem, token: /t } }\n${IN}`).identity,
+    { kind: 'ca', address: { host: 'ca', port: 8444 }, bundle: '/etc/mtlscope/b.pem', token: '/t' })
 })
 
 for (const [what, text, ...expected] of [

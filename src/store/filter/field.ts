@@ -1,4 +1,5 @@
 import type { FieldInfo } from '../../model/api.ts'
+import { memberOfHalf } from './lazy-json.ts'
 import type { FilterSubject } from './subject.ts'
 import type { FilterValue } from './value.ts'
 
@@ -42,8 +43,8 @@ export function numberOf(get: Field['get'], none: number, ...protocols: readonly
 function walk(from: object | undefined, path: readonly (string | number)[]): FilterValue {
   let value: unknown = from
   for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null
-    value = (value as Record<string | number, unknown>)[key]
+    if (typeof value !== 'object' || value === null) return null
+    value = memberOfHalf(value, key)
   }
   return value === undefined ? null : value as FilterValue
 }

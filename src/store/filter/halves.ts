@@ -1,3 +1,4 @@
+import { LazyObject, LazyPairs, memberOfHalf } from './lazy-json.ts'
 import type { FilterValue, Members } from './value.ts'
 import { asValue } from './value.ts'
 
@@ -5,25 +6,47 @@ interface Pair { readonly name: string, readonly value: string }
 
 /** Headers by their name in any case; of several of a name the first. */
 export class HeaderMembers implements Members {
-  readonly #headers: readonly Pair[]
+  readonly #headers: readonly Pair[] | LazyPairs
 
-  constructor(headers: readonly Pair[]) {
+  constructor(headers: readonly Pair[] | LazyPairs) {
     this.#headers = headers
   }
 
   member(key: string): FilterValue {
-    const name = key.toLowerCase()
-    for (const header of this.#headers) if (header.name.length === name.length && header.name.toLowerCase() === name) return header.value
-    return null
+    return this.values(key.toLowerCase(), 1)[0] ?? null
+  }
+
+  /** @param name in small letters */
+  values(name: string, limit = Infinity): string[] {
+    const headers = this.#headers
+    if (headers instanceof LazyPairs) return headers.values(name, limit)
+    const found: string[] = []
+    for (const header of headers) {
+      if (header.name.length !== name.length || header.name.toLowerCase() !== name) continue
+      found.push(header.value)
+      if (found.length === limit) break
+    }
+    return found
   }
 
   keys(): readonly string[] {
-    return this.#headers.map((header) => header.name)
+    return this.#headers instanceof LazyPairs ? this.#headers.names() : this.#headers.map((header) => header.name)
+  }
+
+  size(): number {
+    return this.#headers instanceof LazyPairs ? this.#headers.size() : this.#headers.length
   }
 
   toJSON(): unknown {
-    return Object.fromEntries(this.#headers.map((header) => [header.name, header.value]))
+    const headers = this.#headers instanceof LazyPairs ? this.#headers.toJSON() as readonly Pair[] : this.#headers
+    return Object.fromEntries(headers.map((header) => [header.name, header.value]))
   }
+}
+
+/** The headers or trailers of a half; undefined where it has none. */
+export function headersOf(half: object, key: 'headers' | 'trailers'): HeaderMembers | undefined {
+  const headers = half instanceof LazyObject ? half.pairs(key) : memberOfHalf(half, key)
+  return headers instanceof LazyPairs || Array.isArray(headers) ? new HeaderMembers(headers as readonly Pair[] | LazyPairs) : undefined
 }
 
 /** Names and values of a query or of cookies; the first of a name. */
@@ -52,34 +75,52 @@ class PairMembers implements Members {
  * `text` (the body). Everything else as docs/protocols/ has it.
  */
 export class HalfMembers implements Members {
-  readonly #half: Readonly<Record<string, unknown>>
+  readonly #half: object
   readonly #isRequest: boolean
 
   constructor(half: object, isRequest: boolean) {
-    this.#half = half as Record<string, unknown>
+    this.#half = half
     this.#isRequest = isRequest
   }
 
   member(key: string): FilterValue {
-    const half = this.#half
     switch (key) {
-      case 'headers': case 'trailers': return Array.isArray(half[key]) ? new HeaderMembers(half[key] as Pair[]) : asValue(half[key])
-      case 'path': return this.#isTarget() ? pathOf(half.path as string) : asValue(half.path)
-      case 'url': return this.#isTarget() ? half.path as string : asValue(half.url)
-      case 'query': return this.#isTarget() ? new PairMembers(queryPairs(half.path as string)) : asValue(half.query)
-      case 'cookies': return Array.isArray(half.headers) ? new PairMembers(cookiePairs(half.headers as Pair[], this.#isRequest)) : asValue(half.cookies)
-      case 'text': return 'body' in half ? bodyText(half.body) : asValue(half.text)
-      default: return Object.hasOwn(half, key) ? asValue(half[key]) : null
+      case 'headers': case 'trailers': return headersOf(this.#half, key) ?? this.#own(key)
+      case 'path': return this.#ofTarget(pathOf) ?? this.#own(key)
+      case 'url': return this.#ofTarget((target) => target) ?? this.#own(key)
+      case 'query': return this.#ofTarget((target) => new PairMembers(queryPairs(target))) ?? this.#own(key)
+      case 'cookies': return this.#cookies() ?? this.#own(key)
+      case 'text': return this.#text()
+      default: return this.#own(key)
     }
   }
 
+  #own(key: string): FilterValue {
+    return asValue(memberOfHalf(this.#half, key))
+  }
+
   /** Of HTTP: the `path` of other protocols is none with a query. */
-  #isTarget(): boolean {
-    return typeof this.#half.path === 'string' && typeof this.#half.method === 'string'
+  #ofTarget(part: (target: string) => FilterValue): FilterValue | undefined {
+    const path = memberOfHalf(this.#half, 'path')
+    return typeof path === 'string' && typeof memberOfHalf(this.#half, 'method') === 'string' ? part(path) : undefined
+  }
+
+  #cookies(): FilterValue | undefined {
+    const headers = headersOf(this.#half, 'headers')
+    return headers === undefined ? undefined : new PairMembers(cookiePairs(headers, this.#isRequest))
+  }
+
+  #text(): FilterValue {
+    const body = memberOfHalf(this.#half, 'body')
+    return body === undefined ? this.#own('text') : bodyText(body)
   }
 
   keys(): readonly string[] {
-    return Object.keys(this.#half)
+    return this.#half instanceof LazyObject ? this.#half.keys() : Object.keys(this.#half)
+  }
+
+  size(): number {
+    return this.#half instanceof LazyObject ? this.#half.size() : Object.keys(this.#half).length
   }
 
   toJSON(): unknown {
@@ -104,11 +145,9 @@ function queryPairs(target: string): Map<string, string> {
 }
 
 /** Cookie (RFC 6265 §4.2) of a request, Set-Cookie (§4.1) of a response. */
-function cookiePairs(headers: readonly Pair[], isRequest: boolean): Map<string, string> {
+function cookiePairs(headers: HeaderMembers, isRequest: boolean): Map<string, string> {
   const pairs = new Map<string, string>()
-  const wanted = isRequest ? 'cookie' : 'set-cookie'
-  for (const { name, value } of headers) {
-    if (name.toLowerCase() !== wanted) continue
+  for (const value of headers.values(isRequest ? 'cookie' : 'set-cookie')) {
     for (const part of isRequest ? value.split(';') : [value.split(';')[0]!]) {
       const equals = part.indexOf('=')
       if (equals > 0 && !pairs.has(part.slice(0, equals).trim())) pairs.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim())
@@ -121,8 +160,23 @@ function cookiePairs(headers: readonly Pair[], isRequest: boolean): Map<string, 
 export function bodyText(body: unknown): FilterValue {
   if (typeof body === 'string') return body
   if (typeof body !== 'object' || body === null) return null
-  const { text, json, form, parts, events, protobuf } = body as Record<string, unknown>
+  const text = memberOfHalf(body, 'text')
   if (typeof text === 'string') return text
-  const other = json ?? form ?? parts ?? events ?? protobuf
-  return other === undefined ? null : JSON.stringify(other)
+  for (const key of STRUCTURED) {
+    const json = jsonOf(body, key)
+    if (json !== undefined) return json
+  }
+  return null
+}
+
+const STRUCTURED = ['json', 'form', 'parts', 'events', 'protobuf']
+
+/** Nothing where it is null: so says `??`. */
+function jsonOf(body: object, key: string): string | undefined {
+  if (body instanceof LazyObject) {
+    const json = body.json(key)
+    return json === 'null' ? undefined : json
+  }
+  const value = memberOfHalf(body, key)
+  return value === undefined || value === null ? undefined : JSON.stringify(value)
 }

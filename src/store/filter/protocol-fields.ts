@@ -1,7 +1,8 @@
 import { HTTP_PROTOCOLS } from './common-fields.ts'
 import type { Field } from './field.ts'
 import { field, inRequest, inResponse, numberOf, textOf } from './field.ts'
-import { HalfMembers, pathOf, queryOf } from './halves.ts'
+import { HalfMembers, headersOf, pathOf, queryOf } from './halves.ts'
+import { memberOfHalf } from './lazy-json.ts'
 import type { FilterSubject } from './subject.ts'
 import type { FilterValue } from './value.ts'
 
@@ -21,9 +22,10 @@ function partsOf(get: Field['get'], part: string): Field['get'] {
 
 function hostOf(s: FilterSubject): string {
   if (!HTTP.includes(s.protocol) || s.request === undefined) return ''
-  const { authority, headers } = s.request as { authority?: unknown, headers?: readonly { name: string, value: string }[] }
+  const authority = memberOfHalf(s.request, 'authority')
   if (typeof authority === 'string') return authority
-  return Array.isArray(headers) ? headers.find((h: { name: string }) => h.name.toLowerCase() === 'host')?.value ?? '' : ''
+  const host = headersOf(s.request, 'headers')?.member('host')
+  return typeof host === 'string' ? host : ''
 }
 
 const half = (which: 'request' | 'response', key: string) => (s: FilterSubject): FilterValue => {

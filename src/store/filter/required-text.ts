@@ -1,4 +1,5 @@
 import { literalOf, rawTextOf } from './evaluate.ts'
+import type { RecordPart } from '../record-page.ts'
 import type { ASTNode } from './expression.ts'
 
 /** Shorter texts are in every page. */
@@ -12,15 +13,20 @@ const VERBATIM_FIELDS = new Set([
   'mysql_query', 'postgresql_query', 'tlsx_sni', 'kafka_client_id', 'kafka_api_key_name', 'amqp_method', 'record',
 ])
 
+/** Of these it is known that they stand in the request. */
+const OF_REQUEST = new Set(['method', 'path', 'url', 'host'])
+
 /**
  * A text that the record of every message which matches has in it, so that whole pages without it are skipped. Undefined where none is certain.
  * The longest is the rarest, most likely.
  */
-export function requiredText(ast: ASTNode | undefined): string | undefined {
+export function requiredText(ast: ASTNode | undefined): RequiredText | undefined {
   return ast === undefined ? undefined : required(ast)
 }
 
-function required(node: ASTNode): string | undefined {
+export interface RequiredText { readonly text: string, readonly part: RecordPart }
+
+function required(node: ASTNode): RequiredText | undefined {
   switch (node.op) {
     case '&&': return longer(required(node.args[0]), required(node.args[1]))
     case '==': return rawTextOf(node.args[0]) !== undefined || rawTextOf(node.args[1]) !== undefined ? undefined : longer(longer(literalFor(node.args[0], node.args[1]), literalFor(node.args[1], node.args[0])), keyOfEither(node.args[0], node.args[1]))
@@ -30,14 +36,14 @@ function required(node: ASTNode): string | undefined {
   }
 }
 
-function literalFor(field: ASTNode, literal: ASTNode): string | undefined {
+function literalFor(field: ASTNode, literal: ASTNode): RequiredText | undefined {
   if (literal.op !== 'value' || !isVerbatim(field)) return undefined
   const text = literalOf(literal)
-  return typeof text === 'string' && text.length >= MIN_CHARS && PLAIN.test(text) ? text : undefined
+  return typeof text === 'string' && text.length >= MIN_CHARS && PLAIN.test(text) ? { text, part: partOf(field) } : undefined
 }
 
 /** What is compared with something that is there must be there. */
-function keyOfEither(a: ASTNode, b: ASTNode): string | undefined {
+function keyOfEither(a: ASTNode, b: ASTNode): RequiredText | undefined {
   return isSomething(b) ? keyOf(a) : isSomething(a) ? keyOf(b) : undefined
 }
 
@@ -49,7 +55,7 @@ function isSomething(node: ASTNode): boolean {
 }
 
 /** The longest key on the way to a member of a JSON body: keys stand in the record as they are. */
-function keyOf(field: ASTNode): string | undefined {
+function keyOf(field: ASTNode): RequiredText | undefined {
   let key: string | undefined
   let at = field
   const names: (string | undefined)[] = []
@@ -58,8 +64,8 @@ function keyOf(field: ASTNode): string | undefined {
     names.unshift(name)
   }
   if (at.op !== 'id' || (at.args !== 'request' && at.args !== 'response') || names[0] !== 'body' || names[1] !== 'json') return undefined
-  for (const name of names.slice(2)) if (name !== undefined && name.length >= MIN_CHARS && PLAIN.test(name)) key = longer(key, name)
-  return key
+  for (const name of names.slice(2)) if (name !== undefined && name.length >= MIN_CHARS && name.length > (key?.length ?? 0) && PLAIN.test(name)) key = name
+  return key === undefined ? undefined : { text: key, part: at.args }
 }
 
 function keyLiteral(node: ASTNode): string | undefined {
@@ -69,9 +75,14 @@ function keyLiteral(node: ASTNode): string | undefined {
 
 function isVerbatim(node: ASTNode): boolean {
   if (node.op === 'id') return VERBATIM_FIELDS.has(node.args)
+  return partOf(node) !== 'any' && VERBATIM.has(firstMember(node))
+}
+
+function partOf(node: ASTNode): RecordPart {
+  if (node.op === 'id' && OF_REQUEST.has(node.args)) return 'request'
   let root: ASTNode = node
   while (root.op === '.' || root.op === '[]') root = root.args[0]
-  return root.op === 'id' && (root.args === 'request' || root.args === 'response') && VERBATIM.has(firstMember(node))
+  return root.op === 'id' && (root.args === 'request' || root.args === 'response') ? root.args : 'any'
 }
 
 /** `headers` of `request.headers["x"]`. */
@@ -81,6 +92,6 @@ function firstMember(node: ASTNode): string {
   return at.op === '.' ? at.args[1] : ''
 }
 
-function longer(a: string | undefined, b: string | undefined): string | undefined {
-  return (b?.length ?? 0) > (a?.length ?? 0) ? b : a
+function longer(a: RequiredText | undefined, b: RequiredText | undefined): RequiredText | undefined {
+  return (b?.text.length ?? 0) > (a?.text.length ?? 0) ? b : a
 }

@@ -1,9 +1,9 @@
 import fc from '#property'
 
 const texts = fc.constantFrom('""', '"web"', '"cart"', '"cart.shop"', '"GET"', '"/cart"', '"GET /cart/7"', '"ä"', '"ä€😀"', '"OK"', '"ok"', '"client-error"', '"http1"', '"127.0.0.1"', '"clear"', '"a\\"b\\\\c"', '"zzz"')
-const numbers = fc.constantFrom('0', '1', '-1', '200', '404', '499.5', '1900', '8080', '2')
+const numbers = fc.constantFrom('0', '1', '-1', '1.9', '200', '404', '499.5', '1900', '8080', '2')
 const textFields = fc.constantFrom('what', 'protocol', 'outcome', 'conn_id', 'capture', 'hop', 'netns', 'interface', 'from', 'to', 'src.ip', 'src.name', 'dst.name', 'dst.ip', 'path', 'url', 'method', 'query_string', 'request.path', 'request.method', 'redis_command', 'status')
-const numberFields = fc.constantFrom('status_code', 'elapsed_time', 'request_body_size', 'response_body_size', 'src.port', 'dst.port', 'id', 'response.status', 'status')
+const numberFields = fc.constantFrom('status_code', 'elapsed_time', 'elapsed_ms', 'request_body_size', 'response_body_size', 'src.port', 'dst.port', 'id', 'response.status', 'status')
 const flags = fc.constantFrom('http', 'http1', 'http2', 'grpc', 'redis', 'tlsx', 'tls', 'dns', 'ws', 'complete', 'decrypted', 'error', 'true', 'false')
 const op = fc.constantFrom('==', '!=', '<', '<=', '>', '>=')
 const times = fc.constantFrom('timestamp("2026-11-21T12:03:42Z")', 'timestamp("2026-11-22T00:00:00Z") - duration("1h")')

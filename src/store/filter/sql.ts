@@ -35,7 +35,7 @@ const flowText = (text: string): Column => ({ text, kind: 'text', through: 'flow
 const flowNum = (text: string): Column => ({ text, kind: 'number', through: 'flow' })
 
 const COLUMNS: Readonly<Record<string, Column>> = {
-  what: txt('what'), timestamp: num('at'), elapsed_time: num('max(elapsed, 0)'), id: num('id'), status_code: num('max(code, 0)'),
+  what: txt('what'), timestamp: num('at'), elapsed_time: num('max(elapsed, 0)'), elapsed_ms: num('(max(elapsed, 0) / 1000.0)'), id: num('id'), status_code: num('max(code, 0)'),
   request_body_size: num('max(request_bytes, 0)'), response_body_size: num('max(response_bytes, 0)'),
   protocol: { text: 'name', kind: 'text', through: 'protocol' },
   conn_id: flowText('key'), capture: flowText('capture'), hop: flowText('hop'), netns: flowText('namespace'), interface: flowText('interface'),

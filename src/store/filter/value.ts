@@ -5,6 +5,8 @@ export type FilterValue = string | number | boolean | null | readonly FilterValu
 export interface Members {
   member(key: string): FilterValue
   keys(): readonly string[]
+  /** How many keys there are, where that is known without making them. */
+  size?(): number
 }
 
 export function isMembers(value: unknown): value is Members {
@@ -33,7 +35,8 @@ export function elementsOf(value: FilterValue): readonly FilterValue[] {
 
 export function sizeOf(value: FilterValue): number | null {
   if (typeof value === 'string') return value.length
-  return value !== null && typeof value === 'object' ? elementsOf(value).length : null
+  if (value === null || typeof value !== 'object') return null
+  return isMembers(value) && value.size !== undefined ? value.size() : elementsOf(value).length
 }
 
 export function isEqual(a: FilterValue, b: FilterValue): boolean {

@@ -1,10 +1,11 @@
 import type { JSX } from 'react'
+import { visibleText } from '../model/visible-text.ts'
 import { rowIndexes, useUniformRows } from './uniform-rows.ts'
 
 const ROW_PX = 18
 const SIGNS = { same: ' ', old: '−', new: '+' } as const
 
-export interface ShownDiffLine { readonly kind: keyof typeof SIGNS, readonly text: string }
+export interface ShownDiffLine { readonly kind: keyof typeof SIGNS, readonly text: string, readonly expected?: boolean }
 
 /** Two texts in one: what only the first has, what only the second has, what both have. */
 export function DiffView({ lines, before, after }: { lines: readonly ShownDiffLine[], before: string, after: string }): JSX.Element {
@@ -16,7 +17,7 @@ export function DiffView({ lines, before, after }: { lines: readonly ShownDiffLi
         <div className="spacer" style={{ height: virtual.heightPx }}>
           <div style={{ transform: `translateY(${virtual.topPx}px)` }}>
             {rowIndexes(virtual).map((index) => lines[index] !== undefined && (
-              <div key={index} className={`diff-line ${lines[index].kind}`}>{SIGNS[lines[index].kind]} {lines[index].text}</div>
+              <div key={index} className={`diff-line ${lines[index].kind}${lines[index].expected === true ? ' expected' : ''}`}>{SIGNS[lines[index].kind]} {visibleText(lines[index].text)}</div>
             ))}
           </div>
         </div>

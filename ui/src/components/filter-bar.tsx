@@ -1,17 +1,18 @@
 import type { JSX } from 'react'
-import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react'
+import { Suspense, lazy, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { FilterProblem } from '../../../src/model/api.ts'
 import { ask } from '../services/api.ts'
 import { useCell } from '../services/cell.ts'
 import { applyFilter } from '../services/filter.ts'
 import { useKeys } from '../services/keyboard.ts'
 import { filterProblem } from '../services/list.ts'
+import { loadPart } from '../services/loading.ts'
 import { place } from '../services/navigation.ts'
 import { filterHistory, savedFilters, toggleSaved } from '../services/settings.ts'
 import { FilterHelp } from './filter-help.tsx'
 import { Menu } from './menu.tsx'
 
-const FilterEditor = lazy(async () => ({ default: (await import('./filter-editor.tsx')).FilterEditor }))
+const FilterEditor = lazy(() => loadPart(async () => ({ default: (await import('./filter-editor.tsx')).FilterEditor })))
 
 const CHECK_AFTER_MS = 200
 
@@ -22,6 +23,10 @@ export function FilterBar(): JSX.Element {
   /** What the editor is told to show. Drafts do not go back to it: they would overwrite what was typed since. */
   const [told, setTold] = useState({ text: q })
   const [isHelpOpen, setHelpOpen] = useState(false)
+  /** Values are offered where the problem would be told; what is being written is not finished. */
+  const [isOffering, setOffering] = useState(false)
+  /** Somebody wrote before the editor was there. */
+  const wasWriting = useRef(false)
   const box = useRef<HTMLDivElement>(null)
   const problem = useFilterCheck(draft, q)
   const show = useCallback((text: string) => {
@@ -38,23 +43,45 @@ export function FilterBar(): JSX.Element {
   const isApplied = draft.trim() === q
   return (
     <div className={`filter ${problem === undefined ? '' : 'wrong'}`} ref={box} role="search">
-      <Suspense fallback={<input className="filter-plain mono" aria-label="Filter" value={draft} onChange={(event) => setDraft(event.target.value)} />}>
-        <FilterEditor told={told} problem={problem} onChange={setDraft} onApply={apply} onLeave={leave} />
+      <Suspense fallback={<PlainFilter draft={draft} onChange={show} onApply={apply} wasWriting={wasWriting} />}>
+        <FilterEditor told={told} problem={problem} wasWriting={wasWriting} onChange={setDraft} onApply={apply} onLeave={leave} onOffer={setOffering} />
       </Suspense>
       <span className="filter-state" aria-hidden="true">
         {problem !== undefined ? <span className="tone-red">✕</span> : draft !== '' && <span className={isApplied ? 'tone-green' : 'quiet'}>{isApplied ? '✓' : '⏎'}</span>}
       </span>
       {draft !== '' && <button type="button" className="button bare" onClick={() => apply('')} aria-label="Clear the filter" title="Clear">✕</button>}
       <SavedMenu draft={draft} onChoose={apply} onHelp={() => setHelpOpen(true)} />
-      {problem !== undefined && <ProblemText problem={problem} />}
+      {problem !== undefined && !isOffering && <ProblemText problem={problem} isApplied={isApplied} />}
       {isHelpOpen && <FilterHelp onClose={() => setHelpOpen(false)} onChoose={apply} />}
     </div>
   )
 }
 
-function ProblemText({ problem }: { problem: FilterProblem }): JSX.Element {
+/** Until the editor has been loaded. */
+function PlainFilter({ draft, onChange, onApply, wasWriting }: { draft: string, onChange: (text: string) => void, onApply: (text: string) => void, wasWriting: { current: boolean } }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null)
+  useLayoutEffect(() => {
+    const element = input.current
+    return () => {
+      wasWriting.current = document.activeElement === element
+    }
+  }, [wasWriting])
   return (
-    <div className="filter-problem" role="alert">
+    <input
+      ref={input}
+      className="filter-plain mono"
+      aria-label="Filter"
+      value={draft}
+      onChange={(event) => onChange(event.target.value)}
+      onKeyDown={(event) => event.key === 'Enter' && onApply(draft)}
+    />
+  )
+}
+
+/** Of the applied filter the view says it, too: here only while the filter is being looked at. */
+function ProblemText({ problem, isApplied }: { problem: FilterProblem, isApplied: boolean }): JSX.Element {
+  return (
+    <div className={isApplied ? 'filter-problem said' : 'filter-problem'} role="alert">
       <span className="tone-red">{problem.message}</span>
       {problem.hint !== undefined && <span className="quiet"> – {problem.hint}</span>}
     </div>

@@ -14,9 +14,13 @@ interface Props {
   /** Text to show; another object each time it shall be shown. */
   readonly told: { readonly text: string }
   readonly problem: FilterProblem | undefined
+  /** The field that stood here before had the focus. */
+  readonly wasWriting: { current: boolean }
   readonly onChange: (text: string) => void
   readonly onApply: (text: string) => void
   readonly onLeave: () => void
+  /** Fields or values are offered, or no more. */
+  readonly onOffer: (isOffering: boolean) => void
 }
 
 /**
@@ -32,6 +36,11 @@ export function FilterEditor(props: Props): JSX.Element {
     const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: 'open' })
     const view = new EditorView({ root, parent: root, state: createState(latest) })
     editor.current = view
+    if (latest.current.wasWriting.current) {
+      latest.current.wasWriting.current = false
+      view.dispatch({ selection: { anchor: view.state.doc.length } })
+      view.focus()
+    }
     return () => view.destroy()
   }, [])
   useEffect(() => {
@@ -60,6 +69,7 @@ function createState(latest: { readonly current: Props }): EditorState {
       Prec.low(keymap.of([...ownKeys(latest), ...historyKeymap, ...standardKeymap])),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onChange(update.state.doc.toString())
+        latest.current.onOffer(completionStatus(update.state) === 'active')
       }),
     ],
   })

@@ -14,7 +14,7 @@ const KEYS: readonly { readonly title: string, readonly keys: readonly (readonly
     title: 'List',
     keys: [
       ['j k', 'next, previous message (also ↓ ↑)'], ['PgDn PgUp', 'a page'], ['Home End', 'oldest, newest'], ['Enter', 'open the message'], ['f', 'full width for the message, and back'],
-      ['p', 'pause, follow'], ['a', 'all hops of each request, or each request once'], ['x', 'mark, to export or compare'], ['c', 'compare the two marked'], ['Esc', 'close the message'],
+      ['p', 'pause, follow'], ['a', 'all hops of each request, or each request once'], ['x', 'mark, to export or compare'], ['c', 'compare the two marked'], ['Shift ← →', 'on a title: the width of its column'], ['Enter', 'on a title: fit it'], ['Esc', 'close the message'],
     ],
   },
   {

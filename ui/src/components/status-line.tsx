@@ -1,4 +1,5 @@
 import type { JSX } from 'react'
+import type { NodeHealth } from '../../../src/model/api.ts'
 import { countText, nounText, rateText, sizeText } from '../model/units.ts'
 import { capture } from '../services/capture.ts'
 import { useCell } from '../services/cell.ts'
@@ -19,6 +20,7 @@ export function StatusLine(): JSX.Element {
         {info?.kind === 'live' ? `${rateText(answer.packetsPerSecond).replace('/s', ' pkt/s')}` : nounText(health.packets, 'packet')}
         {' · '}
         <span className={lost > 0 ? 'tone-red' : undefined}>{countText(lost)} dropped</span>
+        {answer.nodes !== undefined && <>{' · '}<span className={answer.nodes.some(isMissing) ? 'tone-red' : undefined}>{answer.nodes.filter((node) => !isMissing(node)).length} of {answer.nodes.length} nodes</span></>}
         {health.namespaces.length > 0 && ` · ${health.namespaces.length} of ${health.namespaces.length + health.refused.length} namespaces`}
         {' · '}
         <span className={keep.problem === undefined ? undefined : 'tone-red'}>{keptText(keep)}</span>
@@ -30,6 +32,10 @@ export function StatusLine(): JSX.Element {
       {info !== undefined && <span className="quiet">{info.redaction.length === 0 ? 'nothing is redacted · ' : ''}mtlscope {info.version}</span>}
     </footer>
   )
+}
+
+function isMissing(node: NodeHealth): boolean {
+  return node.state === 'missing'
 }
 
 function keptText(keep: { readonly usedBytes: number, readonly sizeBytes?: number }): string {

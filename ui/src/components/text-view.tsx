@@ -1,5 +1,6 @@
 import type { JSX } from 'react'
 import { useMemo } from 'react'
+import { visibleText } from '../model/visible-text.ts'
 import { rowIndexes, useUniformRows } from './uniform-rows.ts'
 
 const ROW_PX = 18
@@ -30,7 +31,7 @@ interface ShownLine { readonly number: string, readonly text: string }
 
 function shownLines(text: string): ShownLine[] {
   const out: ShownLine[] = []
-  text.split(/\r?\n/).forEach((line, at) => {
+  visibleText(text).split(/\r?\n/).forEach((line, at) => {
     for (let start = 0; start === 0 || start < line.length; start += MAX_LINE_CHARS) {
       out.push({ number: start === 0 ? String(at + 1) : '', text: line.slice(start, start + MAX_LINE_CHARS) })
     }

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 export const MAX_HEIGHT_PX = 15_000_000
 
 export interface UniformRows {
-  /** The element that scrolls; its only child gets heightPx. */
+  /** The element that scrolls; its last child gets heightPx. */
   readonly scroller: RefObject<HTMLDivElement | null>
   readonly heightPx: number
   /** Rows to show: from first, count of them, the first at topPx. */
@@ -26,9 +26,10 @@ const OVERSCAN = 6
 
 /**
  * Which of `total` rows of one height are in sight. Costs the same for ten rows and for ten million: nothing is kept a row.
+ * `headPx`: height of a head that stays above the rows, within the same element.
  * Where all rows together are higher than a browser can lay out, a movement within a page stays exact and the scroll bar jumps in proportion.
  */
-export function useUniformRows(total: number, rowPx: number): UniformRows {
+export function useUniformRows(total: number, rowPx: number, headPx = 0): UniformRows {
   const scroller = useRef<HTMLDivElement>(null)
   const fullPx = total * rowPx
   const heightPx = Math.min(fullPx, MAX_HEIGHT_PX)
@@ -39,11 +40,11 @@ export function useUniformRows(total: number, rowPx: number): UniformRows {
   const update = useCallback(() => {
     const element = scroller.current
     if (element === null) return
-    const viewPx = element.clientHeight
+    const viewPx = element.clientHeight - headPx
     at.current = { virtualPx: virtualTop(element.scrollTop, at.current, viewPx, fullPx, heightPx), barPx: element.scrollTop }
     const next = spanOf(at.current.virtualPx, element.scrollTop, viewPx, total, rowPx)
     setSpan((old) => (old.first === next.first && old.count === next.count && old.topPx === next.topPx ? old : next))
-  }, [total, rowPx, fullPx, heightPx])
+  }, [total, rowPx, headPx, fullPx, heightPx])
 
   useLayoutEffect(update, [update])
   useEffect(() => {
@@ -61,17 +62,18 @@ export function useUniformRows(total: number, rowPx: number): UniformRows {
   const scrollToRow = useCallback((index: number, where: 'nearest' | 'end' | 'center') => {
     const element = scroller.current
     if (element === null) return
-    const target = targetPx(index * rowPx, where, at.current.virtualPx, element.clientHeight, rowPx)
-    const limited = Math.max(0, Math.min(target, fullPx - element.clientHeight))
-    element.scrollTop = heightPx === fullPx ? limited : limited / (fullPx - element.clientHeight) * (heightPx - element.clientHeight)
+    const viewPx = element.clientHeight - headPx
+    const target = targetPx(index * rowPx, where, at.current.virtualPx, viewPx, rowPx)
+    const limited = Math.max(0, Math.min(target, fullPx - viewPx))
+    element.scrollTop = heightPx === fullPx ? limited : limited / (fullPx - viewPx) * (heightPx - viewPx)
     at.current = { virtualPx: limited, barPx: element.scrollTop }
     update()
-  }, [rowPx, fullPx, heightPx, update])
+  }, [rowPx, headPx, fullPx, heightPx, update])
 
   const isAtEnd = useCallback(() => {
     const element = scroller.current
-    return element === null || at.current.virtualPx + element.clientHeight >= fullPx - rowPx
-  }, [fullPx, rowPx])
+    return element === null || at.current.virtualPx + element.clientHeight - headPx >= fullPx - rowPx
+  }, [fullPx, rowPx, headPx])
 
   const firstInSight = useCallback(() => Math.ceil(at.current.virtualPx / rowPx), [rowPx])
 

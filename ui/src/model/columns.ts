@@ -10,8 +10,10 @@ import { durationText, sizeText } from './units.ts'
 export interface Column {
   readonly key: string
   readonly title: string
-  /** Of a grid: a length or a share. */
-  readonly width: string
+  /** What it takes at least; and where it has no share, what it takes. */
+  readonly leastPx: number
+  /** Of the room that is left. */
+  readonly share?: number
   readonly isNumber?: boolean
   text(row: MessageRow, zone: Zone): string
   tone?(row: MessageRow): string
@@ -20,30 +22,31 @@ export interface Column {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { key: 'id', title: 'No.', width: '64px', isNumber: true, text: (row) => String(row.id) },
-  { key: 'day', title: 'Date', width: '84px', text: (row, zone) => dayText(row.atMicros, zone) },
-  { key: 'time', title: 'Time', width: '92px', text: (row, zone) => clockText(row.atMicros, zone) },
-  { key: 'protocol', title: 'Proto', width: '58px', text: (row) => protocolBadge(row.protocol), term: (row) => ['protocol', row.protocol] },
+  { key: 'id', title: 'No.', leastPx: 64, isNumber: true, text: (row) => String(row.id) },
+  { key: 'day', title: 'Date', leastPx: 84, text: (row, zone) => dayText(row.atMicros, zone) },
+  { key: 'time', title: 'Time', leastPx: 92, text: (row, zone) => clockText(row.atMicros, zone) },
+  { key: 'protocol', title: 'Proto', leastPx: 58, text: (row) => protocolBadge(row.protocol), term: (row) => ['protocol', row.protocol] },
   {
-    key: 'status', title: 'Status', width: 'minmax(62px, 0.8fr)', text: (row) => (row.status === undefined ? '–' : String(row.status)), tone: (row) => outcomeTone(row.outcome),
+    key: 'status', title: 'Status', leastPx: 62, share: 0.8, text: (row) => (row.status === undefined ? '–' : String(row.status)), tone: (row) => outcomeTone(row.outcome),
     term: (row) => (row.status === undefined ? undefined : typeof row.status === 'number' ? ['status_code', row.status] : ['status', row.status]),
   },
-  { key: 'what', title: 'What', width: 'minmax(96px, 3.6fr)', text: (row) => row.what },
-  { key: 'from', title: 'From', width: 'minmax(60px, 1.1fr)', text: (row) => row.client.name ?? row.client.ip, term: (row) => (row.way?.from === undefined ? endTerm('src', row.client) : ['from', row.way.from]) },
-  { key: 'wire', title: 'Wire', width: '30px', text: () => '', term: (row) => (row.way === undefined ? ['hop', row.hop] : undefined) },
-  { key: 'to', title: 'To', width: 'minmax(60px, 2fr)', text: (row) => endpointText(row.server), term: (row) => (row.way?.to === undefined ? endTerm('dst', row.server) : ['to', row.way.to]) },
+  { key: 'what', title: 'What', leastPx: 96, share: 3.6, text: (row) => row.what },
+  { key: 'from', title: 'From', leastPx: 60, share: 1.1, text: (row) => row.client.name ?? row.client.ip, term: (row) => (row.way?.from === undefined ? endTerm('src', row.client) : ['from', row.way.from]) },
+  { key: 'wire', title: 'Wire', leastPx: 30, text: () => '', term: (row) => (row.way === undefined ? ['hop', row.hop] : undefined) },
+  { key: 'to', title: 'To', leastPx: 60, share: 2, text: (row) => endpointText(row.server), term: (row) => (row.way?.to === undefined ? endTerm('dst', row.server) : ['to', row.way.to]) },
   {
-    key: 'elapsed', title: 'Duration', width: '62px', isNumber: true,
+    key: 'elapsed', title: 'Duration', leastPx: 62, isNumber: true,
     text: (row) => (row.elapsedMicros === undefined ? '' : durationText(row.elapsedMicros)), tone: () => 'tone-quiet',
   },
-  { key: 'sent', title: 'Sent', width: '66px', isNumber: true, text: (row) => sizeOf(row.requestBytes), tone: () => 'tone-quiet' },
-  { key: 'received', title: 'Received', width: '68px', isNumber: true, text: (row) => sizeOf(row.responseBytes), tone: () => 'tone-quiet' },
-  { key: 'clientAddress', title: 'Client address', width: '150px', text: (row) => addressText(row.client), term: (row) => ['src.ip', row.client.ip] },
-  { key: 'serverAddress', title: 'Server address', width: '150px', text: (row) => addressText(row.server), term: (row) => ['dst.ip', row.server.ip] },
-  { key: 'namespace', title: 'Namespace', width: '110px', text: (row) => row.namespace ?? '', term: (row) => (row.namespace === undefined ? undefined : ['netns', row.namespace]) },
-  { key: 'interface', title: 'Interface', width: '80px', text: (row) => row.interface ?? '', term: (row) => (row.interface === undefined ? undefined : ['interface', row.interface]) },
-  { key: 'hop', title: 'Hop', width: '54px', text: (row) => row.hop, term: (row) => ['hop', row.hop] },
-  { key: 'flow', title: 'Conn.', width: '60px', isNumber: true, text: (row) => String(row.flow) },
+  { key: 'sent', title: 'Sent', leastPx: 66, isNumber: true, text: (row) => sizeOf(row.requestBytes), tone: () => 'tone-quiet' },
+  { key: 'received', title: 'Received', leastPx: 68, isNumber: true, text: (row) => sizeOf(row.responseBytes), tone: () => 'tone-quiet' },
+  { key: 'clientAddress', title: 'Client address', leastPx: 150, text: (row) => addressText(row.client), term: (row) => ['src.ip', row.client.ip] },
+  { key: 'serverAddress', title: 'Server address', leastPx: 150, text: (row) => addressText(row.server), term: (row) => ['dst.ip', row.server.ip] },
+  { key: 'namespace', title: 'Namespace', leastPx: 110, text: (row) => row.namespace ?? '', term: (row) => (row.namespace === undefined ? undefined : ['netns', row.namespace]) },
+  { key: 'interface', title: 'Interface', leastPx: 80, text: (row) => row.interface ?? '', term: (row) => (row.interface === undefined ? undefined : ['interface', row.interface]) },
+  { key: 'hop', title: 'Hop', leastPx: 54, text: (row) => row.hop, term: (row) => ['hop', row.hop] },
+  { key: 'node', title: 'Node', leastPx: 110, text: (row) => row.node ?? '' },
+  { key: 'flow', title: 'Conn.', leastPx: 60, isNumber: true, text: (row) => String(row.flow) },
 ]
 
 export const DEFAULT_COLUMNS: readonly string[] = ['time', 'protocol', 'status', 'what', 'from', 'wire', 'to', 'elapsed']

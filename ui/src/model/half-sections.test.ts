@@ -44,3 +44,9 @@ test('whatever a record holds, it can be shown', () => {
     JSON.stringify(sections)
   }))
 })
+
+test('the command of MongoDB is a document, not a body of HTTP', () => {
+  const body = { update: 'carts', updates: [{ q: { user: 2 } }], text: 'not a body either' }
+  const sections = halfSections({ ...RECORD, protocol: 'mongodb', request: { command: 'update', body } }, 'request')
+  assert.deepEqual(sections.map(({ kind, title }) => [kind, title]), [['fields', 'General'], ['json', 'Command']])
+})

@@ -47,6 +47,7 @@ export function halfSections(record: JsonRecord, side: SideName): Section[] {
     if (isShortList(value)) short.push({ name: key, value: value.join(', ') })
     else if (isScalar(value) && !isLongText(key, value)) short.push({ name: key, value: scalarText(value), term: [key === 'path' && half.method !== undefined ? `${side}.url` : field, value] })
     else if (isObject(value) && LENSES[key] !== undefined) lenses.push(...lensSections(value, field, LENSES[key]))
+    else if (key === 'body' && isObject(value) && record.protocol === 'mongodb') rest.push({ kind: 'json', title: side === 'request' ? 'Command' : 'Reply', value, field })
     else if (value !== null && value !== undefined) rest.push(...memberSections(key, value, field))
   }
   const query = side === 'request' ? querySection(half) : []

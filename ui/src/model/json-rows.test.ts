@@ -13,7 +13,7 @@ test('the rows of a value are its JSON', () => {
 
 test('what is folded is one row, and says how much is inside', () => {
   const value = { a: { b: [1, 2] }, c: 3 }
-  assert.deepEqual(foldablePaths(value), ['/a', '/a/b'])
+  assert.deepEqual(foldablePaths(jsonRows(value, NONE, NONE)), ['/a', '/a/b'])
   const rows = jsonRows(value, new Set(['/a']), NONE)
   assert.deepEqual(rows.map((row) => row.text), ['{', '{ 1 member }', '3', '}'])
 })

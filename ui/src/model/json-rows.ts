@@ -4,6 +4,10 @@ export interface JsonRow {
   readonly depth: number
   /** Member name; undefined for elements and the root. */
   readonly name: string | undefined
+  /** Instead of a name: shown as it is. */
+  readonly label?: string
+  /** Beside the value. */
+  readonly note?: string
   readonly kind: 'open' | 'close' | 'scalar' | 'folded' | 'more'
   /** Scalars: as JSON. Openings and closings: the bracket. Folded: `{ 3 members }`. */
   readonly text: string
@@ -53,9 +57,9 @@ function addRows(rows: JsonRow[], value: unknown, at: At, folded: ReadonlySet<st
   rows.push({ path, depth, name: undefined, kind: 'close', text: close, type, hasComma: !isLast })
 }
 
-/** Paths of every object and array below the first level: what "fold all" closes. */
-export function foldablePaths(value: unknown): string[] {
-  return jsonRows(value, new Set(), new Set()).filter((row) => row.kind === 'open' && row.depth > 0).map((row) => row.path)
+/** Paths of everything that opens, but the value as a whole: what "fold all" closes. */
+export function foldablePaths(rows: readonly JsonRow[]): string[] {
+  return rows.filter((row) => row.kind === 'open' && row.path !== '').map((row) => row.path)
 }
 
 function typeOf(value: unknown): JsonRow['type'] {

@@ -4,6 +4,10 @@ export type View = (typeof VIEWS)[number]
 export const TABS = ['request', 'response', 'both', 'stream', 'timing', 'tls', 'packets'] as const
 export type Tab = (typeof TABS)[number]
 
+/** What figures are summed up by. */
+export const GROUPINGS = ['protocol', 'service', 'path', 'outcome'] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
 /** Where the user is, all of it in the address: what is sent to a colleague shows the same there. */
 export interface Place {
   readonly view: View
@@ -19,12 +23,14 @@ export interface Place {
   readonly toMicros: number | undefined
   /** What a view has unfolded or chosen: a service of the catalog, an edge of the check. */
   readonly item: string | undefined
+  /** Of statistics. */
+  readonly by: Grouping
   /** Ids of two messages that are compared: `12,40`. */
   readonly compare: readonly [number, number] | undefined
 }
 
 export const HOME: Place = {
-  view: 'list', q: '', hops: 'joined', selected: undefined, tab: 'response', fromMicros: undefined, toMicros: undefined, item: undefined, compare: undefined,
+  view: 'list', q: '', hops: 'joined', selected: undefined, tab: 'response', fromMicros: undefined, toMicros: undefined, item: undefined, by: 'service', compare: undefined,
 }
 
 /** Reads `?view=…&q=…`; what is not understood is as if it were not there. */
@@ -39,6 +45,7 @@ export function parsePlace(search: string): Place {
     fromMicros: wholeOf(query.get('from')),
     toMicros: wholeOf(query.get('to')),
     item: query.get('item') ?? undefined,
+    by: oneOf(GROUPINGS, query.get('by')) ?? HOME.by,
     compare: pairOf(query.get('compare')),
   }
 }
@@ -54,6 +61,7 @@ export function placeText(place: Place): string {
   if (place.fromMicros !== undefined) query.set('from', String(place.fromMicros))
   if (place.toMicros !== undefined) query.set('to', String(place.toMicros))
   if (place.item !== undefined) query.set('item', place.item)
+  if (place.by !== HOME.by) query.set('by', place.by)
   if (place.compare !== undefined) query.set('compare', place.compare.join(','))
   const text = query.toString()
   return text === '' ? '' : `?${text}`

@@ -12,7 +12,7 @@ export function recordText(record: JsonRecord, part: 'request' | 'response'): st
   const { headers, body, ...rest } = half as Json & { headers?: unknown, body?: unknown }
   const lines: string[] = []
   for (const [name, value] of Object.entries(rest)) {
-    if (INCIDENTAL.has(name)) continue
+    if (INCIDENTAL.has(name) || (name === 'complete' && value === true)) continue
     lines.push(...(typeof value === 'object' ? [`${name}:`, ...jsonLines(value)] : [`${name}: ${String(value)}`]))
   }
   if (Array.isArray(headers)) {

@@ -16,8 +16,6 @@ export const cursor: Cell<number | undefined> = createCell<number | undefined>(u
 export const filterProblem: Cell<FilterProblem | undefined> = createCell<FilterProblem | undefined>(undefined)
 /** Messages that were marked, to be exported or compared. */
 export const marks: Cell<ReadonlySet<number>> = createCell<ReadonlySet<number>>(new Set())
-/** Messages that came too fast for this browser, and are only counted here. */
-export const skipped: Cell<number> = createCell(0)
 
 let closeLive = (): void => undefined
 /** Position whose message shall be selected once its row is here. */
@@ -65,10 +63,8 @@ function open(window: MessageWindow): void {
   })
   closeLive = openLive(window.query, {
     rows: (event) => window.append(event),
-    skipped: (event) => {
-      skipped.set(skipped.get() + event.count)
-      window.refresh()
-    },
+    // They are in the list all the same: it is asked for where it ends now.
+    skipped: () => window.refresh(),
     problem: (problem) => filterProblem.set(problem),
     ended: () => window.refresh(),
   })

@@ -20,14 +20,17 @@ export interface LiveListener {
 }
 
 const RETRY_MS = 1500
+/** Lets no message through: for what comes beside the messages, while the filter cannot be understood. */
+const NOTHING = 'false'
 
 /** Opens the stream of what comes in and passes the filter, hops joined or not. Call what it returns to close it. */
 export function openLive({ q, hops }: Required<Pick<LiveQuery, 'q' | 'hops'>>, listener: LiveListener): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let wasLost = false
+  let filter = q
   const open = (): void => {
-    source = new EventSource(routeAddress('GET /api/v1/live', { q, hops }))
+    source = new EventSource(routeAddress('GET /api/v1/live', { q: filter, hops }))
     source.addEventListener('open', () => {
       connection.set('live')
       if (wasLost) reconnections.set(reconnections.get() + 1)
@@ -41,7 +44,14 @@ export function openLive({ q, hops }: Required<Pick<LiveQuery, 'q' | 'hops'>>, l
       clearTimeout(timer)
       timer = setTimeout(open, RETRY_MS)
     })
-    listen(source, listener)
+    listen(source, {
+      ...listener,
+      problem: (problem) => {
+        listener.problem(problem)
+        filter = NOTHING
+        open()
+      },
+    })
   }
   connection.set('connecting')
   open()

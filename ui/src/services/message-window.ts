@@ -98,10 +98,11 @@ export class MessageWindow {
   }
 
   /** Rows that came in live, and where the list ends with them. */
-  append({ rows, end, stored, furtherHops }: LiveEvents['rows']): void {
+  append({ rows, end, stored, furtherHops, generation }: LiveEvents['rows']): void {
     const state = this.state.get()
     if (!state.isLoaded) return
-    if (end === undefined || this.query.to !== undefined || this.query.from !== undefined || end < state.end) {
+    const isForeign = generation !== undefined && generation !== this.#generation
+    if (isForeign || end === undefined || this.query.to !== undefined || this.query.from !== undefined || end < state.end) {
       this.refresh()
       return
     }

@@ -3,6 +3,7 @@ import { useAnswer } from './answer.ts'
 import type { RangeQuery } from '../../../src/model/api.ts'
 import { useCell } from './cell.ts'
 import { connection, reconnections } from './live.ts'
+import type { Place } from '../model/place.ts'
 import { place } from './navigation.ts'
 
 /**
@@ -10,9 +11,13 @@ import { place } from './navigation.ts'
  * While traffic is live, or a search goes on, it is asked for again every few seconds.
  */
 export function useRanged<T extends { readonly searching?: unknown } | object>(extra: string, load: (query: RangeQuery, signal: AbortSignal) => Promise<T>): Answer<T> {
-  const { q, fromMicros, toMicros } = useCell(place)
+  const query = rangeOf(useCell(place))
   const state = useCell(connection)
   const again = useCell(reconnections)
-  const query: RangeQuery = { q, ...fromMicros === undefined ? {} : { from: fromMicros }, ...toMicros === undefined ? {} : { to: toMicros } }
   return useAnswer(JSON.stringify([query, extra, again]), (signal) => load(query, signal), state === 'live' || state === 'connecting')
+}
+
+/** The filter and the range of an address, as the hub is asked for them. */
+export function rangeOf({ q, fromMicros, toMicros }: Pick<Place, 'q' | 'fromMicros' | 'toMicros'>): RangeQuery {
+  return { q, ...fromMicros === undefined ? {} : { from: fromMicros }, ...toMicros === undefined ? {} : { to: toMicros } }
 }

@@ -1,4 +1,6 @@
 import type { Zone } from '../model/instant.ts'
+import { isColumnWidths } from '../model/column-widths.ts'
+import type { ColumnWidths } from '../model/column-widths.ts'
 import { COLUMNS, DEFAULT_COLUMNS } from '../model/columns.ts'
 import { isStrings, rememberedCell } from './remembered.ts'
 
@@ -9,6 +11,9 @@ export const zone = rememberedCell<Zone>('zone', 'UTC', (value): value is Zone =
 export const columns = rememberedCell<string[]>('columns', [...DEFAULT_COLUMNS], (value): value is string[] => {
   return isStrings(value) && value.length > 0 && value.every((key) => COLUMNS.some((column) => column.key === key))
 })
+
+/** What the user made of their widths. */
+export const columnWidths = rememberedCell<ColumnWidths>('widths', {}, isColumnWidths)
 
 /** Filters that were applied lately, newest first. */
 export const filterHistory = rememberedCell<string[]>('history', [], isStrings)

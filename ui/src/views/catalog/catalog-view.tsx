@@ -1,10 +1,11 @@
 import type { JSX } from 'react'
 import type { CatalogEntry } from '../../../../src/model/api.ts'
+import { Nothing } from '../../components/nothing.tsx'
 import { ViewFailure } from '../../components/view-failure.tsx'
 import { nounText } from '../../model/units.ts'
 import { ask } from '../../services/api.ts'
 import { useCell } from '../../services/cell.ts'
-import { adjust, goToView, place } from '../../services/navigation.ts'
+import { adjust, place } from '../../services/navigation.ts'
 import { useRanged } from '../../services/ranged.ts'
 import { ServiceApi } from './service-api.tsx'
 
@@ -15,13 +16,7 @@ export function CatalogView(): JSX.Element {
   if (value === undefined || failure?.problem !== undefined) return <ViewFailure failure={failure} />
   const chosen = value.services.find((service) => service.id === item) ?? value.services[0]
   if (chosen === undefined) {
-    return (
-      <div className="notice">
-        <h2>No API was seen</h2>
-        <p className="quiet">Descriptions are made from HTTP requests that pass the filter. There are none.</p>
-        <button type="button" className="button" onClick={() => goToView('health')}>What was looked for: Health</button>
-      </div>
-    )
+    return <Nothing title="No API was seen"><p className="quiet">Descriptions are made from requests of HTTP.</p></Nothing>
   }
   return (
     <div className="catalog">

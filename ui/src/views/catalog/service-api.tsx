@@ -6,6 +6,7 @@ import { ViewFailure } from '../../components/view-failure.tsx'
 import type { Operation } from '../../model/openapi.ts'
 import { operationsOf } from '../../model/openapi.ts'
 import { countText, durationText, nounText } from '../../model/units.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { ask, routeAddress } from '../../services/api.ts'
 import { saveAddress } from '../../services/clipboard.ts'
 import { place } from '../../services/navigation.ts'
@@ -20,7 +21,7 @@ export function ServiceApi({ service }: { service: CatalogEntry }): JSX.Element 
   return (
     <div className="catalog-api scroll" tabIndex={0} role="group" aria-label={`API of ${service.name}`}>
       <header className="catalog-head">
-        <h2>{service.name}</h2>
+        <h2>{visibleText(service.name)}</h2>
         <span className="quiet">{nounText(operations.length, 'operation')}, inferred from {nounText(service.requests, 'request')}</span>
         <span className="grow" />
         <button type="button" className="button" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>OpenAPI</button>
@@ -44,7 +45,7 @@ function OperationItem({ operation }: { operation: Operation }): JSX.Element {
       <button type="button" className="operation-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <span className="quiet" aria-hidden="true">{isOpen ? '▾' : '▸'}</span>
         <span className="method mono">{method}</span>
-        <span className="mono operation-path">{path}</span>
+        <span className="mono operation-path">{visibleText(path)}</span>
         <span className="quiet cut">{summary}</span>
         <span className="grow" />
         {requests !== undefined && <span className="quiet">{countText(requests)} ×</span>}
@@ -65,7 +66,7 @@ function OperationBody({ operation }: { operation: Operation }): JSX.Element {
           <thead><tr><th>Parameter</th><th>In</th><th>Type</th><th>Required</th></tr></thead>
           <tbody>
             {parameters.map((parameter) => (
-              <tr key={`${parameter.where} ${parameter.name}`}><td className="mono">{parameter.name}</td><td>{parameter.where}</td><td>{parameter.type}</td><td>{parameter.isRequired ? 'yes' : 'no'}</td></tr>
+              <tr key={`${parameter.where} ${parameter.name}`}><td className="mono">{visibleText(parameter.name)}</td><td>{parameter.where}</td><td>{parameter.type}</td><td>{parameter.isRequired ? 'yes' : 'no'}</td></tr>
             ))}
           </tbody>
         </table>

@@ -1,19 +1,19 @@
 import type { JSX } from 'react'
 import { Fragment } from 'react'
-import type { CheckAnswer, CheckEdge, CheckVerdict } from '../../../../src/model/api.ts'
-import { CopyButton } from '../../components/copy-button.tsx'
+import type { CheckAnswer, CheckReportQuery, CheckVerdict } from '../../../../src/model/api.ts'
 import { Menu } from '../../components/menu.tsx'
+import { Nothing } from '../../components/nothing.tsx'
 import { VerdictSign } from '../../components/verdict-sign.tsx'
 import { ViewFailure } from '../../components/view-failure.tsx'
-import { withTerm } from '../../model/filter-term.ts'
 import { countText } from '../../model/units.ts'
 import { checkVerdictSign } from '../../model/verdict-look.ts'
-import { ask } from '../../services/api.ts'
+import { visibleText } from '../../model/visible-text.ts'
+import { ask, routeAddress } from '../../services/api.ts'
 import { useCell } from '../../services/cell.ts'
-import { saveFile } from '../../services/clipboard.ts'
-import { adjust, go, goToView, place } from '../../services/navigation.ts'
-import { useRanged } from '../../services/ranged.ts'
-import { reportText } from './check-report.ts'
+import { saveAddress } from '../../services/clipboard.ts'
+import { adjust, place } from '../../services/navigation.ts'
+import { rangeOf, useRanged } from '../../services/ranged.ts'
+import { EdgeEvidence } from './edge-evidence.tsx'
 
 /** What the wire proves of each edge, worst first; a row unfolds into its evidence. */
 export function CheckView(): JSX.Element {
@@ -21,11 +21,9 @@ export function CheckView(): JSX.Element {
   if (value === undefined || failure?.problem !== undefined) return <ViewFailure failure={failure} />
   if (value.edges.length === 0) {
     return (
-      <div className="notice">
-        <h2>There is no edge to judge</h2>
+      <Nothing title="There is no edge to judge">
         <ul className="quiet">{value.notes.map((note) => <li key={note}>{note}</li>)}</ul>
-        <button type="button" className="button" onClick={() => goToView('health')}>What was looked for: Health</button>
-      </div>
+      </Nothing>
     )
   }
   return (
@@ -38,6 +36,16 @@ export function CheckView(): JSX.Element {
 
 const ORDER: readonly CheckVerdict[] = ['plaintext', 'mixed', 'tls', 'unknown', 'mtls-inferred', 'mtls']
 
+/** As `mtlscope check -o` writes them. */
+const REPORTS: readonly { readonly format: CheckReportQuery['format'], readonly label: string, readonly hint: string }[] = [
+  { format: 'text', label: 'Text', hint: 'as `mtlscope check` prints it' },
+  { format: 'json', label: 'JSON', hint: 'of check.schema.json; a baseline for `mtlscope check --baseline`' },
+  { format: 'html', label: 'HTML', hint: 'one page without scripts, that loads nothing' },
+  { format: 'junit', label: 'JUnit', hint: 'each edge is a test' },
+  { format: 'sarif', label: 'SARIF', hint: 'SARIF 2.1.0, for code scanning' },
+  { format: 'md', label: 'Markdown', hint: 'for a ticket or a pull request' },
+]
+
 function CheckSummary({ answer }: { answer: CheckAnswer }): JSX.Element {
   return (
     <div className="check-summary">
@@ -47,13 +55,15 @@ function CheckSummary({ answer }: { answer: CheckAnswer }): JSX.Element {
       <span className="grow" />
       <Menu
         label="Save the report"
-        items={[
-          { label: 'Text', run: () => saveFile('mtls-check.txt', new Blob([reportText(answer)], { type: 'text/plain' })) },
-          { label: 'JSON', run: () => saveFile('mtls-check.json', new Blob([JSON.stringify(answer, undefined, 2)], { type: 'application/json' })) },
-        ]}
+        items={REPORTS.map(({ format, label, hint }) => ({ label, hint, run: () => saveReport(format) }))}
       />
     </div>
   )
+}
+
+/** For the filter and the range in the address, as the view itself. */
+function saveReport(format: CheckReportQuery['format']): void {
+  saveAddress(routeAddress('GET /api/v1/check/report', { format, ...rangeOf(place.get()) }))
 }
 
 function EdgeTable({ answer }: { answer: CheckAnswer }): JSX.Element {
@@ -71,12 +81,12 @@ function EdgeTable({ answer }: { answer: CheckAnswer }): JSX.Element {
                 <td>
                   <button type="button" className="link-quiet strong" aria-expanded={isOpen} onClick={() => adjust({ item: isOpen ? undefined : key })}>
                     <span className="quiet" aria-hidden="true">{isOpen ? '▾' : '▸'} </span>
-                    {edge.from} <span className="quiet">→</span> {edge.to}
+                    {visibleText(edge.from)} <span className="quiet">→</span> {visibleText(edge.to)}
                   </button>
                 </td>
                 <td><VerdictSign verdict={checkVerdictSign(edge.verdict)} word /></td>
                 <td className="number">{countText(edge.connections)}</td>
-                <td className="quiet">{edge.findings[0]?.text ?? edge.why}</td>
+                <td className="quiet">{visibleText(edge.findings[0]?.text ?? edge.causes?.[0]?.what ?? edge.why ?? '')}</td>
               </tr>
               {isOpen && <tr><td colSpan={4}><EdgeEvidence edge={edge} /></td></tr>}
             </Fragment>
@@ -86,35 +96,4 @@ function EdgeTable({ answer }: { answer: CheckAnswer }): JSX.Element {
       </tbody>
     </table>
   )
-}
-
-const FINDING_TONES = { error: 'tone-red', warning: 'tone-amber', note: 'tone-quiet' } as const
-
-function EdgeEvidence({ edge }: { edge: CheckEdge }): JSX.Element {
-  return (
-    <div className="check-evidence">
-      <ol className="evidence">
-        {edge.evidence.map((evidence, at) => (
-          <li key={`${at} ${evidence.text}`}>
-            {evidence.text}{' '}
-            {evidence.message !== undefined && (
-              <button type="button" className="link small" onClick={() => go({ view: 'list', selected: evidence.message, tab: 'packets', item: undefined })}>
-                {framesText(evidence.frames) ?? `message ${evidence.message}`}
-              </button>
-            )}
-            {evidence.message === undefined && framesText(evidence.frames) !== undefined && <span className="quiet small">{framesText(evidence.frames)}</span>}
-          </li>
-        ))}
-      </ol>
-      <ul>{edge.findings.map(({ severity, text }) => <li key={text} className={FINDING_TONES[severity]}>{severity}: {text}</li>)}</ul>
-      {edge.why !== undefined && <p><strong>Why</strong> {edge.why}</p>}
-      {edge.fix !== undefined && <div className="fix"><div><strong>What would mend or prove it</strong><p>{edge.fix}</p></div><CopyButton text={edge.fix} what="the fix" /></div>}
-      <button type="button" className="button" onClick={() => go({ view: 'list', q: withTerm(place.get().q, edge.filter), item: undefined, selected: undefined })}>Its messages</button>
-    </div>
-  )
-}
-
-function framesText(frames: readonly number[] | undefined): string | undefined {
-  if (frames === undefined || frames.length === 0) return undefined
-  return `${frames.length === 1 ? 'frame' : 'frames'} ${frames.slice(0, 6).join(', ')}${frames.length > 6 ? ' …' : ''}`
 }

@@ -1,8 +1,9 @@
 import type { JSX } from 'react'
 import { useState } from 'react'
-import type { CompareEntry, CompareSide } from '../../../../src/model/api.ts'
+import type { CompareAnswer, CompareEntry, CompareSide } from '../../../../src/model/api.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { countText, durationText, nounText } from '../../model/units.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { useAnswer } from '../../services/answer.ts'
 import { ask } from '../../services/api.ts'
 import { capture } from '../../services/capture.ts'
@@ -35,7 +36,7 @@ export function CompareCaptures({ onClose }: { onClose: () => void }): JSX.Eleme
           </label>
           <label className="grow">
             Filter there
-            <input className="field mono" value={draft.q} onChange={(event) => setDraft({ ...draft, q: event.target.value })} placeholder="dst.name == &quot;cart-v1&quot;" />
+            <input className="field mono" value={draft.q} onChange={(event) => setDraft({ ...draft, q: event.target.value })} placeholder={draft.file === '' ? 'dst.name == "cart-v1"' : 'as here'} />
           </label>
           <button type="submit" className="button primary" disabled={draft.file === '' && draft.q === ''}>Compare</button>
         </div>
@@ -55,12 +56,31 @@ function CompareResult({ other }: { other: Other }): JSX.Element {
   if (value === undefined || isLoading) return <div className="progress" role="progressbar" aria-label="Comparing" />
   if (value.entries.length === 0) return <p className="quiet">Neither has a request.</p>
   return (
-    <div className="scroll compare-table" tabIndex={0} role="group" aria-label="Differences">
-      <table className="table">
-        <thead><tr><th>Change</th><th>Service</th><th>Operation</th><th className="number">{value.here}</th><th className="number">{value.other}</th></tr></thead>
-        <tbody>{value.entries.map((entry) => <EntryRow key={`${entry.service} ${entry.operation} ${entry.protocol}`} entry={entry} />)}</tbody>
-      </table>
-    </div>
+    <>
+      <Summary answer={value} />
+      <div className="scroll compare-table" tabIndex={0} role="group" aria-label="Differences">
+        <table className="table">
+          <thead><tr><th>Change</th><th>Service</th><th>Operation</th><th className="number">Here</th><th className="number">There</th></tr></thead>
+          <tbody>{value.entries.map((entry) => <EntryRow key={`${entry.service} ${entry.operation} ${entry.protocol}`} entry={entry} />)}</tbody>
+        </table>
+      </div>
+    </>
+  )
+}
+
+/** How many of each change, and what is compared with what. */
+function Summary({ answer: { here, other, entries } }: { answer: CompareAnswer }): JSX.Element {
+  const changes = (Object.keys(CHANGES) as CompareEntry['change'][]).map((change) => [change, entries.filter((entry) => entry.change === change).length] as const)
+  return (
+    <>
+      <dl className="facts compare-sides">
+        <div><dt>Here</dt><dd className="cut" title={here}>{here}</dd></div>
+        <div><dt>There</dt><dd className="cut" title={other}>{other}</dd></div>
+      </dl>
+      <p className="compare-counts" role="status">
+        {changes.filter(([, count]) => count > 0).map(([change, count]) => <span key={change}><strong>{countText(count)}</strong> <span className={CHANGES[change][1]}>{CHANGES[change][0]}</span></span>)}
+      </p>
+    </>
   )
 }
 
@@ -74,8 +94,8 @@ function EntryRow({ entry }: { entry: CompareEntry }): JSX.Element {
   return (
     <tr>
       <td className={`${tone} strong`}>{word}</td>
-      <td>{entry.service}</td>
-      <td className="mono">{entry.operation}</td>
+      <td className="compare-name">{visibleText(entry.service)}</td>
+      <td className="mono compare-name">{visibleText(entry.operation)}</td>
       <td className="number">{sideText(entry.here)}</td>
       <td className="number">{sideText(entry.other)}</td>
     </tr>

@@ -7,6 +7,7 @@ import { Tabs } from '../../components/tabs.tsx'
 import { recordText } from '../../model/record-text.ts'
 import { diffLines } from '../../model/text-diff.ts'
 import { durationText } from '../../model/units.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { useAnswer } from '../../services/answer.ts'
 import { ask } from '../../services/api.ts'
 import { go } from '../../services/navigation.ts'
@@ -46,7 +47,7 @@ function MessageLine({ detail: { row }, sign, tone }: { detail: MessageDetail, s
     <tr>
       <td className={`strong ${tone}`}>{sign}</td>
       <td className="quiet">No. {row.id}</td>
-      <td className="mono">{row.what}</td>
+      <td className="mono">{visibleText(row.what)}</td>
       <td className="strong">{row.status}</td>
       <td className="quiet">{row.elapsedMicros === undefined ? '' : durationText(row.elapsedMicros)}</td>
     </tr>

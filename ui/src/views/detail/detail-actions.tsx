@@ -9,9 +9,10 @@ import { useCell } from '../../services/cell.ts'
 import { copyText } from '../../services/clipboard.ts'
 import { useKeys } from '../../services/keyboard.ts'
 import { marks, selectMessage, toggleMark } from '../../services/list.ts'
+import { loadPart } from '../../services/loading.ts'
 import { go } from '../../services/navigation.ts'
 
-const ReplayDialog = lazy(async () => ({ default: (await import('./replay-dialog.tsx')).ReplayDialog }))
+const ReplayDialog = lazy(() => loadPart(async () => ({ default: (await import('./replay-dialog.tsx')).ReplayDialog })))
 
 const COPY_LABELS: Readonly<Record<CopyAs['kind'], string>> = { 'curl': 'cURL', 'httpie': 'HTTPie', 'fetch': 'fetch', 'grpcurl': 'grpcurl', 'redis-cli': 'redis-cli' }
 

@@ -8,8 +8,11 @@ import type { Tab } from '../../model/place.ts'
 import { TABS } from '../../model/place.ts'
 import { protocolBadge } from '../../model/protocol-badge.ts'
 import { durationText } from '../../model/units.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { useAnswer } from '../../services/answer.ts'
+import type { ApiFailure } from '../../services/api.ts'
 import { ask } from '../../services/api.ts'
+import { capture } from '../../services/capture.ts'
 import { useCell } from '../../services/cell.ts'
 import { copyText } from '../../services/clipboard.ts'
 import { useKeys } from '../../services/keyboard.ts'
@@ -32,16 +35,31 @@ export function DetailPane({ id, isFull, onFull, onClose }: Props): JSX.Element 
   const { value, failure, isLoading } = useAnswer(`${id} ${again}`, (signal) => ask('GET /api/v1/messages/:id', {}, { id }, signal))
   return (
     <aside className="detail" aria-label="Message" aria-busy={isLoading}>
-      {failure !== undefined && (
-        <div className="notice" role="alert">
-          <h2>{failure.code === 'not-found' ? 'This message is gone' : failure.message}</h2>
-          <p className="quiet">{failure.hint ?? 'The oldest messages go when the store is full.'}</p>
-          <button type="button" className="button" onClick={onClose}>Close</button>
-        </div>
-      )}
+      {failure !== undefined && <NoDetail failure={failure} onClose={onClose} />}
       {failure === undefined && value !== undefined && <Detail detail={value} isFull={isFull} onFull={onFull} onClose={onClose} />}
       {failure === undefined && value === undefined && <div className="progress" role="progressbar" aria-label="Loading" />}
     </aside>
+  )
+}
+
+/** A message that is asked for by its address may be gone, or not read yet. */
+function NoDetail({ failure, onClose }: { failure: ApiFailure, onClose: () => void }): JSX.Element {
+  const isReading = useCell(capture)?.files.some((file) => file.reading) === true
+  const isMissing = failure.code === 'not-found'
+  if (isMissing && isReading) {
+    return (
+      <>
+        <div className="progress" role="progressbar" aria-label="Reading" />
+        <div className="notice" role="status"><h2>Not read yet</h2><p className="quiet">The capture is still being read; the message is shown when it is there.</p></div>
+      </>
+    )
+  }
+  return (
+    <div className="notice" role="alert">
+      <h2>{isMissing ? 'This message is gone' : failure.message}</h2>
+      <p className="quiet">{failure.hint ?? (isMissing ? 'The oldest messages go when the store is full.' : '')}</p>
+      <button type="button" className="button" onClick={onClose}>Close</button>
+    </div>
   )
 }
 
@@ -67,16 +85,17 @@ function Detail({ detail, isFull, onFull, onClose }: { detail: MessageDetail } &
 }
 
 function Panel({ tab, detail }: { tab: Tab, detail: MessageDetail }): JSX.Element {
+  const half = { id: detail.row.id, record: detail.record }
   switch (tab) {
     case 'request':
-    case 'response': return <Half key={`${detail.row.id} ${tab}`} detail={detail} side={tab} />
+    case 'response': return <Half key={`${detail.row.id} ${tab}`} {...half} side={tab} />
     case 'both': return (
       <div className="both">
-        <section aria-label="Request"><h3 className="half-title">Request</h3><Half detail={detail} side="request" /></section>
-        <section aria-label="Response"><h3 className="half-title">Response</h3><Half detail={detail} side="response" /></section>
+        <section aria-label="Request"><h3 className="half-title">Request</h3><Half {...half} side="request" /></section>
+        <section aria-label="Response"><h3 className="half-title">Response</h3><Half {...half} side="response" /></section>
       </div>
     )
-    case 'stream': return <StreamPanel flow={detail.row.flow} id={detail.row.id} />
+    case 'stream': return <StreamPanel key={detail.row.id} flow={detail.row.flow} id={detail.row.id} hasEarlier={detail.previous !== undefined} />
     case 'timing': return <TimingPanel detail={detail} />
     case 'tls': return <TlsPanel detail={detail} />
     case 'packets': return <PacketsPanel detail={detail} />
@@ -89,8 +108,8 @@ function DetailHead({ detail, isFull, onFull, onClose }: { detail: MessageDetail
   return (
     <header className="detail-head">
       <div className="detail-title">
-        <h2 className="mono">{row.what}</h2>
-        <span className={`strong ${outcomeTone(row.outcome)}`} title={outcomeWord(row.outcome)}>{row.status ?? 'no answer'}</span>
+        <h2 className="mono">{visibleText(row.what)}</h2>
+        <span className={`strong ${outcomeTone(row.outcome)}`} title={outcomeWord(row.outcome)}>{row.status === undefined ? 'no answer' : visibleText(String(row.status))}</span>
         {row.elapsedMicros !== undefined && <span className="quiet">{durationText(row.elapsedMicros)}</span>}
         <span className="grow" />
         <button type="button" className="button bare" onClick={onFull} title="Full width and back (f)" aria-label="Full width" aria-pressed={isFull}>⤢</button>
@@ -106,7 +125,7 @@ function DetailHead({ detail, isFull, onFull, onClose }: { detail: MessageDetail
 }
 
 function Notes({ notes, isComplete }: { notes: readonly string[], isComplete: boolean }): JSX.Element {
-  return <ul className={`notes small ${isComplete ? 'quiet' : 'tone-amber'}`}>{notes.map((note) => <li key={note}>{note}</li>)}</ul>
+  return <ul className={`notes small ${isComplete ? 'quiet' : 'tone-amber'}`}>{notes.map((note) => <li key={note}>{visibleText(note)}</li>)}</ul>
 }
 
 function useDetailKeys(detail: MessageDetail): void {

@@ -1,6 +1,7 @@
 import type { JSX } from 'react'
 import { useState } from 'react'
 import type { FieldRow } from '../../model/half-sections.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { copyText } from '../../services/clipboard.ts'
 import { addTerm } from '../../services/filter.ts'
 
@@ -17,7 +18,7 @@ export function FieldTable({ rows }: { rows: readonly FieldRow[] }): JSX.Element
       <tbody>
         {shown.map((row, at) => (
           <tr key={`${at} ${row.name}`}>
-            <th scope="row">{row.name}</th>
+            <th scope="row">{visibleText(row.name)}</th>
             <td><FieldValue row={row} /></td>
           </tr>
         ))}
@@ -31,7 +32,7 @@ export function FieldTable({ rows }: { rows: readonly FieldRow[] }): JSX.Element
 
 function FieldValue({ row }: { row: FieldRow }): JSX.Element {
   const { value, term } = row
-  const text = value.length > CHARS_SHOWN ? `${value.slice(0, CHARS_SHOWN)}… (${value.length} characters)` : value
+  const text = visibleText(value.length > CHARS_SHOWN ? `${value.slice(0, CHARS_SHOWN)}… (${value.length} characters)` : value)
   if (term === undefined) {
     return <button type="button" className="value mono" title="Copy" onClick={() => void copyText(value, row.name)}>{text === '' ? <span className="quiet">(empty)</span> : text}</button>
   }

@@ -1,5 +1,6 @@
 import type { JSX } from 'react'
 import { JsonView } from '../../components/json-view.tsx'
+import { protoRows } from '../../model/proto-rows.ts'
 import { sizeText } from '../../model/units.ts'
 import { addPointerTerm } from '../../services/pointer-term.ts'
 import { useShownPart } from './shown-part.tsx'
@@ -17,7 +18,11 @@ export function GrpcMessages({ messages, field }: { messages: readonly Readonly<
             {message.truncated === true && <span className="tone-amber"> · cut off</span>}
             {typeof message.problem === 'string' && <span className="tone-amber"> · {message.problem}</span>}
           </p>
-          <JsonView value={contentOf(message)} onValue={(path, value, isExcluded) => addPointerTerm(`${field}[${at}].${contentKey(message)}`, path, value, isExcluded)} />
+          <JsonView
+            value={contentOf(message)}
+            {...contentKey(message) === 'fields' && { rowsOf: protoRows }}
+            onValue={(path, value, isExcluded) => addPointerTerm(`${field}[${at}].${contentKey(message)}`, path, value, isExcluded)}
+          />
         </li>
       ))}
       {more}

@@ -4,6 +4,7 @@ import type { RequestHop, RequestWay } from '../../../../src/model/api.ts'
 import { verdictShown } from '../../model/verdict-look.ts'
 import { VerdictSign } from '../../components/verdict-sign.tsx'
 import { addressText, endpointText } from '../../model/endpoint.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { selectMessage } from '../../services/list.ts'
 
 /** The way of one request: `web ─ sidecar ═ sidecar ─ cart`. */
@@ -25,7 +26,7 @@ export function Hops({ hops, notes, way }: { hops: readonly RequestHop[], notes:
 }
 
 function Stop({ name, title }: { name: string, title: string }): JSX.Element {
-  return <span className="stop cut" title={title}>{name}</span>
+  return <span className="stop cut" title={title}>{visibleText(name)}</span>
 }
 
 /** Between two hops stands the proxy that ends the one and opens the other. */

@@ -7,6 +7,7 @@ import { durationText, sizeText } from '../../model/units.ts'
 import { failureOf } from '../../services/answer.ts'
 import type { ApiFailure } from '../../services/api.ts'
 import { tell } from '../../services/api.ts'
+import { GrpcMessages } from './grpc-messages.tsx'
 import { PrettyBody } from './pretty-body.tsx'
 import type { ReplayDraft } from './replay-draft.ts'
 import { draftOf, requestOf } from './replay-draft.ts'
@@ -88,13 +89,19 @@ function Confirm({ confirm, onBack, onSend }: { confirm: ConfirmAnswer, onBack: 
   )
 }
 
+function outcomeText({ diff }: ReplayAnswer): string {
+  const changed = diff.filter((line) => line.kind !== 'same')
+  if (changed.some((line) => line.expected !== true)) return 'the answer differs from the captured one'
+  return changed.length === 0 ? 'the same answer as captured' : 'the same answer as captured, but for headers that always change'
+}
+
 function Answer({ answer, onAgain }: { answer: ReplayAnswer, onAgain: () => void }): JSX.Element {
-  const isSame = answer.diff.every((line) => line.kind === 'same')
   return (
     <div className="form">
-      <p><strong>{answer.status}</strong> · {durationText(answer.elapsedMicros)} · {sizeText(answer.bodyBytes)} · {isSame ? 'the same answer as captured' : 'the answer differs from the captured one'}</p>
+      <p><strong>{answer.status}</strong> · {durationText(answer.elapsedMicros)} · {sizeText(answer.bodyBytes)} · {outcomeText(answer)}</p>
       <DiffView lines={answer.diff} before="captured" after="now" />
       {answer.body !== undefined && <details><summary>The new body</summary><PrettyBody body={answer.body} field="response.body" /></details>}
+      {Array.isArray(answer.grpc?.messages) && answer.grpc.messages.length > 0 && <details><summary>The new message</summary><GrpcMessages messages={answer.grpc.messages as Readonly<Record<string, unknown>>[]} field="response.grpc.messages" /></details>}
       <footer><button type="button" className="button" onClick={onAgain}>Edit and send again</button></footer>
     </div>
   )

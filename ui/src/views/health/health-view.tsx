@@ -10,6 +10,7 @@ import { capture } from '../../services/capture.ts'
 import { useCell } from '../../services/cell.ts'
 import { liveHealth } from '../../services/live.ts'
 import { zone } from '../../services/settings.ts'
+import { Nodes } from './nodes.tsx'
 
 /** How far everything else can be trusted: what was looked for, found, lost, and what to do next. */
 export function HealthView(): JSX.Element {
@@ -23,6 +24,7 @@ export function HealthView(): JSX.Element {
         <h2>What to know</h2>
         {latest.advice.length === 0 ? <p className="quiet">Nothing is wrong.</p> : <Advice advice={latest.advice} />}
       </section>
+      {latest.nodes !== undefined && <Nodes nodes={latest.nodes} />}
       <Namespaces answer={latest} />
       <div className="page-columns">
         {info !== undefined && <CaptureFacts info={info} />}
@@ -41,16 +43,37 @@ function CaptureFacts({ info }: { info: CaptureInfo }): JSX.Element {
     <section>
       <h2>Capture</h2>
       <FactList facts={[
-        ['What', info.title],
-        ['Kind', info.kind === 'live' ? 'live' : 'read from files'],
-        ...info.files.map((file): [string, string] => ['File', `${file.name}${file.reading ? ` (reading, ${sizeText(file.readBytes)} so far)` : ''}${file.problem === undefined ? '' : `: ${file.problem}`}`]),
+        ...info.kind === 'live' ? [['Live', info.title] as const] : [],
         ['First message', info.firstMicros === undefined ? 'none yet' : instantText(info.firstMicros, clock)],
         ['Last message', info.lastMicros === undefined ? 'none yet' : instantText(info.lastMicros, clock)],
         ['Redacted', info.redaction.length === 0 ? 'nothing (--no-redact)' : info.redaction.join(', ')],
         ['Packets', info.packets ? 'kept beside the messages' : 'not kept'],
       ]}
       />
+      <Files files={info.files} />
     </section>
+  )
+}
+
+function Files({ files }: { files: CaptureInfo['files'] }): JSX.Element | null {
+  if (files.length === 0) return null
+  return (
+    <dl className="facts">
+      <div>
+        <dt>{files.length === 1 ? 'File' : `${countText(files.length)} files`}</dt>
+        <dd>
+          <ul>
+            {files.map(({ name, reading, readBytes, problem }) => (
+              <li key={name}>
+                {name}
+                {reading && <span className="quiet"> reading, {sizeText(readBytes)} so far</span>}
+                {problem !== undefined && <span className="tone-red"> {problem}</span>}
+              </li>
+            ))}
+          </ul>
+        </dd>
+      </div>
+    </dl>
   )
 }
 
@@ -110,8 +133,8 @@ function Keeping({ answer: { keep } }: { answer: HealthAnswer }): JSX.Element {
       <FactList facts={[
         ['On disk', keep.sizeBytes === undefined ? sizeText(keep.usedBytes) : `${sizeText(keep.usedBytes)} of ${sizeText(keep.sizeBytes)}`],
         ['Age', keep.ageSeconds === undefined ? 'without limit' : `up to ${Math.round(keep.ageSeconds / 360) / 10} h`],
-        ['Removed messages', `${countText(keep.removedMessages)}, the oldest first`],
-        ['Removed packets', sizeText(keep.removedPacketBytes)],
+        ['Removed messages', keep.removedMessages === 0 ? 'none' : `${countText(keep.removedMessages)}, the oldest first`],
+        ['Removed packets', keep.removedPacketBytes === 0 ? 'none' : sizeText(keep.removedPacketBytes)],
       ]}
       />
       {keep.problem !== undefined && <p className="tone-red">{keep.problem}</p>}

@@ -5,6 +5,7 @@ import { VerdictSign } from '../../components/verdict-sign.tsx'
 import type { Column } from '../../model/columns.ts'
 import type { Zone } from '../../model/instant.ts'
 import { outcomeWord } from '../../model/outcome.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { addTerm } from '../../services/filter.ts'
 
 interface Props {
@@ -24,7 +25,7 @@ export const ListRow = memo(function ListRow({ row, index, position, columns, zo
       className={`row ${isSelected ? 'selected' : ''} ${isMarked ? 'marked' : ''} ${row.complete ? '' : 'incomplete'}`}
       role="row"
       id={`row-${row.id}`}
-      aria-rowindex={index + 1}
+      aria-rowindex={index + 2}
       aria-selected={isSelected}
       onClick={() => onSelect(position)}
     >
@@ -34,7 +35,7 @@ export const ListRow = memo(function ListRow({ row, index, position, columns, zo
 })
 
 function Cell({ column, row, zone }: { column: Column, row: MessageRow, zone: Zone }): JSX.Element {
-  const text = column.text(row, zone)
+  const text = visibleText(column.text(row, zone))
   const term = column.term?.(row)
   return (
     <span

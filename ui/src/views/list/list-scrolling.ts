@@ -1,4 +1,3 @@
-import type { RefObject } from 'react'
 import { useEffect, useLayoutEffect, useRef } from 'react'
 import type { UniformRows } from '../../components/uniform-rows.ts'
 import { useCell } from '../../services/cell.ts'
@@ -6,16 +5,8 @@ import { cursor, isFollowing } from '../../services/list.ts'
 import type { MessageWindow } from '../../services/message-window.ts'
 
 export const ROW_PX = 26
-
-/** The scroll bar narrows the rows, so the head must know how wide it is. */
-export function useBarWidth({ scroller }: UniformRows): RefObject<HTMLElement | null> {
-  const section = useRef<HTMLElement>(null)
-  useLayoutEffect(() => {
-    const body = scroller.current
-    if (body !== null) section.current?.style.setProperty('--bar', `${body.offsetWidth - body.clientWidth}px`)
-  })
-  return section
-}
+/** Of the titles, which stay above the rows: as in list.css. */
+export const HEAD_PX = 24
 
 /** Keeps the end in sight while following; leaving the end by scrolling pauses, coming back to it goes on. */
 export function useFollowing(virtual: UniformRows, window: MessageWindow, start: number, end: number): void {

@@ -3,11 +3,12 @@ import { Suspense, lazy, useState } from 'react'
 import { Splitter } from '../../components/splitter.tsx'
 import { useCell } from '../../services/cell.ts'
 import { useKeys } from '../../services/keyboard.ts'
+import { loadPart } from '../../services/loading.ts'
 import { adjust, place } from '../../services/navigation.ts'
 import { detailShare } from '../../services/settings.ts'
 import { MessageList } from './message-list.tsx'
 
-const DetailPane = lazy(async () => ({ default: (await import('../detail/detail-pane.tsx')).DetailPane }))
+const DetailPane = lazy(() => loadPart(async () => ({ default: (await import('../detail/detail-pane.tsx')).DetailPane })))
 
 /** Messages, and beside them (below, on a narrow page) the one that is selected. */
 export function ListView(): JSX.Element {

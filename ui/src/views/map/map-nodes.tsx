@@ -1,26 +1,26 @@
 import type { JSX } from 'react'
 import type { MapEdge, MapNode } from '../../../../src/model/api.ts'
 import { countText, nounText } from '../../model/units.ts'
-import type { PlacedNode } from './map-layout.ts'
+import { visibleText } from '../../model/visible-text.ts'
+import type { MapLayout } from './map-layout.ts'
+import { cutName, shownName } from './map-layout.ts'
 import type { Pointed } from './map-view.tsx'
 
 interface Props {
   readonly nodes: readonly MapNode[]
   readonly edges: readonly MapEdge[]
-  readonly placed: readonly PlacedNode[]
+  readonly placed: MapLayout
   readonly pointed: Pointed
   readonly onPoint: (pointed: Pointed) => void
   readonly onShow: (filter: string) => void
 }
-
-const MAX_CHARS = 30
 
 export function MapNodes({ nodes, edges, placed, pointed, onPoint, onShow }: Props): JSX.Element {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const lit = litNodes(edges, pointed)
   return (
     <>
-      {placed.map((box) => {
+      {placed.nodes.map((box) => {
         const node = byId.get(box.id)
         if (node === undefined) return null
         return (
@@ -39,8 +39,8 @@ export function MapNodes({ nodes, edges, placed, pointed, onPoint, onShow }: Pro
           >
             <title>{`${node.name}: ${nounText(node.requestsIn, 'request')} in, ${countText(node.requestsOut)} out`}</title>
             <rect width={box.width} height={box.height} rx={5} />
-            <text x={box.width / 2} y={16} textAnchor="middle" className="map-name" aria-hidden="true">{shortName(node.name)}</text>
-            <text x={box.width / 2} y={30} textAnchor="middle" className="map-figures" aria-hidden="true">{flowText(node)}</text>
+            <text x={box.width / 2} y={placed.isCompact ? 20 : 16} textAnchor="middle" className="map-name" aria-hidden="true">{visibleText(cutName(shownName(node)))}</text>
+            {!placed.isCompact && <text x={box.width / 2} y={30} textAnchor="middle" className="map-figures" aria-hidden="true">{flowText(node)}</text>}
           </g>
         )
       })}
@@ -59,8 +59,4 @@ function litNodes(edges: readonly MapEdge[], pointed: Pointed): ReadonlySet<stri
   if ('edge' in pointed) return new Set([pointed.edge.from, pointed.edge.to])
   const near = edges.filter((edge) => edge.from === pointed.node || edge.to === pointed.node)
   return new Set([pointed.node, ...near.flatMap((edge) => [edge.from, edge.to])])
-}
-
-function shortName(name: string): string {
-  return name.length <= MAX_CHARS ? name : `${name.slice(0, MAX_CHARS / 2 - 1)}…${name.slice(-MAX_CHARS / 2)}`
 }

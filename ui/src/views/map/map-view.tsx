@@ -2,16 +2,18 @@ import type { JSX } from 'react'
 import { useMemo, useRef, useState } from 'react'
 import type { MapAnswer, MapEdge } from '../../../../src/model/api.ts'
 import { Menu } from '../../components/menu.tsx'
+import { Nothing } from '../../components/nothing.tsx'
 import { VerdictSign } from '../../components/verdict-sign.tsx'
 import { ViewFailure } from '../../components/view-failure.tsx'
 import { verdictShown } from '../../model/verdict-look.ts'
 import { ask } from '../../services/api.ts'
 import { saveFile } from '../../services/clipboard.ts'
+import { useKeys } from '../../services/keyboard.ts'
 import { withTerm } from '../../model/filter-term.ts'
-import { go, goToView, place } from '../../services/navigation.ts'
+import { go, place } from '../../services/navigation.ts'
 import { useRanged } from '../../services/ranged.ts'
 import { layoutMap } from './map-layout.ts'
-import { MapEdges } from './map-edges.tsx'
+import { EdgeCard, MapEdges } from './map-edges.tsx'
 import { MapNodes } from './map-nodes.tsx'
 import { pictureOf, rasterOf } from './map-picture.ts'
 import { usePanZoom } from './pan-zoom.ts'
@@ -21,16 +23,12 @@ export function MapView(): JSX.Element {
   const { value, failure } = useRanged('map', (query, signal) => ask('GET /api/v1/map', query, {}, signal))
   if (value === undefined || failure?.problem !== undefined) return <ViewFailure failure={failure} />
   if (value.nodes.length === 0) {
-    return (
-      <div className="notice">
-        <h2>Nobody called anybody{value.searching === undefined ? '' : ' so far'}</h2>
-        <p className="quiet">No request passes the filter within the range of time.</p>
-        <button type="button" className="button" onClick={() => goToView('health')}>What was looked for: Health</button>
-      </div>
-    )
+    return value.searching === undefined ? <Nothing title="Nobody called anybody" /> : <ViewFailure failure={undefined} />
   }
   return <MapPicture answer={value} />
 }
+
+const ZOOM_STEP = 1.25
 
 /** What is pointed at: an edge `from to`, or a node. */
 export type Pointed = { readonly edge: MapEdge } | { readonly node: string } | undefined
@@ -45,11 +43,12 @@ function MapPicture({ answer }: { answer: MapAnswer }): JSX.Element {
   const [pointed, setPointed] = useState<Pointed>()
   const svg = useRef<SVGSVGElement>(null)
   const { transform, fit, zoom } = usePanZoom(svg, placed.width, placed.height)
+  useKeys({ '+': () => zoom(ZOOM_STEP), '-': () => zoom(1 / ZOOM_STEP), '0': fit })
   const show = (filter: string): void => go({ view: 'list', q: withTerm(place.get().q, filter), selected: undefined })
   return (
     <div className="map">
       {answer.searching !== undefined && <div className="progress" role="progressbar" aria-label="Searching" />}
-      <svg ref={svg} className="map-svg" role="group" aria-label={`Map of ${nodes.length} services and ${edges.length} edges`}>
+      <svg ref={svg} className={placed.isCompact ? 'map-svg compact' : 'map-svg'} role="group" aria-label={`Map of ${nodes.length} services and ${edges.length} edges`}>
         <g transform={transform}>
           {placed.groups.map((group) => (
             <g key={group.name} className="map-group">
@@ -57,14 +56,15 @@ function MapPicture({ answer }: { answer: MapAnswer }): JSX.Element {
               <text x={group.x + 8} y={group.y + 4}>{group.name}</text>
             </g>
           ))}
-          <MapEdges edges={edges} placed={placed.edges} pointed={pointed} onPoint={setPointed} onShow={show} />
-          <MapNodes nodes={nodes} edges={edges} placed={placed.nodes} pointed={pointed} onPoint={setPointed} onShow={show} />
+          <MapEdges edges={edges} placed={placed} pointed={pointed} onPoint={setPointed} onShow={show} />
+          <MapNodes nodes={nodes} edges={edges} placed={placed} pointed={pointed} onPoint={setPointed} onShow={show} />
+          <EdgeCard placed={placed} pointed={pointed} />
         </g>
       </svg>
       <div className="map-tools" role="toolbar" aria-label="Map">
-        <button type="button" className="button" onClick={() => zoom(1.25)} aria-label="Larger">+</button>
-        <button type="button" className="button" onClick={() => zoom(0.8)} aria-label="Smaller">−</button>
-        <button type="button" className="button" onClick={fit}>Fit</button>
+        <button type="button" className="button" onClick={() => zoom(ZOOM_STEP)} aria-label="Larger" title="Larger (+)">+</button>
+        <button type="button" className="button" onClick={() => zoom(1 / ZOOM_STEP)} aria-label="Smaller" title="Smaller (-)">−</button>
+        <button type="button" className="button" onClick={fit} title="All of it (0)">Fit</button>
         <Menu
           label="Save"
           items={[

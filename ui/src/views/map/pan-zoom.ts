@@ -6,6 +6,12 @@ const MOST = 4
 /** Less than this is a click, more is a drag. */
 const DRAG_PX = 4
 
+/** Room for the buttons above and the legend below. */
+const TOP_PX = 40
+const BOTTOM_PX = 44
+/** A picture too large to be read as a whole begins with its left side. */
+const READABLE = 0.6
+
 interface View { readonly x: number, readonly y: number, readonly scale: number }
 
 /** Moves a picture by dragging and scales it with the wheel; `fit` brings all of it into sight. */
@@ -14,8 +20,7 @@ export function usePanZoom(svg: RefObject<SVGSVGElement | null>, width: number, 
   const fit = useCallback(() => {
     const box = svg.current?.getBoundingClientRect()
     if (box === undefined || width === 0 || height === 0) return
-    const scale = Math.min(1, box.width / width, box.height / height)
-    setView({ scale, x: (box.width - width * scale) / 2, y: Math.max(0, (box.height - height * scale) / 2) })
+    setView(fitted(box.width, box.height, width, height, LEAST))
   }, [svg, width, height])
   const zoomAt = useCallback((factor: number, x: number, y: number) => {
     setView((old) => {
@@ -27,12 +32,22 @@ export function usePanZoom(svg: RefObject<SVGSVGElement | null>, width: number, 
     const box = svg.current?.getBoundingClientRect()
     if (box !== undefined) zoomAt(factor, box.width / 2, box.height / 2)
   }, [svg, zoomAt])
-  useEffect(fit, [fit])
+  useEffect(() => {
+    const box = svg.current?.getBoundingClientRect()
+    if (box !== undefined && width > 0 && height > 0) setView(fitted(box.width, box.height, width, height, READABLE))
+  }, [svg, width, height])
   useEffect(() => {
     const element = svg.current
     return element === null ? undefined : listen(element, zoomAt, setView)
   }, [svg, zoomAt])
   return { transform: `translate(${view.x} ${view.y}) scale(${view.scale})`, fit, zoom }
+}
+
+/** In the middle of what lies between buttons and legend, not smaller than `least`; where that is too large, from its left edge on. */
+function fitted(boxWidth: number, boxHeight: number, width: number, height: number, least: number): View {
+  const room = Math.max(1, boxHeight - TOP_PX - BOTTOM_PX)
+  const scale = Math.max(least, Math.min(1, boxWidth / width, room / height))
+  return { scale, x: Math.max(0, (boxWidth - width * scale) / 2), y: TOP_PX + (room - height * scale) / 2 }
 }
 
 function listen(element: SVGSVGElement, zoomAt: (factor: number, x: number, y: number) => void, setView: (change: (old: View) => View) => void): () => void {

@@ -23,14 +23,20 @@ interface Props {
   readonly lines: readonly Line[]
   readonly zone: Zone
   readonly text: (value: number) => string
+  /** Between two lines of the grid; where those of decimals make odd numbers. */
+  readonly steps?: readonly number[]
   readonly onRange: (fromMicros: number, toMicros: number) => void
 }
 
 const HEIGHT_PX = 170
 const MOST_POINTS = 40
+/** Seconds that people count in. */
+const TIME_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800]
+/** 1, 2, 5, 10 … 500 of each binary unit. */
+export const BYTE_STEPS: readonly number[] = [0, 1, 2, 3, 4].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power))
 
 /** Lines over time. Dragging over it chooses that range for all views. */
-export function Chart({ title, atMicros, lines, zone, text, onRange }: Props): JSX.Element {
+export function Chart({ title, atMicros, lines, steps, zone, text, onRange }: Props): JSX.Element {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | undefined>(undefined)
   const colours = useCell(theme)
@@ -42,7 +48,7 @@ export function Chart({ title, atMicros, lines, zone, text, onRange }: Props): J
   const shape = lines.map((line) => `${line.label} ${line.colour}`).join('\n')
   useEffect(() => {
     const element = host.current!
-    const made = new uPlot(optionsOf(lines, element.clientWidth, latest), shown.current, element)
+    const made = new uPlot(optionsOf(lines, steps, element.clientWidth, latest), shown.current, element)
     plot.current = made
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PX }))
     observer.observe(element)
@@ -63,7 +69,7 @@ export function Chart({ title, atMicros, lines, zone, text, onRange }: Props): J
   )
 }
 
-function optionsOf(lines: readonly Line[], width: number, latest: { readonly current: Pick<Props, 'text' | 'onRange' | 'zone'> }): uPlot.Options {
+function optionsOf(lines: readonly Line[], steps: readonly number[] | undefined, width: number, latest: { readonly current: Pick<Props, 'text' | 'onRange' | 'zone'> }): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string): string => style.getPropertyValue(name).trim()
   const axis: uPlot.Axis = {
@@ -75,8 +81,8 @@ function optionsOf(lines: readonly Line[], width: number, latest: { readonly cur
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 5 } },
     scales: { x: { time: false }, y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most ?? 0) > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, size: 26, values: (_, seconds) => axisTimes(seconds, latest.current.zone), space: 90 },
-      { ...axis, size: 74, values: (_, values) => values.map((value) => latest.current.text(value)) },
+      { ...axis, size: 26, values: (_, seconds) => axisTimes(seconds, latest.current.zone), space: 90, incrs: TIME_STEPS },
+      { ...axis, size: 74, ...steps === undefined ? {} : { incrs: [...steps] }, values: (_, values) => values.map((value) => latest.current.text(value)) },
     ],
     series: [
       { label: 'at', value: (_, seconds) => (seconds === null ? '' : `${dayText(seconds * 1e6, latest.current.zone)} ${clockText(seconds * 1e6, latest.current.zone)}`) },

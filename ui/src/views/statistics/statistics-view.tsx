@@ -1,44 +1,39 @@
 import type { JSX } from 'react'
 import { Suspense, lazy, useState } from 'react'
-import type { StatisticsAnswer, StatisticsGroup, StatisticsQuery } from '../../../../src/model/api.ts'
+import type { StatisticsAnswer, StatisticsGroup } from '../../../../src/model/api.ts'
+import { Nothing } from '../../components/nothing.tsx'
 import { ViewFailure } from '../../components/view-failure.tsx'
+import type { Grouping } from '../../model/place.ts'
+import { GROUPINGS } from '../../model/place.ts'
 import { protocolBadge } from '../../model/protocol-badge.ts'
 import { countText, durationText, rateText, shareText, sizeText } from '../../model/units.ts'
+import { visibleText } from '../../model/visible-text.ts'
 import { withTerm } from '../../model/filter-term.ts'
 import { ask } from '../../services/api.ts'
 import { useCell } from '../../services/cell.ts'
-import { adjust, go, goToView, place } from '../../services/navigation.ts'
+import { loadPart } from '../../services/loading.ts'
+import { adjust, go, place } from '../../services/navigation.ts'
 import { useRanged } from '../../services/ranged.ts'
 import { zone } from '../../services/settings.ts'
-import { Chart } from './chart.tsx'
+import { BYTE_STEPS, Chart } from './chart.tsx'
 
-const CompareCaptures = lazy(async () => ({ default: (await import('../compare/compare-captures.tsx')).CompareCaptures }))
-
-type By = NonNullable<StatisticsQuery['by']>
-const GROUPINGS: readonly (readonly [By, string])[] = [['protocol', 'protocol'], ['service', 'service'], ['path', 'path'], ['outcome', 'outcome']]
+const CompareCaptures = lazy(() => loadPart(async () => ({ default: (await import('../compare/compare-captures.tsx')).CompareCaptures })))
 
 /** Rate, errors, latency and size over time, in total and of a group. */
 export function StatisticsView(): JSX.Element {
-  const [by, setBy] = useState<By>('service')
   const [isComparing, setComparing] = useState(false)
-  const { hops } = useCell(place)
+  const { hops, by } = useCell(place)
   const { value, failure } = useRanged(`statistics ${by} ${hops}`, (query, signal) => ask('GET /api/v1/statistics', { ...query, by, hops }, {}, signal))
   if (value === undefined || failure?.problem !== undefined) return <ViewFailure failure={failure} />
   if (value.total.requests === 0 && value.searching === undefined) {
-    return (
-      <div className="notice">
-        <h2>There is nothing to count</h2>
-        <p className="quiet">No message passes the filter within the range of time.</p>
-        <button type="button" className="button" onClick={() => goToView('health')}>What was looked for: Health</button>
-      </div>
-    )
+    return <Nothing title="There is nothing to count" />
   }
   return (
     <div className="statistics scroll" tabIndex={0} role="group" aria-label="Statistics">
       {value.searching !== undefined && <div className="progress" role="progressbar" aria-label="Searching" />}
       <div className="statistics-tools">
         <span className="quiet">Group by</span>
-        {GROUPINGS.map(([key, label]) => <button key={key} type="button" className="button" aria-pressed={by === key} onClick={() => setBy(key)}>{label}</button>)}
+        {GROUPINGS.map((key) => <button key={key} type="button" className="button" aria-pressed={by === key} onClick={() => adjust({ by: key, item: undefined })}>{key}</button>)}
         <span className="grow" />
         <button type="button" className="button" onClick={() => setComparing(true)}>Compare captures…</button>
       </div>
@@ -75,18 +70,20 @@ function Charts({ answer }: { answer: StatisticsAnswer }): JSX.Element {
           text={durationText}
           lines={[{ label: 'p50', colour: '--accent', values: series.p50Micros }, { label: 'p95', colour: '--amber', values: series.p95Micros, dash: [4, 3] }]}
         />
-        <Chart {...common} title={`Bytes${of}`} text={(value) => `${sizeText(Math.round(value))}/s`} lines={[{ label: 'bytes', colour: '--accent', values: perSecond(series.bytes), isFilled: true }]} />
+        <Chart {...common} title={`Bytes${of}`} steps={BYTE_STEPS} text={(value) => `${sizeText(Math.round(value))}/s`} lines={[{ label: 'bytes', colour: '--accent', values: perSecond(series.bytes), isFilled: true }]} />
       </div>
     </>
   )
 }
 
-function Groups({ answer, by }: { answer: StatisticsAnswer, by: By }): JSX.Element {
+const TITLES: Readonly<Record<Grouping, string>> = { protocol: 'Protocol', service: 'Service', path: 'Path', outcome: 'Outcome' }
+
+function Groups({ answer, by }: { answer: StatisticsAnswer, by: Grouping }): JSX.Element {
   const { item } = useCell(place)
   return (
     <table className="table group-table">
       <thead>
-        <tr><th>{by}</th><th className="number">Requests</th><th className="number">Errors</th><th className="number">p50</th><th className="number">p95</th><th className="number">p99</th><th className="number">Bytes</th><th /></tr>
+        <tr><th>{TITLES[by]}</th><th className="number">Requests</th><th className="number">Errors</th><th className="number">p50</th><th className="number">p95</th><th className="number">p99</th><th className="number">Bytes</th><th /></tr>
       </thead>
       <tbody>
         <GroupRow name="all" group={answer.total} />
@@ -112,7 +109,7 @@ function GroupRow({ name, group, filter, isChosen = false, onChoose }: {
   const latency = (micros: number | undefined): string => (micros === undefined ? '–' : durationText(micros))
   return (
     <tr className={isChosen ? 'selected' : ''}>
-      <td>{onChoose === undefined ? <span className="quiet">{name}</span> : <button type="button" className="link-quiet mono" aria-pressed={isChosen} onClick={onChoose}>{name}</button>}</td>
+      <td>{onChoose === undefined ? <span className="quiet">{name}</span> : <button type="button" className="link-quiet mono" aria-pressed={isChosen} onClick={onChoose}>{visibleText(name)}</button>}</td>
       <td className="number">{countText(group.requests)}</td>
       <td className={`number ${group.errors > 0 ? 'tone-red' : 'quiet'}`}>{group.errors === 0 ? '0' : `${countText(group.errors)} (${shareText(group.errors / Math.max(1, group.requests))})`}</td>
       <td className="number">{latency(group.p50Micros)}</td>

@@ -1,0 +1,17 @@
+import { KubeClient } from '../kube/client.ts'
+import { uninstall } from '../kube/install/uninstall.ts'
+import { readClusterAccess } from '../kube/kubeconfig.ts'
+import { homeOf } from './install-options.ts'
+import type { UninstallFlags } from './install.ts'
+import { say } from './say.ts'
+
+export async function runUninstall(flags: UninstallFlags): Promise<void> {
+  const client = new KubeClient(readClusterAccess(flags))
+  try {
+    const namespace = homeOf(flags)
+    const any = await uninstall(client, { namespace, keepData: flags.keepData === true, image: flags.image, namespaceOnly: flags.namespaceOnly !== undefined, wait: flags.wait, say })
+    say(any ? `nothing of mtlscope is left in the cluster${flags.keepData === true ? ' but the data on its nodes' : ''}` : `nothing is installed in namespace ${namespace}`)
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,62 @@
+import { MtlscopeError } from '../../base/errors.ts'
+import type { KubeClient } from '../client.ts'
+import { statusOf } from '../answer.ts'
+import { findInstalled } from './installed.ts'
+import type { LiveObject } from './live-object.ts'
+import { itemsOf, managerOf } from './live-object.ts'
+import { planFolderRemoval, removeNodeFolders } from './node-folders.ts'
+import { TRUST_CONFIG_MAP } from '../trust-map.ts'
+import { NAME_LABEL, PRODUCT } from './object-names.ts'
+import { listPath } from './object-paths.ts'
+import { deleteObjects, untilGone } from './remove-objects.ts'
+
+const GONE_TIMEOUT_MS = 120_000
+
+export interface UninstallOptions {
+  readonly namespace: string
+  /** What agents stored stays on the nodes. */
+  readonly keepData: boolean
+  /** What runs on each node to remove that where the agents are gone already, as after `helm uninstall`. */
+  readonly image: string | undefined
+  /** Nothing outside the namespace is looked at. */
+  readonly namespaceOnly: boolean
+  readonly wait: boolean
+  say(text: string): void
+}
+
+/**
+ * Deletes everything that an installation consists of; what is not there is no error. One thing that cannot be deleted does not keep the
+ * rest: throws 'uninstall-incomplete' at the end, with all of them. Returns whether there was anything.
+ */
+export async function uninstall(client: KubeClient, options: UninstallOptions): Promise<boolean> {
+  const { namespace, say } = options
+  const objects = await findInstalled(client, namespace, { outside: !options.namespaceOnly })
+  const released = objects.find((object) => managerOf(object) === 'Helm')
+  if (released !== undefined) throw new MtlscopeError('install-conflict', `it was installed by Helm; nothing was changed`, { hint: `helm uninstall -n ${namespace} ${helmRelease(released)}; then this again with --image NAME, for what the CA and the agents made`, facts: { namespace } })
+  const home = objects.find(({ kind }) => kind === 'Namespace')
+  const folders = options.keepData ? undefined : await planFolderRemoval(client, objects, namespace, options.image)
+  const problems = await deleteObjects(client, objects.filter(({ kind }) => kind !== 'Namespace'), say)
+  if (folders !== undefined) problems.push(...await removeNodeFolders(client, folders, say))
+  const trust = await findTrust(client, options)
+  problems.push(...await deleteObjects(client, trust, () => {}))
+  if (trust.length > 0) say(`deleted ConfigMap ${TRUST_CONFIG_MAP} in ${trust.length} namespaces`)
+  if (home !== undefined) problems.push(...await deleteObjects(client, [home], say))
+  if (options.wait && !await untilGone(client, [...objects, ...trust], GONE_TIMEOUT_MS)) problems.push(`not everything was gone after ${GONE_TIMEOUT_MS / 1000} s: see kubectl get all -n ${namespace}`)
+  if (problems.length > 0) throw new MtlscopeError('uninstall-incomplete', `not everything could be removed: ${problems.join('; ')}`, { hint: 'the same command goes on where this one ended', facts: { problems: problems.length } })
+  return objects.length + trust.length > 0 || folders !== undefined
+}
+
+/** The CA publishes its bundle into other namespaces, too. */
+async function findTrust(client: KubeClient, { namespace, namespaceOnly }: UninstallOptions): Promise<LiveObject[]> {
+  const query = `?fieldSelector=${encodeURIComponent(`metadata.name=${TRUST_CONFIG_MAP}`)}&labelSelector=${encodeURIComponent(`${NAME_LABEL}=${PRODUCT}`)}`
+  try {
+    return itemsOf(await client.get(listPath('ConfigMap', namespaceOnly ? namespace : undefined) + query), 'ConfigMap')
+  } catch (error) {
+    if (statusOf(error) === 404) return []
+    throw error
+  }
+}
+
+function helmRelease({ metadata: { annotations } }: LiveObject): string {
+  return annotations?.['meta.helm.sh/release-name'] ?? 'RELEASE'
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { IMAGE_NAME } from '../../scripts/image/build-image.ts'
+import type { HealthAnswer, MessageRow } from '../../src/model/api.ts'
+import { killOnNode } from './own-mesh.ts'
+import type { TestCluster } from './test-cluster.ts'
+import { busyboxPod, useCluster } from './test-cluster.ts'
+
+const TALKER = 'busybox mkdir /www; echo hi > /www/index.html; busybox httpd -p 8080 -h /www; n=0; while :; do n=$((n+1)); busybox wget -qO- http://127.0.0.1:8080/said-$n; busybox sleep 1; done'
+
+/** What the hub answers; undefined while it cannot be asked. */
+async function ask<T>(cluster: TestCluster, path: string): Promise<T | undefined> {
+  const script = `fetch("http://127.0.0.1:8899/api/v1${path}").then(async (answer) => process.stdout.write(await answer.text()))`
+  const { code, stdout } = await cluster.kubectlInput('', 'exec', '-n', 'mtlscope', 'deploy/mtlscope-hub', '--', '/usr/bin/node', '-e', script)
+  return code === 0 && stdout.startsWith('{') ? JSON.parse(stdout) as T : undefined
+}
+
+async function rowsOf(cluster: TestCluster): Promise<readonly MessageRow[]> {
+  return (await ask<{ rows: MessageRow[] }>(cluster, `/messages?limit=1000&q=${encodeURIComponent('path.startsWith("/said-")')}`))?.rows ?? []
+}
+
+async function nodeState(cluster: TestCluster): Promise<string | undefined> {
+  return (await ask<HealthAnswer>(cluster, '/health'))?.nodes?.[0]?.state
+}
+
+test('the hub shows what the agent of each node keeps; killed and started again, neither of the two loses or renumbers anything', async (t) => {
+  const cluster = useCluster(t)
+  if (cluster === undefined) return
+  t.after(async () => { await cluster.mtlscope('uninstall') })
+  const installed = await cluster.mtlscope('install', '--only', 'tap', '--image', IMAGE_NAME, '--image-pull-policy', 'Never')
+  assert.equal(installed.code, 0, installed.stderr)
+  await cluster.apply(t, busyboxPod('talker', TALKER))
+  await cluster.untilPodRuns('talker')
+  await cluster.until('what the pod says is in the hub', async () => (await rowsOf(cluster)).length >= 3)
+  const before = await rowsOf(cluster)
+  assert.ok(before.every(({ node, namespace }) => node === 'node' && namespace === 'talker.default'), JSON.stringify(before[0]))
+
+  assert.ok(await killOnNode(cluster, 'main.js agent') > 0)
+  await cluster.until('more comes after the agent was killed', async () => (await rowsOf(cluster)).length > before.length + 3)
+  const after = await rowsOf(cluster)
+  assert.deepEqual(after.slice(0, before.length).map(({ id, what }) => [id, what]), before.map(({ id, what }) => [id, what]))
+
+  assert.ok(await killOnNode(cluster, 'main.js hub') > 0)
+  await cluster.until('the hub is back', async () => (await rowsOf(cluster)).length > after.length)
+  const again = await rowsOf(cluster)
+  assert.deepEqual(again.slice(0, after.length).map(({ id, what }) => [id, what]), after.map(({ id, what }) => [id, what]))
+
+  // Nobody starts it again now: the node is named.
+  await cluster.kubectl('patch', 'daemonset', 'mtlscope-agent', '-n', 'mtlscope', '-p', JSON.stringify({ spec: { template: { spec: { nodeSelector: { nowhere: 'yes' } } } } }))
+  await cluster.until('the node is missing', async () => await nodeState(cluster) === 'missing')
+  assert.deepEqual(await rowsOf(cluster), [])
+  const { advice } = (await ask<HealthAnswer>(cluster, '/health'))!
+  assert.match(advice[0]!.text, /^node node: no answer since /)
+  await cluster.kubectl('patch', 'daemonset', 'mtlscope-agent', '-n', 'mtlscope', '--type=json', '-p', '[{"op":"remove","path":"/spec/template/spec/nodeSelector"}]')
+  await cluster.until('the node is back, with all that it had', async () => await nodeState(cluster) === 'answers' && (await rowsOf(cluster)).length >= again.length)
+  assert.deepEqual((await rowsOf(cluster)).slice(0, again.length).map(({ id }) => id), again.map(({ id }) => id))
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { applyRules } from '../../src/intercept/apply/apply-rules.ts'
+import { cleanRules } from '../../src/intercept/apply/clean-rules.ts'
+import { planRules } from '../../src/intercept/plan/plan-rules.ts'
+import { PRESET_SETTINGS } from '../../src/intercept/plan/settings.ts'
+import { run } from '../../src/sys/exec.ts'
+import type { RunResult } from '../../src/sys/exec.ts'
+import { ensureNetns } from './enter.ts'
+import { needTools } from './init-lab.ts'
+import type { TestNamespace } from './namespace.ts'
+import { addNamespace, joinNamespaces } from './namespace.ts'
+
+const permitted = ensureNetns()
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
+
+/** Without any right, as the container that waits in a pod. */
+function awaitRules(pod: TestNamespace, duration: string): Promise<RunResult> {
+  return run('ip', ['netns', 'exec', pod.name, 'setpriv', '--bounding-set=-all', '--inh-caps=-all', process.execPath, MAIN, 'init', '--await', duration], { timeoutMs: 120_000 })
+}
+
+test('it ends when the rules are there, and not for rules that leave a family open', async (t) => {
+  if (!needTools(t, permitted)) return
+  const [pod, outside] = [addNamespace(t, 'pod'), addNamespace(t, 'out')]
+  joinNamespaces(pod, outside)
+  pod.run('ip', 'route', 'add', 'default', 'via', '10.99.0.2')
+  pod.run('ip', '-6', 'route', 'add', 'default', 'via', 'fd99::2')
+
+  const none = await awaitRules(pod, '2s')
+  assert.equal(none.code, 1)
+  assert.match(none.stderr, /error: no rules lead connections to port 15001 within 2 s/)
+
+  await applyRules(planRules(PRESET_SETTINGS.istio), { netns: pod.path })
+  assert.equal((await awaitRules(pod, '2s')).code, 1)
+  await cleanRules(pod.path)
+
+  const waiting = awaitRules(pod, '100s')
+  await applyRules(planRules(PRESET_SETTINGS.mtlscope), { netns: pod.path })
+  const { code, stderr } = await waiting
+  assert.equal(code, 0, stderr)
+})
