@@ -5,16 +5,30 @@ import type { TestCluster } from './test-cluster.ts'
 /** What comes and goes by itself: kept for a while, or made for others. */
 const FLEETING = /^(?:events|endpointslices|endpoints|leases|controllerrevisions|componentstatuses)/
 
-/** Every object of the cluster that is meant to stay, sorted: `configmaps/kube-system/kube-root-ca.crt`. */
+/** Every object of the cluster that is meant to stay, sorted: `configmaps/kube-system/kube-root-ca.crt`; once nothing is under way to its end that a test before deleted. */
 export async function clusterObjects(cluster: TestCluster): Promise<string[]> {
+  let objects: ListedObject[] = []
+  await cluster.until('nothing is being deleted', async () => {
+    objects = await listObjects(cluster)
+    return objects.every(({ deleted }) => !deleted)
+  })
+  return objects.map(({ name }) => name)
+}
+
+interface ListedObject { readonly name: string, readonly deleted: boolean }
+
+async function listObjects(cluster: TestCluster): Promise<ListedObject[]> {
   const kinds = (await cluster.kubectl('api-resources', '--verbs=list', '-o', 'name')).trim().split('\n').filter((kind) => !FLEETING.test(kind))
   assert.ok(kinds.length > 20)
   const lists = await Promise.all(kinds.map(async (kind) => {
-    const { code, stdout, stderr } = await cluster.kubectlInput('', 'get', kind, '-A', '-o', 'jsonpath={range .items[*]}{.metadata.namespace}{"/"}{.metadata.name}{"\\n"}{end}')
+    const { code, stdout, stderr } = await cluster.kubectlInput('', 'get', kind, '-A', '-o', 'jsonpath={range .items[*]}{.metadata.namespace}{"/"}{.metadata.name}{" "}{.metadata.deletionTimestamp}{"\\n"}{end}')
     assert.equal(code, 0, stderr)
-    return stdout.split('\n').filter((line) => line !== '').map((line) => `${kind}/${line}`)
+    return stdout.split('\n').filter((line) => line !== '').map((line) => {
+      const [name, deletedAt] = line.split(' ')
+      return { name: `${kind}/${name}`, deleted: deletedAt !== '' }
+    })
   }))
-  return lists.flat().sort()
+  return lists.flat().sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
 }
 
 /** Whether the agents' folder is on the node. */
@@ -26,7 +40,7 @@ export function nodeFolderExists(cluster: TestCluster): boolean {
 export async function untilSame(cluster: TestCluster, before: readonly string[]): Promise<void> {
   let now: string[] = []
   await cluster.until('the cluster is as before', async () => {
-    now = await clusterObjects(cluster)
+    now = (await listObjects(cluster)).map(({ name }) => name)
     return JSON.stringify(now) === JSON.stringify(before)
   }).catch((error: Error) => {
     assert.deepEqual({ more: now.filter((object) => !before.includes(object)), less: before.filter((object) => !now.includes(object)) }, { more: [], less: [] }, error.message)
