@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { ListenAddress } from './ca-values.ts'
 import { listenAddress } from './ca-values.ts'
+import { addClusterOptions } from './cluster-options.ts'
 import { keepBounds } from './hub-values.ts'
 import type { MeshIdentityFlags } from './mesh-identity.ts'
 import { addIdentityOptions } from './mesh-identity.ts'
@@ -26,7 +27,7 @@ Examples:
   sudo mtlscope agent --mesh --cert agent.pem --key agent-key.pem --ca-bundle roots.pem --hub-id spiffe://shop.test/hub`
 
 export function agentCommand(): Command {
-  const command = new Command('agent')
+  const command = addClusterOptions(new Command('agent')
     .description('capture on this node, keep it here, and answer the hub of the cluster')
     .addOption(new Option('--listen <address>', 'where the hub reaches it: host:port').argParser(listenAddress).default(listenAddress('0.0.0.0:8900'), '0.0.0.0:8900'))
     .requiredOption('--hub-id <spiffe id>', 'who may ask, and nobody else')
@@ -42,9 +43,7 @@ export function agentCommand(): Command {
     .option('-i, --interface <name>', 'an interface of this machine, or "any" (repeatable)', list)
     .option('--netns <name>', 'a named network namespace (repeatable)', list)
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
-    .option('--procfs <dir>', 'where the procfs is', '/proc')
-    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
-    .option('--context <name>', 'of the kubeconfig (default: the current one)')
+    .option('--procfs <dir>', 'where the procfs is', '/proc'))
     .optionsGroup('What is captured:')
     .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
     .option('--not-port <list>', 'not these ports (repeatable); never its own', list)

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { PodFlags, RemoteFlags } from './pod-flags.ts'
 import { rule } from './redaction-rules.ts'
+import { addPodOptions } from './cluster-options.ts'
 import { addRemoteOptions } from './remote-options.ts'
 import { durationMs, list, paths, workers } from './values.ts'
 
@@ -57,7 +58,7 @@ Examples:
   mtlscope check -r now.pcapng --baseline before.json --allow '* -> *:9090'`
 
 export function checkCommand(): Command {
-  return addRemoteOptions(new Command('check')
+  return addRemoteOptions(addPodOptions(new Command('check')
     .description('prove from the wire which edges are mutual TLS, and show why one may believe it')
     .argument('[pods]', 'Kubernetes pods whose names match this regular expression: of this node, or of a cluster from outside')
     .optionsGroup('Sources:')
@@ -68,11 +69,7 @@ export function checkCommand(): Command {
     .option('--mesh', 'find the proxies of the meshes on this machine and watch in their namespaces')
     .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
-    .option('--ip <list>', 'with --mesh: only workloads with these addresses', list)
-    .option('-n, --namespace <name>', 'pods of this Kubernetes namespace (repeatable; default: that of the context)', list)
-    .option('-A, --all-namespaces', 'pods of every namespace')
-    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
-    .option('--context <name>', 'of the kubeconfig (default: the current one)')
+    .option('--ip <list>', 'with --mesh: only workloads with these addresses', list))
     .option('--for <duration>', 'watch for this time: 30s, 5m; else until Ctrl-C', durationMs)
     .optionsGroup('Filters (in the kernel where they fit):')
     .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)

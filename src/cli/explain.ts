@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addClusterOptions } from './cluster-options.ts'
 import { addRemoteOptions } from './remote-options.ts'
 import { list, paths } from './values.ts'
 
@@ -36,16 +37,14 @@ export interface ExplainFlags extends PodFlags, RemoteFlags {
 }
 
 export function explainCommand(): Command {
-  return addRemoteOptions(new Command('explain')
+  return addRemoteOptions(addClusterOptions(new Command('explain')
     .description('what the rules of a namespace let through: the ways in and out, the way of one packet, the holes')
     .argument('[pod]', 'a Kubernetes pod: on this node, or in a cluster from outside')
     .option('--pid <pid>', 'the network namespace of that process')
     .option('--netns <name>', 'the network namespace of that name (ip netns)')
     .option('--rules <file>', 'output of iptables-save, ip6tables-save or nft -j list ruleset; repeatable; - is standard input', list)
     .option('-n, --namespace <name>', 'of the pod (default: that of the context)', list)
-    .option('-A, --all-namespaces', 'look for the pod in every namespace')
-    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
-    .option('--context <name>', 'of the kubeconfig (default: the current one)')
+    .option('-A, --all-namespaces', 'look for the pod in every namespace'))
     .option('--address <ip>', 'address of the pod whose rules they are; repeatable (default: 10.0.0.2, fd00::2)', list)
     .option('--packet <packet>', 'walk this packet through hooks, chains and rules; repeatable', paths)
     .option('--holes', 'find every way around the proxy')

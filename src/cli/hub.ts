@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { ListenAddress } from './ca-values.ts'
 import { listenAddress } from './ca-values.ts'
+import { addClusterOptions } from './cluster-options.ts'
 import type { MeshIdentityFlags } from './mesh-identity.ts'
 import { addIdentityOptions } from './mesh-identity.ts'
 import { paths } from './values.ts'
@@ -44,9 +45,7 @@ export function hubCommand(): Command {
     .option('--tls-key <file>', 'and this key')
     .option('--title <text>', 'of the page', 'cluster')
     .option('--no-replay', 'never have a captured request sent again')
-    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
-    .option('--context <name>', 'of the kubeconfig (default: the current one)')
-  return addIdentityOptions(command)
+  return addIdentityOptions(addClusterOptions(command))
     .addHelpText('after', HELP)
     .action(async (flags: HubFlags) => {
       const { runHub } = await import('./hub-run.ts')

@@ -16,8 +16,8 @@ export interface NodeTask {
   readonly args: readonly string[]
   /** Only on these; default: where there are chosen pods, also later. */
   readonly nodes?: readonly string[]
-  /** What comes from a node; called once for each run, `index` counts them. */
-  read(run: AgentRun, index: number): void
+  /** What comes from a node; called once for each run, `index` counts them. Where `toTheEnd` is to wait for it: a promise, whose MtlscopeError ends all; any other is the connection's end, of which its run tells. */
+  read(run: AgentRun, index: number): void | Promise<void>
 }
 
 /** The same program in the agents of all nodes that have chosen pods, each told about the pods of its node, also of those that come later. */
@@ -29,6 +29,8 @@ export class NodeRuns {
   /** A node whose run has ended is not tried again. */
   readonly #tried = new Set<string>()
   readonly #exits: Promise<void>[] = []
+  readonly #readings: Promise<void>[] = []
+  #misread: MtlscopeError | undefined
   /** Nodes that were not looked at, or not to the end. */
   readonly missing: { readonly node: string, readonly why: string }[] = []
   #ending = false
@@ -67,6 +69,15 @@ export class NodeRuns {
     }
   }
 
+  /** As `until`, then waits for what all of them still have. Throws what a reading rejected with. */
+  async toTheEnd(signal: AbortSignal, forMs: number | undefined, isDone: () => boolean): Promise<void> {
+    await this.until(signal, forMs, () => isDone() || this.#misread !== undefined)
+    this.end()
+    await this.ended()
+    await Promise.all(this.#readings)
+    if (this.#misread !== undefined) throw this.#misread
+  }
+
   /** Asks all for what they have; they go on living for questions. */
   end(): void {
     this.#ending = true
@@ -96,7 +107,7 @@ export class NodeRuns {
       this.#runs.set(node, run)
       this.#tell(run)
       onLines(run.process.stderr, (line) => this.#hear(node, line))
-      this.#task.read(run, this.#started++)
+      this.#await(this.#task.read(run, this.#started++))
       this.#exits.push(run.exited.then((exit) => {
         this.#runs.delete(node)
         if (this.#ending || this.#task.nodes !== undefined) return
@@ -110,6 +121,12 @@ export class NodeRuns {
     } finally {
       this.#starting.delete(node)
     }
+  }
+
+  #await(reading: void | Promise<void>): void {
+    if (reading !== undefined) this.#readings.push(reading.catch((error: unknown) => {
+      if (error instanceof MtlscopeError) this.#misread = error
+    }))
   }
 
   #fail(node: string, error: MtlscopeError): void {

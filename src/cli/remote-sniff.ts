@@ -1,4 +1,3 @@
-import { MtlscopeError } from '../base/errors.ts'
 import { countText } from '../base/text.ts'
 import { emptyHealth } from '../model/health.ts'
 import { NodeRuns } from './node-runs.ts'
@@ -33,17 +32,11 @@ async function sniffNodes(outside: Outside, plan: SniffPlan, signal: AbortSignal
   let output: SniffOutput | undefined
   let open: (output: SniffOutput) => void = () => {}
   const opened = new Promise<SniffOutput>((resolve) => { open = resolve })
-  const readings: Promise<void>[] = []
-  let failure: MtlscopeError | undefined
   const runs = new NodeRuns(outside, {
     args: ['sniff', '--pods-from', '-', '-w', '-', ...plan.comments ? [] : ['--no-comments'], ...passedArgs({ interface: tap.flags.interface, port: tap.flags.port, notPort: tap.flags.notPort, host: tap.flags.host, workers: tap.flags.workers })],
-    read: (run, index) => {
-      readings.push(readBlocks(run.process.stdout, async (bytes) => await (await opened).frames(index, bytes)).then((isWhole) => {
-        if (!isWhole) sayWarning(`node ${run.agent.node} sent what is no pcapng`)
-      }, (error: unknown) => {
-        // Else the connection broke: its run says so.
-        if (error instanceof MtlscopeError) failure = error
-      }))
+    read: async (run, index) => {
+      const isWhole = await readBlocks(run.process.stdout, async (bytes) => await (await opened).frames(index, bytes))
+      if (!isWhole) sayWarning(`node ${run.agent.node} sent what is no pcapng`)
     },
   })
   let wireshark: Wireshark | undefined
@@ -55,11 +48,7 @@ async function sniffNodes(outside: Outside, plan: SniffPlan, signal: AbortSignal
     output = new SniffOutput(new TapOutput(tap, new StatusLine(), false, wireshark), blocks, secrets)
     const file = output
     open(file)
-    await runs.until(signal, tap.flags.for, () => file.done || failure !== undefined)
-    runs.end()
-    await runs.ended()
-    await Promise.all(readings)
-    if (failure !== undefined) throw failure
+    await runs.toTheEnd(signal, tap.flags.for, () => file.done)
   } finally {
     runs.close()
     await output?.finish(emptyHealth())

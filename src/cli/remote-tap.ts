@@ -1,4 +1,3 @@
-import { MtlscopeError } from '../base/errors.ts'
 import { healthLines } from './health-text.ts'
 import { NodeRuns } from './node-runs.ts'
 import type { Outside } from './outside.ts'
@@ -48,25 +47,14 @@ export async function tapNodes(outside: Outside, plan: TapPlan, signal: AbortSig
   const output = openOutput(status)
   const health = new RemoteHealth()
   output.watch?.(() => health.total())
-  const readings: Promise<void>[] = []
-  let failure: MtlscopeError | undefined
   const runs = new NodeRuns(outside, {
     args: ['tap', '--pods-from', '-', '--health-every', HEALTH_EVERY, ...formatArgs(plan), ...passedArgs(plan.flags)],
-    read: (run, index) => {
-      readings.push(readLines(run.process.stdout, { lines: (bytes, count) => output.lines(bytes, count), aside: (text) => health.take(index, text) }).catch((error: unknown) => {
-        // Else the connection broke: its run says so.
-        if (error instanceof MtlscopeError) failure = error
-      }))
-    },
+    read: (run, index) => readLines(run.process.stdout, { lines: (bytes, count) => output.lines(bytes, count), aside: (text) => health.take(index, text) }),
   })
   // Where nobody captured there is nothing to say of what was seen.
   await runs.start(signal)
   try {
-    await runs.until(signal, plan.flags.for, () => output.done || failure !== undefined)
-    runs.end()
-    await runs.ended()
-    await Promise.all(readings)
-    if (failure !== undefined) throw failure
+    await runs.toTheEnd(signal, plan.flags.for, () => output.done)
   } finally {
     runs.close()
     health.refused.push(...runs.missing.map(({ node, why }) => ({ name: `node ${node}`, why })))

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addPodOptions } from './cluster-options.ts'
 import { addRemoteOptions } from './remote-options.ts'
 import { count, durationMs, list, paths, workers } from './values.ts'
 
@@ -35,7 +36,7 @@ Examples:
 Nothing runs in the target: no tcpdump, no shell, no right. The filter is the simple part of tcpdump's language.`
 
 export function sniffCommand(): Command {
-  return addRemoteOptions(new Command('sniff')
+  return addRemoteOptions(addPodOptions(new Command('sniff')
     .description('capture packets of a workload into Wireshark or a pcapng file, with the names of who talks')
     .argument('[filter...]', 'Kubernetes pods by name (a regular expression, in front), of this node or of a cluster from outside, then: port 8080, portrange 8000-8010, host 10.0.0.7, net 10.1.0.0/16, not port 22, and, or')
     .optionsGroup('Where:')
@@ -44,11 +45,7 @@ export function sniffCommand(): Command {
     .option('--mesh', 'the namespaces of all proxies of meshes on this machine, also of those that come later')
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
     .option('-i, --interface <name>', 'an interface of this machine, or "any"; with --pid and --netns: of those (repeatable)', list)
-    .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')
-    .option('-n, --namespace <name>', 'pods of this Kubernetes namespace (repeatable; default: that of the context)', list)
-    .option('-A, --all-namespaces', 'pods of every namespace')
-    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
-    .option('--context <name>', 'of the kubeconfig (default: the current one)')
+    .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc'))
     .optionsGroup('Filters (in the kernel where they fit):')
     .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
     .option('--not-port <list>', 'not these ports (repeatable)', list)

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { Keep } from '../store/keep.ts'
 import { keepBounds, port } from './hub-values.ts'
 import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addPodOptions } from './cluster-options.ts'
 import { addRemoteOptions } from './remote-options.ts'
 import { rule } from './redaction-rules.ts'
 import { count, durationMs, list, paths, sizeBytes, workers } from './values.ts'
@@ -64,7 +65,7 @@ Without a source it taps the mesh of this machine (--mesh).
 JSON fields: docs/protocols/README.md`
 
 export function tapCommand(): Command {
-  return addRemoteOptions(new Command('tap')
+  return addRemoteOptions(addPodOptions(new Command('tap')
     .description('show what travels: requests and answers, TLS handshakes, from a file or live')
     .argument('[pods]', 'Kubernetes pods whose names match this regular expression: of this node, or of a cluster from outside')
     .optionsGroup('Sources:')
@@ -76,11 +77,7 @@ export function tapCommand(): Command {
     .option('--sidecar <address>', 'what passes a running mtlscope sidecar: its admin endpoint, such as 127.0.0.1:15000')
     .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
-    .option('--ip <list>', 'with --mesh: only workloads with these addresses', list)
-    .option('-n, --namespace <name>', 'pods of this Kubernetes namespace (repeatable; default: that of the context)', list)
-    .option('-A, --all-namespaces', 'pods of every namespace')
-    .option('--kubeconfig <file>', 'how the cluster is reached (default: KUBECONFIG, ~/.kube/config, the pod\'s own account)')
-    .option('--context <name>', 'of the kubeconfig (default: the current one)')
+    .option('--ip <list>', 'with --mesh: only workloads with these addresses', list))
     .optionsGroup('Filters (in the kernel where they fit):')
     .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
     .option('--not-port <list>', 'not these ports (repeatable)', list)

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { MtlscopeError } from '../base/errors.ts'
 import type { Health } from '../model/health.ts'
-import { EmbeddedStore } from '../store/embedded-store.ts'
 import type { Keep } from '../store/keep.ts'
+import { openFolderStore } from './folder-store.ts'
 import type { HubOptions } from './hub.ts'
 import { Hub } from './hub.ts'
 import { buildServer } from './server.ts'
-import { openStoreFolder } from './store-folder.ts'
 import { viewerFolder } from './viewer-files.ts'
 
 export const DEFAULT_PORT = 8899
@@ -46,28 +45,24 @@ export interface OpenedHub {
 export async function openHub(options: OpenHubOptions): Promise<OpenedHub> {
   const host = options.host ?? '127.0.0.1'
   const token = options.token ?? (isLoopback(host) ? undefined : randomBytes(18).toString('base64url'))
-  const folder = openStoreFolder(options.storeFolder)
-  const store = new EmbeddedStore({ path: folder.database, run: `${process.pid}-${randomBytes(4).toString('hex')}`, keep: options.keep ?? DEFAULT_KEEP })
+  const kept = await openFolderStore(options.storeFolder, options.keep ?? DEFAULT_KEEP)
   try {
-    await store.ready()
-    folder.handOver()
-    const hub = new Hub(store, options)
+    kept.folder.handOver()
+    const hub = new Hub(kept.store, options)
     hub.healthSource = options.health
     const app = await buildServer(hub, { token, names: isLoopback(host) ? [] : [host.toLowerCase()], tls: options.tls, viewer: viewerFolder(), onBug: options.onBug })
     const port = await listen(app, host, options.port)
     const shown = host.includes(':') ? `[${host}]` : host
     return {
-      hub, port, folder: folder.path, address: `${options.tls === undefined ? 'http' : 'https'}://${shown}:${port}/${token === undefined ? '' : `#token=${token}`}`,
+      hub, port, folder: kept.folder.path, address: `${options.tls === undefined ? 'http' : 'https'}://${shown}:${port}/${token === undefined ? '' : `#token=${token}`}`,
       add: feeder(hub),
       close: async () => {
         await app.close()
-        await store.close()
-        folder.remove()
+        await kept.close()
       },
     }
   } catch (error) {
-    await store.close()
-    folder.remove()
+    await kept.close()
     throw error
   }
 }

@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import type { Identity } from '../../identity/material.ts'
 import { emptyHealth } from '../../model/health.ts'
 import type { RedactionRules } from '../../protocols/redaction.ts'
-import { EmbeddedStore } from '../../store/embedded-store.ts'
 import type { Keep } from '../../store/keep.ts'
+import { openFolderStore } from '../folder-store.ts'
 import { Hub } from '../hub.ts'
 import type { OpenedHub } from '../open-hub.ts'
 import { feeder, listen } from '../open-hub.ts'
-import { openStoreFolder } from '../store-folder.ts'
 import type { AgentServer } from './agent-server.ts'
 import { buildAgentServer } from './agent-server.ts'
 
@@ -33,28 +31,19 @@ export interface OpenedAgent extends Pick<OpenedHub, 'hub' | 'folder' | 'add' | 
 /** A store that stays, and its API for the hub of the cluster. Throws MtlscopeError cannot-write. */
 export async function openAgent(options: OpenAgentOptions): Promise<OpenedAgent> {
   const { node, keep, redaction, replay, onBug } = options
-  const folder = openStoreFolder(options.storeFolder)
-  const store = new EmbeddedStore({ path: folder.database, run: `${process.pid}-${randomBytes(4).toString('hex')}`, keep })
-  try {
-    await store.ready()
-    const hub = new Hub(store, { kind: 'live', title: node, redaction, replay })
-    hub.healthSource = emptyHealth
-    let server: AgentServer | undefined
-    return {
-      hub, folder: folder.path, add: feeder(hub),
-      listen: async ({ host, port, identity, hubId }) => {
-        const opened = server = await buildAgentServer({ hub, store, node, identity, hubId, onBug })
-        return { port: await listen(opened.app, host, port), replaceIdentity: opened.replaceIdentity }
-      },
-      close: async () => {
-        await server?.app.close()
-        await store.close()
-        folder.remove()
-      },
-    }
-  } catch (error) {
-    await store.close()
-    folder.remove()
-    throw error
+  const kept = await openFolderStore(options.storeFolder, keep)
+  const hub = new Hub(kept.store, { kind: 'live', title: node, redaction, replay })
+  hub.healthSource = emptyHealth
+  let server: AgentServer | undefined
+  return {
+    hub, folder: kept.folder.path, add: feeder(hub),
+    listen: async ({ host, port, identity, hubId }) => {
+      const opened = server = await buildAgentServer({ hub, store: kept.store, node, identity, hubId, onBug })
+      return { port: await listen(opened.app, host, port), replaceIdentity: opened.replaceIdentity }
+    },
+    close: async () => {
+      await server?.app.close()
+      await kept.close()
+    },
   }
 }

@@ -9,7 +9,7 @@ import { jsonAnswer, refusal } from './answer.ts'
 import type { AuditSink } from './audit.ts'
 import type { Authority } from './authority.ts'
 import type { Callers } from './callers.ts'
-import { drainServer } from './drain-server.ts'
+import { drainServer, listenOn } from './listening.ts'
 import { iso } from './issuer.ts'
 import { planServerNames, ServerCertificate } from './server-certificate.ts'
 import { MAX_BODY_BYTES } from './sign-body.ts'
@@ -65,7 +65,7 @@ export async function openCaServer(options: CaServerOptions): Promise<CaServer> 
   const first = await certificate.renew(authority, now())
   const parts = { options, service: new SignService({ authority, callers, audit, requestsPerMinute: options.requestsPerMinute, defaultTtlMillis }) }
   const server = openServer(parts, { ...TLS, ...first })
-  await listen(server, options)
+  await listenOn(server, options)
   const timer = setInterval(() => { void keepUp(server, certificate, options) }, options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS)
   const { port } = server.address() as AddressInfo
   return { host, port, close: () => { clearInterval(timer); return drainServer(server) } }
@@ -79,15 +79,6 @@ function openServer(parts: Parts, tls: object): Server {
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
   return server
-}
-
-async function listen(server: Server, { host, port }: CaServerOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new MtlscopeError('cannot-listen', `cannot listen on ${host} port ${port}: ${error.code}`, { hint: error.code === 'EADDRINUSE' ? 'another program has it; choose one with --listen' : undefined, facts: { host, port }, cause: error }))
-    })
-    server.listen({ host, port }, resolve)
-  })
 }
 
 /** The CA may need something done though nobody asks; its server's certificate follows. */

@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Server } from 'node:https'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { MtlscopeError } from '../../base/errors.ts'
-import { drainServer } from '../../identity/authority/drain-server.ts'
+import { drainServer, listenOn } from '../../identity/authority/listening.ts'
 import type { InjectOptions } from '../inject/inject-pod.ts'
 import { formatAdmissionReview, parseAdmissionReview } from './admission-review.ts'
 import type { Admission } from './admit-pod.ts'
@@ -54,22 +52,13 @@ export async function openInjectorServer(options: InjectorServerOptions, tls: Ke
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, noDelay: true,
   }, (request, response) => { void handler.respond(request, response) })
   server.maxConnections = MAX_CONNECTIONS
-  await listen(server, options)
+  await listenOn(server, options)
   return {
     port: (server.address() as AddressInfo).port,
     renew: (next) => server.setSecureContext({ ...TLS, ...next }),
     retire: () => handler.retire(),
     close: () => drainServer(server),
   }
-}
-
-async function listen(server: Server, { host, port }: InjectorServerOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new MtlscopeError('cannot-listen', `cannot listen on ${host} port ${port}: ${error.code}`, { facts: { host, port }, cause: error }))
-    })
-    server.listen({ host, port }, resolve)
-  })
 }
 
 class ReviewHandler {
