@@ -7,6 +7,8 @@ import type { Bench, BenchContext, Row } from './contract.ts'
 import { writeRepeatedPcap } from './gen/repeated-pcap.ts'
 import type { Loop } from './gen/steady-pcap.ts'
 import { turnsFor, writeSteadyPcap } from './gen/steady-pcap.ts'
+import type { TlsStream } from './gen/tls-stream-pcap.ts'
+import { writeTlsStream } from './gen/tls-stream-pcap.ts'
 import { cpuMs, measure } from './measure.ts'
 
 const ROUNDS = 3
@@ -15,7 +17,7 @@ const SIZES = [
   { name: '100,000 messages', messages: 100_000, formats: ['compact', 'json'] },
   { name: '300,000 messages', messages: 300_000, formats: ['compact'] },
 ] as const
-/** All takes about 12 minutes of CPU. On a machine that is busy with other things the rest is left out after so long, the large sizes first, and named. */
+/** All takes about 18 minutes of CPU. On a machine that is busy with other things the rest is left out after so long, the large sizes first, and named. */
 const MAX_MINUTES = 40
 const MAX_FILE_BYTES = 320 * 1024 * 1024
 /** Copies have addresses of their own, in two bytes. */
@@ -55,6 +57,16 @@ const CASES: readonly Case[] = [
   { protocol: 'dns', captures: ['dns-records.pcap', 'dns-dnsmasq.pcap'], port: 53, filter: 'dns', fields: ['dns.qry.name', 'dns.qry.type', 'dns.flags.rcode'] },
   { protocol: 'tls', captures: ['tls13.pcap', 'tls12.pcap'], port: 443, filter: 'tls.handshake', fields: ['tls.handshake.type', 'tls.handshake.extensions_server_name', 'tls.handshake.ciphersuite'] },
 ]
+
+const SMALL = { connections: 8, requests: 10_000, answerBytes: 200 }
+const LARGE = { connections: 4, requests: 100, answerBytes: 256 * 1024 }
+/** HTTP within TLS, with a key log: a request and its answer are a record each, or the answer is seventeen of 16 KiB. */
+const STREAMS: readonly { readonly name: string, readonly stream: TlsStream }[] = [
+  ['AES-128-GCM', 'TLS_AES_128_GCM_SHA256'], ['ChaCha20-Poly1305', 'TLS_CHACHA20_POLY1305_SHA256'], ['AES-128-CBC', 'ECDHE-RSA-AES128-SHA256'],
+].flatMap(([cipher, suite]) => [
+  { name: `decrypted, ${cipher}, records of 200 bytes`, stream: { suite: suite!, ...SMALL } },
+  { name: `decrypted, ${cipher}, records of 16 KiB`, stream: { suite: suite!, ...LARGE } },
+])
 
 async function messagesOf(path: string, protocol: string): Promise<number> {
   let count = 0
@@ -102,6 +114,26 @@ async function rowsOf(one: Case, size: typeof SIZES[number], context: BenchConte
   }))
 }
 
+/** HTTP exchanges read out of TLS. */
+async function decryptedRow({ name, stream }: typeof STREAMS[number], context: BenchContext): Promise<Row> {
+  context.progress(`${name}: writing`)
+  const [file, keys] = [join(context.folder, 'tls.pcap'), join(context.folder, 'tls.keys')]
+  const { sizeBytes } = await writeTlsStream(stream, file, keys)
+  const messages = stream.connections * stream.requests
+  const samples: number[] = []
+  const tshark: number[] = []
+  for (let round = 1; round <= ROUNDS; round++) {
+    context.progress(`${name}: round ${round} of ${ROUNDS}`)
+    samples.push(await cpuOf(process.execPath, [PROGRAM, 'tap', '-r', file, '--keylog', keys, '-o', 'compact']) / messages)
+    if (round === 1) tshark.push(await cpuOf('tshark', ['-n', '-r', file, '-o', `tls.keylog_file:${keys}`, '-Y', 'http', '-T', 'fields', '-e', 'frame.time_epoch', '-e', 'http.request.uri', '-e', 'http.response.code']) / messages)
+  }
+  rmSync(file)
+  return {
+    metric: name, unit: 'µs a message', samples, peers: [{ name: 'tshark', samples: tshark }],
+    goal: { timesLessThan: 'tshark', factor: FACTOR }, note: `${messages} requests with their answers, ${Math.round(sizeBytes / 1e6)} MB`,
+  }
+}
+
 function tsharkOptions(file: string, { filter, fields, port }: Case): string[] {
   const decodeAs = filter === 'http2' || filter === 'grpc' ? ['-d', `tcp.port==${port},http2`] : []
   return ['-n', '-r', file, ...decodeAs, '-Y', filter, '-T', 'fields', '-e', 'frame.time_epoch', ...fields.flatMap((field) => ['-e', field])]
@@ -124,6 +156,10 @@ async function run(context: BenchContext): Promise<Row[]> {
       if (performance.now() > endMs) leftOut.push(`${one.protocol} (${size.name})`)
       else rows.push(...await rowsOf(one, size, context))
     }
+  }
+  for (const one of STREAMS) {
+    if (performance.now() > endMs) leftOut.push(one.name)
+    else rows.push(await decryptedRow(one, context))
   }
   if (leftOut.length > 0) console.error(`protocols: after ${MAX_MINUTES} minutes ${leftOut.join(', ')} were left out`)
   context.progress('decoders')

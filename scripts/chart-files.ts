@@ -13,8 +13,9 @@ const TOKENS: Readonly<Record<string, string>> = {
   ZnamespaceZ: '.Release.Namespace', ZserviceZ: '.Release.Service', ZimageZ: '.Values.image', ZtrustZ: '.Values.trustDomain', ZkeepZ: '.Values.agent.keep',
 }
 const PULL = 'ZpullZ'
+const SECRET = 'ZsecretZ'
 const OPTIONS: InstallOptions = {
-  namespace: 'ZnamespaceZ', image: 'ZimageZ', pullPolicy: PULL, trustDomain: 'ZtrustZ', keep: 'ZkeepZ', parts: PARTS, namespaceOnly: false, networkPolicy: false, nodeRules: true, managedBy: 'ZserviceZ',
+  namespace: 'ZnamespaceZ', image: 'ZimageZ', pullPolicy: PULL, pullSecrets: [SECRET], trustDomain: 'ZtrustZ', keep: 'ZkeepZ', parts: PARTS, namespaceOnly: false, networkPolicy: false, nodeRules: true, disruptionBudget: true, managedBy: 'ZserviceZ',
 }
 
 /** The Helm chart, made of the manifests that `mtlscope install` applies. */
@@ -40,7 +41,10 @@ function template(part: Part): string {
 }
 
 function documents(manifests: readonly Manifest[], part: Part): string {
-  return manifests.map((manifest) => fill(stringify(withSettings(manifest), { lineWidth: 0, aliasDuplicateObjects: false }), part)).join('---\n')
+  return manifests.map((manifest) => {
+    const text = fill(stringify(withSettings(manifest), { lineWidth: 0, aliasDuplicateObjects: false }), part)
+    return manifest.kind === 'PodDisruptionBudget' ? `{{- if .Values.${part}.disruptionBudget }}\n${text}{{- end }}\n` : text
+  }).join('---\n')
 }
 
 /** What only the chart lets people choose, as lines that `fill` makes templates of. */
@@ -52,7 +56,7 @@ function withSettings(manifest: Manifest): object {
   pod.containers[0]!.resources = 'ZresourcesZ'
   wrap(pod.containers, (container) => (container as { name?: string }).name === 'rules', 1)
   wrap(pod.containers[0]!.args, (arg) => arg === '--rules', 2)
-  return { ...copy, spec: { ...copy.spec as object, template: { ...(copy.spec as { template: object }).template, spec: { ...pod, imagePullSecrets: 'ZsecretsZ', nodeSelector: 'ZnodesZ' } } } }
+  return { ...copy, spec: { ...copy.spec as object, template: { ...(copy.spec as { template: object }).template, spec: { ...pod, nodeSelector: 'ZnodesZ' } } } }
 }
 
 /** Puts lines around the items of a list that are there with `nodeRules` only. */
@@ -75,7 +79,8 @@ function fill(yaml: string, part: Part): string {
   return yaml
     .replace(/^( *)- --image-pull-policy\n *- ZpullZ\n/m, '$1{{- with .Values.imagePullPolicy }}\n$1- --image-pull-policy\n$1- {{ . }}\n$1{{- end }}\n')
     .replace(/^( *)imagePullPolicy: ZpullZ\n/gm, '$1{{- with .Values.imagePullPolicy }}\n$1imagePullPolicy: {{ . }}\n$1{{- end }}\n')
-    .replace(/^( *)imagePullSecrets: ZsecretsZ\n/m, '$1{{- with .Values.imagePullSecrets }}\n$1imagePullSecrets: {{ toJson . }}\n$1{{- end }}\n')
+    .replace(/^( *)- --image-pull-secret\n *- ZsecretZ\n/m, '$1{{- range .Values.imagePullSecrets }}\n$1- --image-pull-secret\n$1- {{ .name | quote }}\n$1{{- end }}\n')
+    .replace(/^( *)imagePullSecrets:\n *- name: ZsecretZ\n/m, '$1{{- with .Values.imagePullSecrets }}\n$1imagePullSecrets: {{ toJson . }}\n$1{{- end }}\n')
     .replace(/^( *)nodeSelector: ZnodesZ\n/m, `$1{{- with .Values.${part}.nodeSelector }}\n$1nodeSelector: {{ toJson . }}\n$1{{- end }}\n`)
     .replace('ZresourcesZ', `{{ toJson .Values.${part}.resources }}`)
     .replace(/^( *)- ZrulesZ\n/gm, '$1{{- if .Values.nodeRules }}\n')
@@ -91,7 +96,7 @@ function values(resources: Readonly<Record<string, unknown>>): string {
 image: mtlscope:latest
 # Always, IfNotPresent or Never; empty: what Kubernetes does by itself.
 imagePullPolicy: ""
-# Names of secrets: [{ name: registry }]
+# Names of secrets that the image is pulled with, in this namespace and in those of injected pods: [{ name: registry }]
 imagePullSecrets: []
 # Of the identities that the CA gives. It keeps the one that it was made with.
 trustDomain: cluster.local
@@ -107,6 +112,8 @@ ${of('ca')}
 # Sidecars into new pods of namespaces labelled mtlscope.io/inject=enabled.
 injector:
   enabled: true
+  # Of two pods one stays while nodes are drained. A cluster that has one node only cannot be drained with it.
+  disruptionBudget: true
 ${of('injector')}
 
 # One a node; see its traffic. The namespace must allow Pod Security level privileged.
@@ -147,6 +154,6 @@ const SCHEMA = {
     trustDomain: { type: 'string', pattern: '^[a-z0-9._-]+$' },
     networkPolicy: { type: 'boolean' },
     nodeRules: { type: 'boolean' },
-    ca: part(), injector: part({ enabled: { type: 'boolean' } }), agent: part({ enabled: { type: 'boolean' }, keep: TEXT }), hub: part({ enabled: { type: 'boolean' } }),
+    ca: part(), injector: part({ enabled: { type: 'boolean' }, disruptionBudget: { type: 'boolean' } }), agent: part({ enabled: { type: 'boolean' }, keep: TEXT }), hub: part({ enabled: { type: 'boolean' } }),
   },
 }

@@ -6,10 +6,13 @@ import { ROOT } from './checkout.ts'
 import { SIDECAR_SCHEMA } from '../src/proxy/config/schema.ts'
 import { renderErrors } from './errors-page.ts'
 import { renderLimits } from './limits-page.ts'
+import { renderAmqpMethods, renderKafkaFields } from './wire-fields-page.ts'
 
 const PAGES: readonly [path: string, text: string][] = [
   ['docs/errors.md', renderErrors()],
   ['docs/limits.md', await renderLimits()],
+  ['docs/protocols/amqp-methods.md', renderAmqpMethods()],
+  ['docs/protocols/kafka-fields.md', renderKafkaFields()],
   ['docs/schema/sidecar.schema.json', `${JSON.stringify(SIDECAR_SCHEMA, null, 2)}\n`],
   ...chartFiles(),
 ]

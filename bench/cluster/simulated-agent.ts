@@ -72,6 +72,7 @@ export class SimulatedAgent {
         const index = (ask.atMicros - this.#micros(0)) * this.#traffic.perSecond / 1e6
         return { search, position: Math.max(ask.from, Math.min(ask.to, Math.ceil(index / every))) }
       }
+      case 'crossings': return { search, found: [] }
       case 'of': return { search, position: Math.floor((ask.id - 1) / every), isThere: true, atMicros: this.#micros(ask.id - 1) }
     }
   }

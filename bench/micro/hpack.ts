@@ -32,6 +32,8 @@ const CASES: readonly Case[] = [
   { name: 'every field new, plain', fields: request, mode: 'plain', table: 'none' },
   { name: 'a browser that goes on', fields: request, mode: 'huffman', table: 'all' },
   { name: 'gRPC calls that go on', fields: grpc, mode: 'huffman', table: 'all' },
+  { name: 'gRPC calls, each as before', fields: () => grpc(0), mode: 'huffman', table: 'all' },
+  { name: 'two gRPC calls in turn', fields: (i) => grpc(i & 1), mode: 'huffman', table: 'all' },
 ]
 
 let kept = 0

@@ -17,9 +17,9 @@ export interface Engine {
   readonly outbound: readonly string[]
 }
 
-export interface EngineOptions { readonly threads: number, readonly resumption: boolean, readonly groups: readonly string[] }
+export interface EngineOptions { readonly threads: number, readonly resumption: boolean, readonly groups: readonly string[], readonly tunnel: 'auto' | 'off' }
 
-export const USUAL: EngineOptions = { threads: 1, resumption: true, groups: ['X25519'] }
+export const USUAL: EngineOptions = { threads: 1, resumption: true, groups: ['X25519'], tunnel: 'auto' }
 const OURS = fileURLToPath(new URL('./relay-process.ts', import.meta.url))
 const HOUR_MS = 3600_000
 
@@ -36,8 +36,9 @@ export async function writeIdentities(folder: string): Promise<void> {
   }
 }
 
+/** Ours with and without tunnels, HAProxy, Envoy. */
 export function planEngines(folder: string, options: EngineOptions): Engine[] {
-  return [ours(folder, options), haproxy(folder, options), envoy(folder, options)]
+  return [ours(folder, options), ours(folder, { ...options, tunnel: 'off' }), haproxy(folder, options), envoy(folder, options)]
 }
 
 export function ours(folder: string, options: EngineOptions): Engine {
@@ -49,12 +50,12 @@ export function ours(folder: string, options: EngineOptions): Engine {
   })
   const inbound: SidecarPlan = {
     ...base('cart'),
-    inbound: { mode: 'listen', listen: [{ host: '0.0.0.0', port: PORTS.wire }], to: { host: '127.0.0.1', port: PORTS.app }, default: 'mtls', ports: {}, allow: { default: ['spiffe://bench.example/web'], ports: {} }, source: 'sidecar' },
+    inbound: { mode: 'listen', listen: [{ host: '0.0.0.0', port: PORTS.wire }], to: { host: '127.0.0.1', port: PORTS.app }, default: 'mtls', ports: {}, allow: { default: ['spiffe://bench.example/web'], ports: {} }, source: 'sidecar', tunnel: options.tunnel },
   }
   const map = [{ listen: { host: '127.0.0.1', port: PORTS.entry }, to: { host: ADDRESS.server, port: PORTS.wire }, identities: ['spiffe://bench.example/cart'] }]
-  const outbound: SidecarPlan = { ...base('web'), outbound: { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map } }
-  const command = (plan: SidecarPlan): string[] => [process.execPath, OURS, write(folder, `${plan.workload}.json`, JSON.stringify(plan))]
-  return { name: 'mtlscope', inbound: command(inbound), outbound: command(outbound) }
+  const outbound: SidecarPlan = { ...base('web'), outbound: { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map, tunnel: options.tunnel } }
+  const command = (plan: SidecarPlan): string[] => [process.execPath, OURS, write(folder, `${plan.workload}-${options.tunnel}.json`, JSON.stringify(plan))]
+  return { name: options.tunnel === 'auto' ? 'mtlscope' : 'mtlscope, a connection each', inbound: command(inbound), outbound: command(outbound) }
 }
 
 function haproxy(folder: string, { threads, resumption }: EngineOptions): Engine {

@@ -1,4 +1,5 @@
 import { CLUSTER_DOMAIN } from './dns.ts'
+import type { ClusterPlace } from './place.ts'
 import { NODE_ADDRESS, POD_NETWORK } from './place.ts'
 
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
@@ -27,11 +28,11 @@ state = "/run/containerd/state"
 `
 }
 
-export function cniConfig(): string {
+export function cniConfig({ address, podRange: [rangeStart, rangeEnd] }: ClusterPlace): string {
   return JSON.stringify({
     cniVersion: '0.4.0', name: 'mtlscope',
     plugins: [
-      { type: 'bridge', bridge: 'cni0', isGateway: true, ipMasq: true, hairpinMode: true, ipam: { type: 'host-local', ranges: [[{ subnet: POD_NETWORK, rangeStart: '10.88.0.10', gateway: NODE_ADDRESS }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: '/run/cni' } },
+      { type: 'bridge', bridge: 'cni0', isGateway: true, ipMasq: true, hairpinMode: true, ipam: { type: 'host-local', ranges: [[{ subnet: POD_NETWORK, rangeStart, rangeEnd, gateway: address }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: '/run/cni' } },
       { type: 'portmap', capabilities: { portMappings: true } },
     ],
   })
@@ -44,17 +45,17 @@ export function kubeletConfig(): string {
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } }, authorization: { mode: 'AlwaysAllow' },
     containerRuntimeEndpoint: `unix://${CONTAINERD_SOCKET}`,
     cgroupDriver: 'cgroupfs', failCgroupV1: false, failSwapOn: false, enforceNodeAllocatable: [], localStorageCapacityIsolation: false,
-    clusterDNS: [NODE_ADDRESS], clusterDomain: CLUSTER_DOMAIN,
+    maxPods: 250, clusterDNS: [NODE_ADDRESS], clusterDomain: CLUSTER_DOMAIN,
     oomScoreAdj: 0, fileCheckFrequency: '1s', syncFrequency: '5s', nodeStatusUpdateFrequency: '5s', shutdownGracePeriod: '0s',
     // A test on a disk that is nearly full must not have its pods evicted.
     evictionHard: { 'nodefs.available': '0%', 'imagefs.available': '0%', 'memory.available': '1Mi' }, imageGCHighThresholdPercent: 100,
   })
 }
 
-export function kubeProxyConfig(kubeconfig: string): string {
+export function kubeProxyConfig({ kubeconfig, node }: ClusterPlace): string {
   return JSON.stringify({
     kind: 'KubeProxyConfiguration', apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
-    clientConnection: { kubeconfig }, mode: 'iptables', clusterCIDR: POD_NETWORK, hostnameOverride: 'node', oomScoreAdj: 0,
+    clientConnection: { kubeconfig }, mode: 'iptables', clusterCIDR: POD_NETWORK, hostnameOverride: node, oomScoreAdj: 0,
     // These are the machine's and not the namespace's.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
   })

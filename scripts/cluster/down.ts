@@ -3,15 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { removeCgroups } from './cgroups.ts'
 import { readNodeProcess } from './node-process.ts'
 import type { ClusterPlace } from './place.ts'
+import { nodePlaces } from './place.ts'
 
 const END_MS = 15_000
 const CGROUPS_MS = 20_000
 
-/**
- * Ends the node of that name, if there is one, and removes its cgroups and files. With its first process go all others, its
- * mounts, links and rules. Throws where a cgroup cannot be removed.
- */
-export async function down(place: ClusterPlace): Promise<void> {
+/** Ends all nodes of that cluster that there are, and removes what they left. Throws where a cgroup cannot be removed. */
+export async function down(cluster: ClusterPlace): Promise<void> {
+  for (const node of nodePlaces(cluster)) await removeNode(node)
+}
+
+/** Ends one node, if it is there, and removes its cgroups and files; with its first process go all others, its mounts, links and rules. */
+export async function removeNode(place: ClusterPlace): Promise<void> {
   const node = readNodeProcess(place)
   if (node !== undefined) {
     kill(node.initPid, 'SIGTERM')

@@ -15,10 +15,11 @@ import { writeNodeFiles } from './node-files.ts'
 import type { Part } from './parts.ts'
 import { planParts } from './parts.ts'
 import type { ClusterPlace } from './place.ts'
-import { NODE_ADDRESS, NODE_NAME, clusterPlace } from './place.ts'
+import { NODE_ADDRESS, clusterPlace, nodePlace } from './place.ts'
 
 /** A busy machine with two slow processors. */
 const PART_TIMEOUT_MS = 180_000
+const API_SERVER = `https://${NODE_ADDRESS}:6443/readyz`
 
 async function must(program: string, ...args: string[]): Promise<void> {
   const { code, output } = await runProgram(program, args, { cwd: '/' })
@@ -42,11 +43,11 @@ async function mountAll({ folder }: ClusterPlace): Promise<void> {
   await must('mount', '--bind', join(folder, 'var-log'), '/var/log')
 }
 
-async function linkUp(): Promise<void> {
-  await must('hostname', NODE_NAME)
+async function linkUp({ node, address }: ClusterPlace): Promise<void> {
+  await must('hostname', node)
   await must('ip', 'link', 'set', 'lo', 'up')
   await must('ip', 'link', 'add', 'cni0', 'type', 'bridge')
-  await must('ip', 'address', 'add', `${NODE_ADDRESS}/16`, 'dev', 'cni0')
+  await must('ip', 'address', 'add', `${address}/16`, 'dev', 'cni0')
   await must('ip', 'link', 'set', 'cni0', 'up')
   // Components look for a way out to learn which address is theirs, and services are led there.
   await must('ip', 'route', 'add', 'default', 'via', '10.88.255.254')
@@ -74,7 +75,16 @@ function lastLines({ logs }: ClusterPlace, name: string): string {
   return readFileSync(join(logs, `${name}.log`), 'utf8').trim().split('\n').slice(-5).join('\n')
 }
 
-const place = clusterPlace(basename(process.argv[2] ?? ''))
+/** Of a further node: up() joins the bridges of the two, and then the API server answers. */
+async function untilJoined(): Promise<void> {
+  const endMs = performance.now() + PART_TIMEOUT_MS
+  while (!await answers(API_SERVER)) {
+    if (performance.now() > endMs) throw new Error(`the first node did not answer within ${PART_TIMEOUT_MS} ms`)
+    await sleep(250)
+  }
+}
+
+const place = nodePlace(clusterPlace(basename(process.argv[2] ?? '')), Number(process.argv[3] ?? 1))
 const children: ChildProcess[] = []
 let ending = false
 
@@ -91,7 +101,8 @@ process.on('SIGTERM', () => void end('told to end'))
 try {
   writeNodeFiles(place)
   await mountAll(place)
-  await linkUp()
+  await linkUp(place)
+  if (place.number > 1) await untilJoined()
   for (const part of planParts(place, componentsPath())) {
     children.push(await startPart(part, place))
     if (part.name === 'containerd') await importImages()

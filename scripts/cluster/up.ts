@@ -6,12 +6,13 @@ import { buildMtlscopeImage } from '../image/build-image.ts'
 import { runProgram } from '../run-program.ts'
 import { cgroupEntrances, makeCgroups } from './cgroups.ts'
 import { buildComponents } from './components.ts'
-import { down } from './down.ts'
+import { down, removeNode } from './down.ts'
 import { buildBusyboxImage } from './images.ts'
 import { buildKubectl, kubectlProgram } from './kubectl.ts'
+import { linkNodes } from './link-nodes.ts'
 import { insideCommand, readNodeProcess, writeNodeProcess } from './node-process.ts'
 import type { ClusterPlace } from './place.ts'
-import { NODE_NAME, SCRIPTS } from './place.ts'
+import { SCRIPTS, nodePlace, nodePlaces } from './place.ts'
 
 const UP_TIMEOUT_MS = 600_000
 const NAMESPACES = ['--cgroup', '--net', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child=SIGKILL', '--propagation', 'private']
@@ -24,24 +25,40 @@ const INIT = '"$@" & child=$!; trap "kill $child" TERM; wait $child; wait $child
 export async function up(place: ClusterPlace, say: (text: string) => void): Promise<void> {
   if (readNodeProcess(place) !== undefined) return say(`${place.name} runs already`)
   await down(place)
+  await prepare(say)
+  await start(place, place.name, say)
+}
+
+/** Starts a further node of a cluster that is up, as `up` does. */
+export async function addNode(cluster: ClusterPlace, number: number, say: (text: string) => void): Promise<void> {
+  const place = nodePlace(cluster, number)
+  if (readNodeProcess(place) !== undefined) return say(`${place.node} runs already`)
+  await removeNode(place)
+  await start(place, cluster.name, say, () => linkNodes(cluster, place))
+}
+
+async function prepare(say: (text: string) => void): Promise<void> {
   await buildComponents(say)
   await buildKubectl(say)
   await buildBusyboxImage()
+}
+
+async function start(place: ClusterPlace, cluster: string, say: (text: string) => void, whenItHasLinks?: () => Promise<void>): Promise<void> {
   mkdirSync(place.folder, { recursive: true, mode: 0o755 })
   try {
-    start(place)
+    spawnNode(place, cluster)
+    await whenItHasLinks?.()
     await untilUp(place, say)
   } catch (error) {
-    const kept = process.env.MTLSCOPE_CLUSTER_KEEP === undefined
-    if (kept) await down(place)
+    if (process.env.MTLSCOPE_CLUSTER_KEEP === undefined) await removeNode(place)
     throw error
   }
 }
 
-function start(place: ClusterPlace): void {
+function spawnNode(place: ClusterPlace, cluster: string): void {
   makeCgroups(place.name)
   const log = openSync(join(place.folder, 'node.log'), 'a')
-  const command = ['unshare', ...NAMESPACES, 'sh', '-c', INIT, 'init', process.execPath, `${SCRIPTS}inside.ts`, place.name]
+  const command = ['unshare', ...NAMESPACES, 'sh', '-c', INIT, 'init', process.execPath, `${SCRIPTS}inside.ts`, cluster, String(place.number)]
   const child = spawn('sh', ['-c', ENTER, 'enter', ...cgroupEntrances(place.name), '--', ...command], { stdio: ['ignore', log, log], detached: true, cwd: '/' })
   if (child.pid === undefined) throw new Error('cannot start sh')
   child.unref()
@@ -63,7 +80,7 @@ async function untilUp(place: ClusterPlace, say: (text: string) => void): Promis
 }
 
 async function isReady(place: ClusterPlace): Promise<boolean> {
-  const { code, output } = await kubectl(place, ['get', 'node', NODE_NAME, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'])
+  const { code, output } = await kubectl(place, ['get', 'node', place.node, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'])
   return code === 0 && output.trim() === 'True'
 }
 
@@ -79,9 +96,14 @@ export async function inside(place: ClusterPlace, command: readonly string[], in
   return await runProgram(program, args, { inherit })
 }
 
-/** Builds the image of this checkout's dist/ and puts it into the node. Throws where either fails. */
+/** Puts the image that was built last into a node. */
+export async function importInto(node: ClusterPlace): Promise<void> {
+  const { code, output } = await inside(node, [process.execPath, `${SCRIPTS}import.ts`, node.image])
+  if (code !== 0) throw new Error(output.trim())
+}
+
+/** Builds the image of this checkout's dist/ and puts it into all nodes. Throws where either fails. */
 export async function loadImage(place: ClusterPlace): Promise<void> {
   await buildMtlscopeImage(place.image)
-  const { code, output } = await inside(place, [process.execPath, `${SCRIPTS}import.ts`, place.image])
-  if (code !== 0) throw new Error(output.trim())
+  for (const node of nodePlaces(place).filter((one) => readNodeProcess(one) !== undefined)) await importInto(node)
 }

@@ -54,6 +54,18 @@ test('a symlink to a folder that is swapped, as Kubernetes does it', async (t) =
   await until(() => told === 1)
 })
 
+test('a file that cannot be looked at is one that is not there, and told when it can', async (t) => {
+  const folder = folderOf(t)
+  const file = join(folder, 'a')
+  symlinkSync('a', file)
+  let told = 0
+  const watch = new FileWatch([file], () => { told++ })
+  t.after(() => watch.close())
+  writeFileSync(join(folder, 'new'), '1')
+  renameSync(join(folder, 'new'), file)
+  await until(() => told === 1)
+})
+
 test('a folder that is not there is no error', (t) => {
   const watch = new FileWatch(['/nowhere/at/all'], () => {})
   t.after(() => watch.close())

@@ -56,9 +56,16 @@ export class FileWatch {
   }
 
   #look(): string {
-    return this.#paths.map((path) => {
-      const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-      return stat === undefined ? 'none' : `${stat.dev} ${stat.ino} ${stat.mtimeNs} ${stat.size}`
-    }).join()
+    return this.#paths.map(stampOf).join()
+  }
+}
+
+/** Of a file that may not be looked at, or whose links go round in a circle, why not: that it changes is news too. */
+function stampOf(path: string): string {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat === undefined ? 'none' : `${stat.dev} ${stat.ino} ${stat.mtimeNs} ${stat.size}`
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'none'
   }
 }

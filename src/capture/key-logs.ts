@@ -8,6 +8,8 @@ const POLL_MS = 10
 /** The key logs of a run, and the secrets out of them. Nothing that it says holds a secret. */
 export class KeyLogs {
   readonly secrets: TlsSecrets
+  /** Settled when records are opened as quickly as this machine can. Connections that began before go on as they began. */
+  readonly ready: Promise<void>
   readonly #files: readonly KeyLogFile[]
   readonly #told = new Set<string>()
   #polledMs = -Infinity
@@ -15,7 +17,7 @@ export class KeyLogs {
   constructor(paths: readonly string[]) {
     this.secrets = new TlsSecrets(() => this.#refresh())
     this.secrets.expected = paths.length > 0
-    if (paths.length > 0) void this.#speedUp()
+    this.ready = paths.length > 0 ? this.#speedUp() : Promise.resolve()
     this.#files = paths.map((path) => new KeyLogFile(path, this.secrets))
     this.#refresh()
   }

@@ -1,8 +1,8 @@
 import { X509Certificate, createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { CertificateFacts } from '../protocols/tls/certificate.ts'
 import { describeCertificate } from '../protocols/tls/certificate.ts'
-import { BoundedMap } from './bounded-map.ts'
 
 const MAX_CERTIFICATES = 2000
 /** A longer one is read each time: what is remembered must not grow with what peers send. */

@@ -23,7 +23,7 @@ export interface View {
 }
 
 /** Why a connection without a handshake is what it is. */
-export const UNCLAIMED = 'neither TLS nor a protocol that is known'
+const UNCLAIMED = 'neither TLS nor a protocol that is known'
 const UNCLAIMED_LATE = 'joined late, in the middle of something that cannot be told'
 const PREFACE_ONLY = 'it was about to turn to TLS or into a tunnel, and nothing more was seen'
 

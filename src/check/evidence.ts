@@ -58,7 +58,7 @@ function clientText(chain: ChainFacts): string {
   return chain.length === 0 ? 'the client sends an empty Certificate message: it has none to show' : `the client shows ${chainText(chain)}`
 }
 
-export function chainText({ length, leaf }: ChainFacts): string {
+function chainText({ length, leaf }: ChainFacts): string {
   const many = length === 1 ? 'a certificate' : `a chain of ${length} certificates`
   if (leaf === undefined) return many
   if (leaf.malformed === true) return `${many}, of which the first cannot be read`

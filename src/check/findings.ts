@@ -77,7 +77,7 @@ function microsOf(rfc3339: string | undefined): Micros | undefined {
 }
 
 /** `3 days`, `5 hours`. */
-export function ageText(micros: Micros): string {
+function ageText(micros: Micros): string {
   const hours = Math.max(1, Math.round(micros / HOUR_MICROS))
   if (hours < 48) return `${hours} ${hours === 1 ? 'hour' : 'hours'}`
   return `${Math.round(hours / 24)} days`

@@ -1,7 +1,7 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
-import { BoundedMap } from './bounded-map.ts'
 import { CertificateMemory } from './certificate-memory.ts'
 import { Connection } from './connection.ts'
 import type { View } from './connection.ts'

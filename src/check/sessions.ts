@@ -1,5 +1,5 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { FlowInfo } from '../model/flow.ts'
-import { BoundedMap } from './bounded-map.ts'
 import type { HandshakeFacts } from './handshake-facts.ts'
 import type { Judgement } from './judge-handshake.ts'
 import type { Verdict } from './verdict.ts'

@@ -62,7 +62,7 @@ async function planAgent(flags: AgentFlags): Promise<TapPlan> {
   const named = flags.namespace !== undefined || flags.mesh === true || flags.interface !== undefined || flags.netns !== undefined
   const plan = await withDecodeAs(await withSchemas(planTap({ ...flags, output: 'json', exceptOurs: true, ...(!named && { allNamespaces: true }) }, { stdout: false, colour: false })))
   return {
-    ...plan, format: { kind: 'json', proof: true }, settings: { ...plan.settings, signatures: true }, tickMs: TICK_MS, flowPrefix: `${Math.floor(Math.random() * 36 ** 6).toString(36)}.`,
+    ...plan, format: { kind: 'json', proof: true }, settings: { ...plan.settings, signatures: true, ciphertextTurns: 'as-answered' }, tickMs: TICK_MS, flowPrefix: `${Math.floor(Math.random() * 36 ** 6).toString(36)}.`,
     // What the hub asks would be captured, kept, and asked for.
     filter: parsePacketFilter({ ports: port, notPorts: [...notPort, ...(listen.port === 0 ? [] : [String(listen.port)])], hosts: host }),
   }

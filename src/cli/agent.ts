@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { ListenAddress } from './ca-values.ts'
 import { listenAddress } from './ca-values.ts'
+import { addFrameFilters } from './capture-options.ts'
 import { addClusterOptions } from './cluster-options.ts'
 import { keepBounds } from './hub-values.ts'
 import type { MeshIdentityFlags } from './mesh-identity.ts'
@@ -27,7 +28,7 @@ Examples:
   sudo mtlscope agent --mesh --cert agent.pem --key agent-key.pem --ca-bundle roots.pem --hub-id spiffe://shop.test/hub`
 
 export function agentCommand(): Command {
-  const command = addClusterOptions(new Command('agent')
+  const command = addFrameFilters(addClusterOptions(new Command('agent')
     .description('capture on this node, keep it here, and answer the hub of the cluster')
     .addOption(new Option('--listen <address>', 'where the hub reaches it: host:port').argParser(listenAddress).default(listenAddress('0.0.0.0:8900'), '0.0.0.0:8900'))
     .requiredOption('--hub-id <spiffe id>', 'who may ask, and nobody else')
@@ -43,11 +44,7 @@ export function agentCommand(): Command {
     .option('-i, --interface <name>', 'an interface of this machine, or "any" (repeatable)', list)
     .option('--netns <name>', 'a named network namespace (repeatable)', list)
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
-    .option('--procfs <dir>', 'where the procfs is', '/proc'))
-    .optionsGroup('What is captured:')
-    .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
-    .option('--not-port <list>', 'not these ports (repeatable); never its own', list)
-    .option('--host <list>', 'only these addresses or networks (repeatable)', list)
+    .option('--procfs <dir>', 'where the procfs is', '/proc')), 'What is captured:', '; never its own')
     .option('--filter <expression>', 'only messages that it lets through (docs/filter.md)')
     .option('--body-limit <size>', 'bytes kept of each body', sizeBytes, 64 * 1024)
     .option('--proto <path>', 'types of gRPC and protobuf messages (repeatable)', paths)

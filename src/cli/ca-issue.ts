@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { MtlscopeError } from '../base/errors.ts'
 import { makeFolder, writeFileAtomic } from '../identity/authority/atomic-file.ts'
@@ -28,12 +28,25 @@ export async function runCaIssue(flags: CaIssueFlags): Promise<void> {
   const toStdout = flags.csr !== undefined && flags.out === undefined
   const out = flags.out ?? '.'
   // Before anything is issued: a certificate that cannot be put anywhere should not be in the audit log.
+  const madeFolder = !toStdout && !existsSync(out)
   if (!toStdout) await requireFree(out, flags)
   const key = flags.csr === undefined ? await newKey() : { publicKey: (await readCsr(flags.csr)).publicKey, pem: undefined }
-  const leaf = await issueAudited(flags, names, key.publicKey)
+  const leaf = await issueAudited(flags, names, key.publicKey).catch((error: Error) => {
+    if (madeFolder) removeEmpty(out)
+    throw error
+  })
   if (toStdout) process.stdout.write(leaf.chainPem)
   else process.stdout.write(`${(await writeIdentity(out, leaf, key.pem, flags.force === true)).join('\n')}\n`)
   say(`${names.spiffeId} until ${iso(leaf.notAfterMillis)}, serial ${leaf.serial}`)
+}
+
+/** What was made for files that are not written after all. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // Somebody has put something there meanwhile.
+  }
 }
 
 async function newKey(): Promise<{ publicKey: PublicKey, pem: string }> {

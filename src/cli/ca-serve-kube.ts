@@ -1,4 +1,5 @@
 import { MtlscopeError } from '../base/errors.ts'
+import type { MetricsPage } from '../base/metrics-page.ts'
 import { AuditStream } from '../identity/authority/audit-stream.ts'
 import { Authority } from '../identity/authority/authority.ts'
 import type { CaStore } from '../identity/authority/ca-store.ts'
@@ -26,11 +27,17 @@ export async function serveInCluster(flags: CaServeFlags): Promise<number> {
   try {
     await ensureCa(secret.store, flags)
     const authority = new Authority({ store: secret.store, by: BY, warn: sayWarning })
-    const server = await openCaServer({ authority, callers: await callersOf(flags, secret, authority), audit: secret.store.audit, ...serverOptions(flags) })
+    const callers = await callersOf(flags, secret, authority)
+    const measured: { addMetrics(page: MetricsPage): void }[] = callers instanceof TokenReviews ? [callers] : []
+    const server = await openCaServer({
+      authority, callers, audit: secret.store.audit, ...serverOptions(flags),
+      addMetrics: (page) => { for (const one of measured) one.addMetrics(page) },
+    })
     await sayServing(authority, server)
     const publisher = new TrustPublisher({
       client: secret.client, home: secret.place.namespace, bundle: async () => (await authority.current(Date.now())).bundlePem, say, warn: sayWarning,
     })
+    measured.push(publisher)
     await untilAborted(signal)
     await Promise.all([publisher.close(), server.close()])
     return 0

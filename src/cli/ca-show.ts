@@ -30,10 +30,16 @@ function caText(ca: CaDescription): string[] {
   return [
     `trust domain   ${ca.trustDomain}${dnsDomains.length === 0 ? '' : `, DNS names below ${dnsDomains.join(', ')}`}`,
     `name           ${ca.name}`,
-    `longest life   ${ca.maxTtlSeconds / 3600} h`,
+    `longest life   ${lifeText(ca.maxTtlSeconds)}`,
     ...ca.roots.flatMap((root) => [`root           ${certificateText(root)}, ${root.role}${root.hasKey ? '' : ', key kept elsewhere'}`, `intermediate   ${certificateText(root.intermediate)}`]),
     ...ca.auditFile === undefined ? [] : [`issued         ${ca.issued}, refused ${ca.refused} (in ${ca.auditFile})`, `tokens         ${ca.tokens}`],
   ]
+}
+
+/** In the largest unit that it is a whole number of, as `--ttl` takes it; from two days on in days. */
+export function lifeText(seconds: number): string {
+  const [unit, name] = ([[86_400, 'd'], [3600, 'h'], [60, 'm']] as const).find(([one]) => seconds % one === 0 && seconds >= (one === 86_400 ? 2 * one : one)) ?? [1, 's']
+  return `${seconds / unit}${name}`
 }
 
 function certificateText({ id, expiresAt, sha256 }: CertificateDescription): string {

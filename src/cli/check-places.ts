@@ -103,7 +103,9 @@ function placeOf(name: string, path: string): Place {
 function meshPlaces({ procfs, exe, ip }: PlaceFlags): Place[] {
   const follower = new MeshFollower({ procfs, exes: exe ?? [], ips: ip })
   follower.poll()
-  return [...follower.namespaces.values()].map(({ name, path }) => placeOf(name, path))
+  const places = [...follower.namespaces.values()].map(({ name, path }) => placeOf(name, path))
+  follower.close()
+  return places
 }
 
 function factsOf({ path }: Place, { subject }: ReadSubject): PlaceFacts {

@@ -7,10 +7,10 @@ import { say, sayWarning } from './say.ts'
 import { sidecarConfigCheck } from './sidecar-config-check.ts'
 
 /** Nothing is written before all of it is known to be good. */
-export function runInject({ filename, image, imagePullPolicy, ca: address, audience, rules }: InjectFlags): void {
+export function runInject({ filename, image, imagePullPolicy, imagePullSecret, ca: address, audience, rules }: InjectFlags): void {
   if (address !== undefined) parseCaAddress(address)
   const ca = address === undefined ? undefined : { address, audience }
-  const { text, outcomes } = injectManifest(readManifest(filename), { image, pullPolicy: imagePullPolicy, ca, rules, check: sidecarConfigCheck })
+  const { text, outcomes } = injectManifest(readManifest(filename), { image, pullPolicy: imagePullPolicy, pullSecrets: imagePullSecret, ca, rules, check: sidecarConfigCheck })
   for (const { object, injected, says } of outcomes) {
     if (!injected) say(`${object} left alone: ${says.join('; ')}`)
     else {

@@ -7,6 +7,7 @@ import type { Admission } from '../kube/injector/admit-pod.ts'
 import { InjectionEvents } from '../kube/injector/injection-events.ts'
 import type { InjectorServer, KeyAndChain } from '../kube/injector/injector-server.ts'
 import { openInjectorServer } from '../kube/injector/injector-server.ts'
+import { OwnCertificate } from '../kube/injector/own-certificate.ts'
 import { WebhookKeeper } from '../kube/injector/webhook-keeper.ts'
 import { readClusterAccess } from '../kube/kubeconfig.ts'
 import { isObjectName } from '../kube/object-name.ts'
@@ -54,9 +55,14 @@ interface Injector { renew(identity: Identity): Promise<void>, retire(): void, c
 async function openInjector(flags: InjectorFlags, client: KubeClient, ca: string, identity: Identity): Promise<Injector> {
   const keeper = new WebhookKeeper({ client, name: flags.webhook, now: Date.now, say, warn: sayWarning }, identity.material.bundlePem)
   const events = new InjectionEvents(client, sayWarning)
+  const certificate = new OwnCertificate(identity.notAfterMs)
   const server: InjectorServer = await openInjectorServer({
-    ...flags.listen, notReady: () => keeper.problem,
-    inject: { image: flags.image, pullPolicy: flags.imagePullPolicy, ca: { address: flags.podCa ?? ca, audience: flags.audience }, mark: 'webhook', rules: flags.rules, check: sidecarConfigCheck },
+    ...flags.listen, notReady: () => certificate.problem(Date.now()) ?? keeper.problem,
+    addMetrics: (page) => {
+      certificate.addMetrics(page)
+      events.addMetrics(page)
+    },
+    inject: { image: flags.image, pullPolicy: flags.imagePullPolicy, pullSecrets: flags.imagePullSecret, ca: { address: flags.podCa ?? ca, audience: flags.audience }, mark: 'webhook', rules: flags.rules, check: sidecarConfigCheck },
     decided: (admission, namespace, isDryRun) => {
       if (!isDryRun) events.tell(namespace, admission, Date.now())
       tell(admission, namespace)
@@ -69,6 +75,7 @@ async function openInjector(flags: InjectorFlags, client: KubeClient, ca: string
       // First the roots, then what stands under them.
       await keeper.keep(next.material.bundlePem)
       server.renew(tlsOf(next))
+      certificate.renewed(next.notAfterMs)
       say(`certificate renewed, until ${new Date(next.notAfterMs).toISOString()}`)
     },
     retire: () => server.retire(),

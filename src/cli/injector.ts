@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander'
 import type { ListenAddress } from './ca-values.ts'
 import { listenAddress } from './ca-values.ts'
+import { pullSecretOption } from './pull-secret.ts'
 
 export interface InjectorFlags {
   listen: ListenAddress
   image: string
   imagePullPolicy?: string
+  imagePullSecret?: string[]
   webhook: string
   ca?: string
   podCa?: string
@@ -31,6 +33,7 @@ export function injectorCommand(): Command {
     .addOption(new Option('--listen <address>', 'where to listen: host:port').argParser(listenAddress).default(listenAddress('0.0.0.0:9443'), '0.0.0.0:9443'))
     .requiredOption('--image <name>', 'container image of mtlscope that pods get')
     .addOption(new Option('--image-pull-policy <policy>', 'of it').choices(['Always', 'IfNotPresent', 'Never']))
+    .addOption(pullSecretOption('pods pull it with, in their namespaces'))
     .option('--webhook <name>', 'its MutatingWebhookConfiguration', 'mtlscope-injector')
     .option('--ca <address>', 'the CA: host:port (default: mtlscope-ca.NAMESPACE.svc:8443 of its own namespace)')
     .option('--pod-ca <address>', 'how pods reach the CA (default: as --ca)')

@@ -10,11 +10,12 @@ const DEFAULTS = { image: 'mtlscope:latest', trustDomain: 'cluster.local', keep:
 export function installOptions(flags: InstallFlags, installed: Partial<InstallOptions> = {}): InstallOptions {
   const options: InstallOptions = {
     namespace: homeOf(flags), namespaceOnly: flags.namespaceOnly !== undefined || installed.namespaceOnly === true,
-    image: flags.image ?? installed.image ?? DEFAULTS.image, pullPolicy: flags.imagePullPolicy ?? installed.pullPolicy,
+    image: flags.image ?? installed.image ?? DEFAULTS.image, pullPolicy: flags.imagePullPolicy ?? installed.pullPolicy, pullSecrets: flags.imagePullSecret ?? installed.pullSecrets ?? [],
     trustDomain: flags.trustDomain ?? installed.trustDomain ?? DEFAULTS.trustDomain,
     keep: flags.keepTraffic ?? installed.keep ?? DEFAULTS.keep,
     parts: flags.only === undefined ? installed.parts ?? parseParts(undefined) : parseParts(flags.only),
     networkPolicy: flags.networkPolicy ?? installed.networkPolicy ?? false, nodeRules: flags.nodeRules ?? installed.nodeRules ?? false, managedBy: PRODUCT,
+    disruptionBudget: installed.disruptionBudget ?? true,
   }
   checkInstallOptions(options)
   return options

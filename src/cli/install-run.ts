@@ -1,4 +1,5 @@
 import { KubeClient } from '../kube/client.ts'
+import { hasSeveralNodes } from '../kube/install/injector-nodes.ts'
 import type { InstallOptions } from '../kube/install/install-options.ts'
 import { install } from '../kube/install/install.ts'
 import { manifestText, partsOf, planManifests } from '../kube/install/plan-manifests.ts'
@@ -16,14 +17,25 @@ export async function runInstall(flags: InstallFlags): Promise<void> {
   if (flags.dryRun === true) return void process.stdout.write(manifestText(planManifests(options)))
   const client = new KubeClient(readClusterAccess(flags))
   try {
-    await applyInstallation(client, options, flags, false)
+    await applyInstallation(client, await fitted(client, options), flags, false)
   } finally {
     client.close()
   }
   say(`installed in namespace ${options.namespace}: ${partsOf(options).join(', ')}`)
 }
 
+/** To the cluster that it is for. */
+export async function fitted(client: KubeClient, options: InstallOptions): Promise<InstallOptions> {
+  return partsOf(options).includes('injector') ? { ...options, disruptionBudget: await hasSeveralNodes(client) } : options
+}
+
+/** Before anything is changed: the kubeconfig may lead to another cluster than one thinks. */
+export function sayCluster({ access: { context, server } }: KubeClient): void {
+  say(`cluster of context ${context}: ${server.host}`)
+}
+
 export async function applyInstallation(client: KubeClient, options: InstallOptions, flags: InstallFlags, prune: boolean): Promise<void> {
+  sayCluster(client)
   const signal = interruptSignal()
   try {
     await install(client, options, { wait: flags.wait, timeoutMs: flags.timeout, keepFailed: flags.keep === true, prune, signal, say })

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { pullSecretOption } from './pull-secret.ts'
 import { durationMs } from './values.ts'
 
 /** Where the API server is. */
@@ -6,11 +7,11 @@ export interface ClusterFlags { kubeconfig?: string, context?: string }
 
 /** What `install` and `upgrade` have in common; what is not given an upgrade takes from what is there. */
 export interface InstallFlags extends ClusterFlags {
-  namespace?: string, namespaceOnly?: string, only?: string, image?: string, imagePullPolicy?: string, trustDomain?: string, keepTraffic?: string, networkPolicy?: boolean, nodeRules?: boolean
+  namespace?: string, namespaceOnly?: string, only?: string, image?: string, imagePullPolicy?: string, imagePullSecret?: string[], trustDomain?: string, keepTraffic?: string, networkPolicy?: boolean, nodeRules?: boolean
   dryRun?: boolean, explainRights?: boolean, wait: boolean, timeout: number, keep?: boolean
 }
 
-export interface UninstallFlags extends ClusterFlags { namespace?: string, namespaceOnly?: string, keepData?: boolean, image?: string, wait: boolean }
+export interface UninstallFlags extends ClusterFlags { namespace?: string, namespaceOnly?: string, keepData?: boolean, image?: string, imagePullSecret?: string[], wait: boolean }
 
 const TIMEOUT_MS = 180_000
 
@@ -21,6 +22,7 @@ and what this run created is removed again. Afterwards: mtlscope tap -A opens th
 
 Examples:
   mtlscope install --image registry.example/mtlscope:1
+  mtlscope install --image registry.example/mtlscope:1 --image-pull-secret registry
   mtlscope install --only tap --dry-run | kubectl apply -f -
   mtlscope install --explain-rights             what each account may do, and why
   mtlscope install --namespace-only team-a      for who has just one namespace`
@@ -55,6 +57,7 @@ export function uninstallCommand(): Command {
     .option('--namespace-only <name>', 'remove one that was installed so, and look nowhere else')
     .option('--keep-data', 'leave what the agents stored on their nodes')
     .option('--image <name>', 'removes the data on the nodes where the agents are gone already (after helm uninstall)')
+    .addOption(pullSecretOption('that image is pulled with'))
     .option('--no-wait', 'do not wait until everything is gone')
     .addHelpText('after', `
 Also what the parts made themselves: the ConfigMaps of the CA in other namespaces, the folders of the agents on their nodes.
@@ -72,6 +75,7 @@ function withInstallOptions(command: Command): Command {
     .option('--only <parts>', 'tap, secure, or some of ca, injector, agents, hub')
     .option('--image <name>', 'container image of mtlscope (default: mtlscope:latest)')
     .addOption(new Option('--image-pull-policy <policy>', 'of all parts').choices(['Always', 'IfNotPresent', 'Never']))
+    .addOption(pullSecretOption('all parts and injected pods pull the image with, in their namespaces'))
     .option('--trust-domain <name>', 'of the identities that the CA gives; counts when the CA is made (default: cluster.local)')
     .option('--keep-traffic <size,time>', 'how much and how long each agent stores (default: 1GiB,24h)')
     .option('--node-rules', 'agents set the rules of injected pods, which then need no NET_ADMIN')

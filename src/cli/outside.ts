@@ -112,7 +112,8 @@ async function findAgents(client: KubeClient, flags: OutsideFlags, usualNamespac
   if (installed !== undefined && capabilities.length === 0) return installed
   return await openSessionAgents(client, {
     namespace: flags.agentNamespace ?? (await takesAgents(client, INSTALLED_IN) ? INSTALLED_IN : usualNamespace),
-    image: flags.image ?? installed?.image ?? DEFAULT_IMAGE, pullPolicy: flags.imagePullPolicy ?? installed?.pullPolicy, capabilities, say,
+    image: flags.image ?? installed?.image ?? DEFAULT_IMAGE, pullPolicy: flags.imagePullPolicy ?? installed?.pullPolicy,
+    pullSecrets: flags.imagePullSecret ?? installed?.pullSecrets ?? [], capabilities, say,
     deadlineSeconds: flags.for === undefined ? MAX_SESSION_SECONDS : Math.ceil(flags.for / 1000) + MARGIN_SECONDS,
   })
 }

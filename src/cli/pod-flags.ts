@@ -12,7 +12,7 @@ export interface PodFlags {
 }
 
 /** What the flags say of looking from outside. */
-export interface RemoteFlags { remote?: boolean, image?: string, imagePullPolicy?: string, agentNamespace?: string }
+export interface RemoteFlags { remote?: boolean, image?: string, imagePullPolicy?: string, imagePullSecret?: string[], agentNamespace?: string }
 
 export function namesPods({ pods, namespace, allNamespaces, podsFrom }: PodFlags): boolean {
   return pods !== undefined || namespace !== undefined || allNamespaces === true || podsFrom !== undefined

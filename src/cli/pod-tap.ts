@@ -3,6 +3,8 @@ import type { KubeClient } from '../kube/client.ts'
 import type { LocalPod, PodFollower, PodsNow } from '../kube/pod-follower.ts'
 import { podName } from '../kube/pod.ts'
 import type { LiveTap } from '../tap/live.ts'
+import type { AddressNames } from '../tap/shared-names.ts'
+import { nameChanges } from '../tap/shared-names.ts'
 import type { PodFlags } from './pod-flags.ts'
 import { openPodFollower } from './pod-places.ts'
 
@@ -20,11 +22,11 @@ export class PodTap {
   readonly #client: KubeClient | undefined
   readonly #follower: PodFollower
   readonly #interfaces: string[]
-  /** Inode → what it was entered by. */
-  readonly #entered = new Map<number, { path: string, name: string }>()
+  /** Number of a sandbox → name of its pod. */
+  readonly #entered = new Map<number, string>()
   readonly #tries = new Map<number, number>()
   readonly #told = new Set<string>()
-  #names = ''
+  #names: AddressNames = {}
   #polls = 0
   #failed = false
 
@@ -52,12 +54,13 @@ export class PodTap {
     const now = await this.#look()
     if (now === undefined) return
     for (const [pod, why] of now.leftAlone) this.#tell(pod.uid, podName(pod), why)
-    const inodes = new Set(now.local.map(({ inode }) => inode))
-    for (const [inode, { path, name }] of this.#entered) if (!inodes.has(inode)) await this.#leave(inode, path, name)
-    const missing = now.local.filter(({ inode }) => !this.#entered.has(inode) && (this.#tries.get(inode) ?? 0) < MAX_TRIES)
+    const present = new Set(now.local.map(({ sandbox }) => sandbox))
+    for (const [sandbox, name] of this.#entered) if (!present.has(sandbox)) await this.#leave(sandbox, name)
+    for (const sandbox of this.#tries.keys()) if (!present.has(sandbox)) this.#tries.delete(sandbox)
+    const missing = now.local.filter(({ sandbox }) => !this.#entered.has(sandbox) && (this.#tries.get(sandbox) ?? 0) < MAX_TRIES)
     this.#tap.expect(this.#entered.size + missing.length)
-    for (const pod of missing) await this.#enter(pod, now.names)
     this.#shareNames(now.names)
+    for (const pod of missing) await this.#enter(pod)
   }
 
   async #look(): Promise<PodsNow | undefined> {
@@ -80,33 +83,32 @@ export class PodTap {
     this.#observer.refused(name, why, undefined)
   }
 
-  async #enter({ pod, inode, path, pids }: LocalPod, names: Readonly<Record<string, string>>): Promise<void> {
+  async #enter({ pod, sandbox, inode, path, pids }: LocalPod): Promise<void> {
     const name = podName(pod)
     try {
-      await this.#tap.add({ path, inode, name, capture: 'netns', interfaces: this.#interfaces, names })
+      await this.#tap.add({ key: keyOf(sandbox), path, inode, name, capture: 'netns', interfaces: this.#interfaces })
     } catch (error) {
       if (!(error instanceof MtlscopeError)) throw error
-      const tries = (this.#tries.get(inode) ?? 0) + 1
-      this.#tries.set(inode, tries)
+      const tries = (this.#tries.get(sandbox) ?? 0) + 1
+      this.#tries.set(sandbox, tries)
       if (tries === MAX_TRIES) this.#observer.refused(name, error.message, error.hint)
       return
     }
-    this.#entered.set(inode, { path, name })
+    this.#entered.set(sandbox, name)
     this.#observer.say(`entered pod ${name} (${pod.workload}, ${pids.length} processes)`)
   }
 
-  async #leave(inode: number, path: string, name: string): Promise<void> {
-    this.#entered.delete(inode)
-    this.#tries.delete(inode)
-    await this.#tap.remove(path)
+  async #leave(sandbox: number, name: string): Promise<void> {
+    this.#entered.delete(sandbox)
+    await this.#tap.remove(keyOf(sandbox))
     this.#observer.say(`pod ${name} is gone`)
   }
 
-  #shareNames(names: Readonly<Record<string, string>>): void {
-    const text = JSON.stringify(names)
-    if (text === this.#names) return
-    this.#names = text
-    for (const { path } of this.#entered.values()) this.#tap.rename(path, { ...names })
+  #shareNames(names: AddressNames): void {
+    if (names === this.#names) return
+    const changes = nameChanges(this.#names, names)
+    this.#names = names
+    if (changes !== undefined) this.#tap.renameAll(changes)
   }
 
   /** Why there is nothing yet. */
@@ -115,4 +117,9 @@ export class PodTap {
     const where = node === undefined ? 'on this machine; is it a node of that cluster?' : `on node ${node}`
     return `${chosen} pods of the cluster match, none of them ${where} (another context: --context NAME); still looking`
   }
+}
+
+/** What the tap knows a sandbox by: the path that it was entered by leads to another one when its process has ended. */
+function keyOf(sandbox: number): string {
+  return `sandbox ${sandbox}`
 }

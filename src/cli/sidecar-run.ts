@@ -72,12 +72,11 @@ class SidecarRun {
     // The name by which a scan of the mesh recognises it: the executable is node.
     process.title = 'mtlscope-sidecar'
     const signals = this.#followSignals()
+    // From the beginning: what keeps it from getting an identity may be in the file.
+    if (this.#source.file !== undefined) this.#watch = new FileWatch([this.#source.file], () => this.#reload('it changed'))
     try {
       const isEnding = await this.#untilReady()
-      if (!isEnding) {
-        if (this.#source.file !== undefined) this.#watch = new FileWatch([this.#source.file], () => this.#reload('it changed'))
-        await Promise.race([this.#ending, this.#sidecar.wantsEnd])
-      }
+      if (!isEnding) await Promise.race([this.#ending, this.#sidecar.wantsEnd])
       await this.#drain()
       return 0
     } catch (error) {
@@ -125,7 +124,8 @@ class SidecarRun {
       this.#sidecar.reloadFailed()
       return sayWarning(`${this.#source.name} cannot be used, the configuration before is kept`)
     }
-    this.#sidecar.reload(plan).then(() => {
+    this.#sidecar.reload(plan).then((isTaken) => {
+      if (!isTaken) return
       this.#plan = plan
       say(`read ${this.#source.name} again (${why})`)
     }, (error: Error) => {

@@ -40,7 +40,9 @@ function requireRights(): void {
 function meshSources({ procfs, exe = [] }: TapFlags): LiveSource[] {
   const follower = new MeshFollower({ procfs, exes: exe })
   follower.poll()
-  return [...follower.namespaces.values()].map(({ name, path }) => ({ name, path, capture: 'netns', interfaces: ['any'] }))
+  const sources = [...follower.namespaces.values()].map(({ name, path, inode }): LiveSource => ({ name, path, inode, capture: 'netns', interfaces: ['any'] }))
+  follower.close()
+  return sources
 }
 
 async function capture(plan: SniffPlan, signal: AbortSignal): Promise<number> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addFrameFilters } from './capture-options.ts'
 import { addPodOptions } from './cluster-options.ts'
 import { addRemoteOptions } from './remote-options.ts'
 import { count, durationMs, list, paths, workers } from './values.ts'
@@ -36,7 +37,7 @@ Examples:
 Nothing runs in the target: no tcpdump, no shell, no right. The filter is the simple part of tcpdump's language.`
 
 export function sniffCommand(): Command {
-  return addRemoteOptions(addPodOptions(new Command('sniff')
+  return addRemoteOptions(addFrameFilters(addPodOptions(new Command('sniff')
     .description('capture packets of a workload into Wireshark or a pcapng file, with the names of who talks')
     .argument('[filter...]', 'Kubernetes pods by name (a regular expression, in front), of this node or of a cluster from outside, then: port 8080, portrange 8000-8010, host 10.0.0.7, net 10.1.0.0/16, not port 22, and, or')
     .optionsGroup('Where:')
@@ -45,11 +46,7 @@ export function sniffCommand(): Command {
     .option('--mesh', 'the namespaces of all proxies of meshes on this machine, also of those that come later')
     .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
     .option('-i, --interface <name>', 'an interface of this machine, or "any"; with --pid and --netns: of those (repeatable)', list)
-    .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc'))
-    .optionsGroup('Filters (in the kernel where they fit):')
-    .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
-    .option('--not-port <list>', 'not these ports (repeatable)', list)
-    .option('--host <list>', 'only these addresses or networks: 10.0.0.7,10.1.0.0/16 (repeatable)', list)
+    .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')))
     .optionsGroup('Output:')
     .option('-w, --write <file>', 'a pcapng file; - for standard output (the default where that is no terminal)')
     .option('--wireshark', 'start Wireshark and feed it')

@@ -32,21 +32,9 @@ export async function runTapLive(
     status.clear()
     sayWarning(text)
   }
-  const tap = new LiveTap({
-    filter: plan.filter, messageFilter: plan.messageFilter, settings: plan.settings, format: plan.format, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs: plan.keyLogs,
-    frames: plan.writeTo !== undefined || plan.frames === true, interfacesApart: plan.interfacesApart, workers: plan.flags.workers, flowPrefix: plan.flowPrefix,
-  }, {
-    givesBack: output.givesBack === true,
-    lines: (text, lines) => output.lines(text, lines),
-    frames: (origin, blocks) => output.frames(origin, blocks),
-    warn,
-  })
+  const tap = openTap(plan, output, warn)
   const run = new LiveRun(plan, tap, output, status, warn)
-  output.watch?.(() => {
-    const now = tap.health()
-    now.refused.push(...run.refused)
-    return now
-  })
+  output.watch?.(() => run.withRefused(tap.health()))
   try {
     await run.open(sources)
   } catch (error) {
@@ -60,8 +48,7 @@ export async function runTapLive(
     await run.until(signal)
   } finally {
     run.close()
-    health = await tap.stop()
-    health.refused.push(...run.refused)
+    health = run.withRefused(await tap.stop())
     output.finish(health)
   }
   // Who looks from outside tells it, of all nodes together.
@@ -69,9 +56,21 @@ export async function runTapLive(
   return 0
 }
 
+function openTap(plan: TapPlan, output: LiveOutput, warn: (text: string) => void): LiveTap {
+  return new LiveTap({
+    filter: plan.filter, messageFilter: plan.messageFilter, settings: plan.settings, format: plan.format, dissect: plan.dissect, decodeAs: plan.decodeAs, keyLogs: plan.keyLogs,
+    frames: plan.writeTo !== undefined || plan.frames === true, interfacesApart: plan.interfacesApart, workers: plan.flags.workers, flowPrefix: plan.flowPrefix,
+  }, {
+    givesBack: output.givesBack === true,
+    lines: (text, lines) => output.lines(text, lines),
+    frames: (origin, blocks) => output.frames(origin, blocks),
+    warn,
+  })
+}
+
 /** One run of a live tap, from opening its sources to the last tick. */
 class LiveRun {
-  readonly refused: RefusedHealth[] = []
+  readonly #refused: RefusedHealth[] = []
   readonly #plan: TapPlan
   readonly #tap: LiveTap
   readonly #output: LiveOutput
@@ -94,9 +93,9 @@ class LiveRun {
     if (errors.length === sources.length && errors.length > 0 && !this.#plan.mesh) throw errors[0]!
     for (const error of errors) {
       sayError(error)
-      this.refused.push({ name: String(error.facts.source ?? ''), why: error.message })
+      this.#refused.push({ name: String(error.facts.source ?? ''), why: error.message })
     }
-    if (sources.length > errors.length) this.#say(`capturing ${placesText(sources.filter((s) => !this.refused.some((r) => r.name === s.name)))}`)
+    if (sources.length > errors.length) this.#say(`capturing ${placesText(sources.filter((s) => !this.#refused.some((r) => r.name === s.name)))}`)
     if (this.#plan.mesh) await this.#openMesh()
     else if (this.#plan.pods) await this.#openPods()
     else if (this.#plan.keepsRights !== true) this.#dropRights()
@@ -143,8 +142,14 @@ class LiveRun {
     if (this.#mesh.size === 0) this.#say(this.#mesh.emptyText())
   }
 
+  /** The health of the tap, with the places that were not entered. */
+  withRefused(health: Health): Health {
+    health.refused.push(...this.#refused)
+    return health
+  }
+
   readonly #noteRefused = (name: string, why: string, hint: string | undefined): void => {
-    if (this.refused.length < MAX_REFUSED) this.refused.push({ name, why })
+    if (this.#refused.length < MAX_REFUSED) this.#refused.push({ name, why })
     this.#warn(`not entered: ${name}: ${why}${hint === undefined ? '' : ` (${hint})`}`)
   }
 

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { Keep } from '../store/keep.ts'
 import { keepBounds, port } from './hub-values.ts'
 import type { PodFlags, RemoteFlags } from './pod-flags.ts'
+import { addFrameFilters, addMeshOptions } from './capture-options.ts'
 import { addPodOptions } from './cluster-options.ts'
 import { addRemoteOptions } from './remote-options.ts'
 import { rule } from './redaction-rules.ts'
@@ -65,23 +66,36 @@ Without a source it taps the mesh of this machine (--mesh).
 JSON fields: docs/protocols/README.md`
 
 export function tapCommand(): Command {
-  return addRemoteOptions(addPodOptions(new Command('tap')
+  const command = new Command('tap')
     .description('show what travels: requests and answers, TLS handshakes, from a file or live')
     .argument('[pods]', 'Kubernetes pods whose names match this regular expression: of this node, or of a cluster from outside')
+  addFrameFilters(addSources(command))
+  addViewer(addOutput(command))
+    .option('--workers <n>', 'capture threads (default: 1)', workers)
+    .addOption(new Option('--health-every <duration>', 'JSON lines of health').argParser(durationMs).hideHelp())
+    .addOption(new Option('--colour', 'also where standard output is no terminal').hideHelp())
+    .addOption(new Option('--columns <n>', 'of the terminal').argParser(count).hideHelp())
+  return addRemoteOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (pods: string | undefined, flags: TapFlags) => {
+      const { runTap } = await import('./tap-run.ts')
+      process.exitCode = await runTap({ ...flags, pods })
+    })
+}
+
+function addSources(command: Command): Command {
+  return addPodOptions(addMeshOptions(command
     .optionsGroup('Sources:')
     .option('-r, --read <file>', 'read a pcap or pcapng file, - for standard input')
     .option('-i, --interface <name>', 'capture live on an interface of this machine, or "any" (repeatable)', list)
     .option('--pid <pid>', 'capture live in the network namespace of a process (repeatable)', list)
     .option('--netns <name>', 'capture live in a named network namespace (repeatable)', list)
     .option('--mesh', 'find the proxies of the meshes on this machine and capture in their namespaces')
-    .option('--sidecar <address>', 'what passes a running mtlscope sidecar: its admin endpoint, such as 127.0.0.1:15000')
-    .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')
-    .option('--exe <name>', 'further name of a proxy executable for --mesh (repeatable)', list)
-    .option('--ip <list>', 'with --mesh: only workloads with these addresses', list))
-    .optionsGroup('Filters (in the kernel where they fit):')
-    .option('--port <list>', 'only these ports: 80,8000-8010 (repeatable)', list)
-    .option('--not-port <list>', 'not these ports (repeatable)', list)
-    .option('--host <list>', 'only these addresses or networks: 10.0.0.7,10.1.0.0/16 (repeatable)', list)
+    .option('--sidecar <address>', 'what passes a running mtlscope sidecar: its admin endpoint, such as 127.0.0.1:15000')))
+}
+
+function addOutput(command: Command): Command {
+  return command
     .optionsGroup('Output:')
     .addOption(new Option('-o, --output <format>', 'default: compact on a terminal, else json').choices(['compact', 'json']))
     .option('-w, --write <file>', 'write the frames as pcapng, one interface a namespace; - for standard output')
@@ -93,9 +107,13 @@ export function tapCommand(): Command {
     .option('--decode-as <port=protocol>', 'assume a protocol at a port: 9999=http1, udp:5300=dns (repeatable)', list)
     .option('--filter <expression>', 'only messages that it lets through: \'http && status_code >= 400\' (docs/filter.md)')
     .option('--records', 'show each turn of unreadable TLS records too')
-    .option('--redact <rule>', 'hide more: header:NAME, param:NAME (query or form; * for any characters), text:REGEX (repeatable)', rule)
+    .option('--redact <rule>', 'hide more: header:NAME, param:NAME (query, form, JSON; * for any characters), text:REGEX (repeatable)', rule)
     .option('--no-redact', 'hide nothing, not even Authorization, Cookie and passwords')
     .option('--utc', 'times of the compact output in UTC instead of local time')
+}
+
+function addViewer(command: Command): Command {
+  return command
     .option('--ui [port]', 'show it in the browser (default port: 8899; 0 for any)', port)
     .option('--ui-host <address>', 'address of the viewer; any but a loopback needs the token that is printed')
     .option('--ui-tls-cert <file>', 'the viewer speaks TLS with this certificate chain (PEM)')
@@ -103,13 +121,4 @@ export function tapCommand(): Command {
     .option('--no-open', 'with --ui: do not open the browser')
     .option('--keep <size,age>', 'with --ui: bounds of what is kept, packets included (default: 1GiB,24h)', keepBounds)
     .option('--store <dir>', 'with --ui: keep it there for another time (mtlscope view --store DIR)')
-    .option('--workers <n>', 'capture threads (default: 1)', workers)
-    .addOption(new Option('--health-every <duration>', 'JSON lines of health').argParser(durationMs).hideHelp())
-    .addOption(new Option('--colour', 'also where standard output is no terminal').hideHelp())
-    .addOption(new Option('--columns <n>', 'of the terminal').argParser(count).hideHelp()))
-    .addHelpText('after', EXAMPLES)
-    .action(async (pods: string | undefined, flags: TapFlags) => {
-      const { runTap } = await import('./tap-run.ts')
-      process.exitCode = await runTap({ ...flags, pods })
-    })
 }

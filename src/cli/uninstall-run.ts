@@ -1,6 +1,7 @@
 import { KubeClient } from '../kube/client.ts'
 import { uninstall } from '../kube/install/uninstall.ts'
 import { readClusterAccess } from '../kube/kubeconfig.ts'
+import { sayCluster } from './install-run.ts'
 import { homeOf } from './install-options.ts'
 import type { UninstallFlags } from './install.ts'
 import { say } from './say.ts'
@@ -8,8 +9,9 @@ import { say } from './say.ts'
 export async function runUninstall(flags: UninstallFlags): Promise<void> {
   const client = new KubeClient(readClusterAccess(flags))
   try {
+    sayCluster(client)
     const namespace = homeOf(flags)
-    const any = await uninstall(client, { namespace, keepData: flags.keepData === true, image: flags.image, namespaceOnly: flags.namespaceOnly !== undefined, wait: flags.wait, say })
+    const any = await uninstall(client, { namespace, keepData: flags.keepData === true, image: flags.image, pullSecrets: flags.imagePullSecret ?? [], namespaceOnly: flags.namespaceOnly !== undefined, wait: flags.wait, say })
     say(any ? `nothing of mtlscope is left in the cluster${flags.keepData === true ? ' but the data on its nodes' : ''}` : `nothing is installed in namespace ${namespace}`)
   } finally {
     client.close()

@@ -3,7 +3,7 @@ import { KubeClient } from '../kube/client.ts'
 import { readInstalledOptions } from '../kube/install/installed.ts'
 import { partsOf } from '../kube/install/plan-manifests.ts'
 import { readClusterAccess } from '../kube/kubeconfig.ts'
-import { applyInstallation } from './install-run.ts'
+import { applyInstallation, fitted } from './install-run.ts'
 import type { InstallFlags } from './install.ts'
 import { homeOf, installOptions } from './install-options.ts'
 import { say, sayWarning } from './say.ts'
@@ -17,7 +17,7 @@ export async function runUpgrade(flags: InstallFlags): Promise<void> {
     if (installed.parts.length === 0) throw new MtlscopeError('install-conflict', `nothing is installed in namespace ${namespace}`, { hint: 'where it lives: -n NAME; the first time: mtlscope install' })
     const options = installOptions(flags, installed)
     if (installed.trustDomain !== undefined && options.trustDomain !== installed.trustDomain) sayWarning(`the CA keeps the trust domain that it was made with: ${installed.trustDomain}`)
-    await applyInstallation(client, { ...options, trustDomain: installed.trustDomain ?? options.trustDomain }, flags, true)
+    await applyInstallation(client, { ...await fitted(client, options), trustDomain: installed.trustDomain ?? options.trustDomain }, flags, true)
     say(`namespace ${namespace} is up to date: ${partsOf(options).join(', ')}`)
   } finally {
     client.close()

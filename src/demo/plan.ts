@@ -19,7 +19,7 @@ export const SHOP: readonly Service[] = [
 ]
 
 export const TRUST_DOMAIN = 'shop.test'
-export const BRIDGE = 'shop0'
+const BRIDGE = 'shop0'
 const PORT = 8080
 const PREFIX = 24
 

@@ -6,6 +6,8 @@ const AT_ONCE = 2000
 const RECORDS_AT_ONCE = 500
 /** What waits for its other hops is looked at so often. */
 const TICK_MS = 100
+/** Turns that wait to be looked at; of more the oldest are forgotten, and their requests are not joined over nodes. */
+const MAX_TURNS = 50_000
 /** A store that fails so often in a row is closed. */
 const MAX_FAILURES = 20
 
@@ -14,6 +16,7 @@ export class JoinedRequests {
   readonly #store: Store
   readonly #joiner = new RequestJoiner()
   #lookedTo: number | undefined
+  #turns: JsonRecord[] = []
   #addedMs = performance.now()
   #changed = true
   #running = false
@@ -26,6 +29,14 @@ export class JoinedRequests {
       this.#changed = true
       void this.#run()
     })
+    void this.#run()
+  }
+
+  /** Turns of ciphertext, which are not in the store. */
+  addTurns(records: readonly JsonRecord[]): void {
+    this.#turns.push(...records)
+    if (this.#turns.length > MAX_TURNS) this.#turns.splice(0, this.#turns.length - MAX_TURNS)
+    this.#changed = true
     void this.#run()
   }
 
@@ -60,6 +71,7 @@ export class JoinedRequests {
   }
 
   async #add(rows: readonly StoredRow[]): Promise<void> {
+    for (const turn of this.#turns.splice(0)) this.#joiner.addTurn(turn)
     if (rows.length > 0) this.#addedMs = performance.now()
     const records = await this.#recordsOf(rows.filter((row) => row.protocol === 'tls').map((row) => row.id))
     for (const row of rows) this.#joiner.add(row, records.get(row.id))

@@ -111,7 +111,8 @@ class LiveStream {
     const found = await this.#hub.store.newer(this.#selection, lastId, lastId === 0 ? MAX_BACKLOG : MAX_ROWS)
     if (found.skipped > 0) this.#write('skipped', { count: found.skipped, lastId: found.lastId })
     const rows = await this.#hub.views.rows(found.rows)
-    if (found.lastId > lastId) this.#write('rows', { rows, stored: found.stored, furtherHops: found.furtherHops, ...(found.end !== undefined && { end: found.end }), ...(found.generation !== undefined && { generation: this.#hub.generation + found.generation }) }, found.lastId)
+    const joined = await this.#hub.views.rows(found.joined ?? [])
+    if (found.lastId > lastId) this.#write('rows', { rows, ...(joined.length > 0 && { joined }), stored: found.stored, furtherHops: found.furtherHops, ...(found.end !== undefined && { end: found.end }), ...(found.generation !== undefined && { generation: this.#hub.generation + found.generation }) }, found.lastId)
     return found.lastId
   }
 

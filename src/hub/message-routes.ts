@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ConnectionPage, JsonRecord, MessageDetail, MessagesPage, RequestHop, TlsSummary } from '../model/api.ts'
 import { copyAs } from '../store/copy-as.ts'
 import type { StoredRow } from '../store/store.ts'
+import { halfNotes } from './half-note.ts'
 import type { Hub } from './hub.ts'
 import { ApiProblem, notFound } from './problem.ts'
 import type { Query } from './query.ts'
@@ -65,7 +66,7 @@ async function messageDetail(hub: Hub, id: number): Promise<MessageDetail> {
   const way = await inTime(hub, requestHops(hub, stored, record, own), { hops: [own], hopNotes: ['the nodes did not say in time what else was seen of it'] })
   const crossed = tls ?? way.hops.find((one) => one.tls !== undefined)?.tls
   return {
-    row: row!, record, ...way, ...(crossed && { tls: crossed }), ...(previous !== undefined && { previous }), ...(next !== undefined && { next }),
+    row: row!, record, ...way, ...(hub.cluster !== undefined && { hopNotes: [...way.hopNotes, ...halfNotes(row!.way)] }), ...(crossed && { tls: crossed }), ...(previous !== undefined && { previous }), ...(next !== undefined && { next }),
     hasPackets: hub.hasPackets, copyAs: copyAs(record), ...(target && hub.replays && { replay: target }),
   }
 }

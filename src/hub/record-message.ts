@@ -1,6 +1,6 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { JsonRecord } from '../model/api.ts'
 import type { Capture, FlowInfo, Hop } from '../model/flow.ts'
-import { RecentMap } from '../mesh/recent-map.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
 
@@ -22,11 +22,11 @@ export function asFlow(record: JsonRecord): FlowInfo {
 
 /** Flows that messages of a connection share. Records do not say when it began: the first of its messages does, and what comes later must not look like a connection that began then. */
 export class RecordFlows {
-  readonly #flows: RecentMap<string, FlowInfo>
+  readonly #flows: BoundedMap<string, FlowInfo>
 
   /** @param limit flows remembered, those that were asked for last */
   constructor(limit: number) {
-    this.#flows = new RecentMap(limit)
+    this.#flows = new BoundedMap(limit)
   }
 
   of(record: JsonRecord): FlowInfo {

@@ -1,11 +1,11 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { JsonRecord, RequestWay, WireVerdict } from '../model/api.ts'
 import type { FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
 import { HopJoin } from '../mesh/hop-join.ts'
-import type { JoinedRequest, JoinedVerdict } from '../mesh/joined-request.ts'
+import type { HopMessage, JoinedRequest, JoinedVerdict } from '../mesh/joined-request.ts'
 import { LearntPlaces } from '../mesh/learnt-places.ts'
-import { RecentMap } from '../mesh/recent-map.ts'
 import type { HopsFound, StoredRow } from '../store/store.ts'
 import { RecordFlows, asMessage } from './record-message.ts'
 
@@ -24,6 +24,7 @@ const TWIN_MICROS = 1_000_000
 const MAX_TWINS = 8192
 /** TLS connections whose beginning is remembered. */
 const MAX_FLOWS = 8192
+const MAX_TURNS = 32_768
 /** Not requests: what is told of a connection. */
 const CONNECTION_PROTOCOLS: ReadonlySet<string> = new Set(['tls', 'tcp', 'udp'])
 
@@ -31,15 +32,16 @@ interface Twin { readonly namespace: string, readonly atMicros: Micros }
 
 /** Which of the messages captured in namespaces are hops of one request. Pure: time is what the messages and `advance` say. */
 export class RequestJoiner {
-  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0, keepMicros: 2 * LATEST_MICROS })
+  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0, keepMicros: 2 * LATEST_MICROS, holdHalfMicros: () => this.#aloneMicros })
   readonly #places = new LearntPlaces()
   readonly #flows = new RecordFlows(MAX_FLOWS)
   /** By id, in the order of ids. */
   readonly #waiting = new Map<number, StoredRow>()
   readonly #byFlow = new Map<string, StoredRow[]>()
-  readonly #twins = new RecentMap<string, Twin>(MAX_TWINS)
+  readonly #twins = new BoundedMap<string, Twin>(MAX_TWINS)
   #ways: { id: number, way: RequestWay }[] = []
   #further: number[] = []
+  #turns: HopMessage[] = []
   #upTo = 0
   #newestMicros = 0
   #nowMicros = 0
@@ -60,6 +62,7 @@ export class RequestJoiner {
   add(row: StoredRow, record: JsonRecord | undefined): void {
     this.#lagMicros = Math.max(this.#newestMicros - endOf(row), this.#lagMicros * LAG_LEFT)
     this.#newestMicros = Math.max(this.#newestMicros, endOf(row))
+    if (this.#turns.length > 0) this.#showTurns(this.#newestMicros)
     if (CONNECTION_PROTOCOLS.has(row.protocol)) {
       if (this.#isTwin(row)) this.#further.push(row.id)
       if (record !== undefined) this.#join.add({ flow: this.#flows.of(record), message: asMessage(record) })
@@ -71,6 +74,19 @@ export class RequestJoiner {
     else ofFlow.push(row)
     this.#show(row)
     if (this.#waiting.size > MAX_WAITING) this.#forget(this.#waiting.values().next().value!)
+  }
+
+  /** A turn of ciphertext, which is kept nowhere: it tells which requests crossed where. It waits for the messages of its time, which come another way: else time would go ahead of them. */
+  addTurn(record: JsonRecord): void {
+    this.#turns.push({ flow: this.#flows.of(record), message: asMessage(record) })
+    // The oldest are forgotten where no message comes at all; their requests are joined over nodes no more.
+    if (this.#turns.length > MAX_TURNS) this.#turns.splice(0, MAX_TURNS / 2)
+  }
+
+  #showTurns(untilMicros: Micros): void {
+    let count = 0
+    while (count < this.#turns.length && this.#turns[count]!.message.atMicros <= untilMicros) this.#join.add(this.#turns[count++]!)
+    if (count > 0) this.#turns.splice(0, count)
   }
 
   #show(row: StoredRow): void {
@@ -88,6 +104,7 @@ export class RequestJoiner {
   /** Capture time has come this far, and every message up to `lastId` was added. Gives what was found since it was asked last. */
   advance(nowMicros: Micros, lastId: number): HopsFound {
     this.#nowMicros = nowMicros
+    this.#showTurns(nowMicros)
     this.#join.advance(nowMicros)
     const again = this.#again
     this.#again = []
@@ -123,13 +140,17 @@ export class RequestJoiner {
     for (const row of found) this.#forget(row)
     const [first, ...others] = found
     if (first === undefined || !saysMore(request)) return
-    const { from, to, verdict, hops } = request
-    this.#ways.push({ id: first.id, way: { ...(from !== undefined && { from }), ...(to !== undefined && { to }), verdict: JOINED_VERDICTS[verdict], hops: hops.length } })
+    const { from, to, verdict, hops, half } = request
+    this.#ways.push({ id: first.id, way: { ...(from !== undefined && { from }), ...(to !== undefined && { to }), verdict: JOINED_VERDICTS[verdict], hops: hops.length, ...(half !== undefined && { half }) } })
     for (const { id } of others) this.#further.push(id)
   }
 
   #mayFindMore(row: StoredRow): boolean {
-    return endOf(row) > this.#nowMicros - Math.max(ALONE_MICROS, 2 * this.#lagMicros)
+    return endOf(row) > this.#nowMicros - this.#aloneMicros
+  }
+
+  get #aloneMicros(): Micros {
+    return Math.max(ALONE_MICROS, 2 * this.#lagMicros)
   }
 
   /** The message of a hop: one like it on that flow, the nearest in time. */

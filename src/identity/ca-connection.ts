@@ -5,7 +5,7 @@ import type { PeerCertificate } from 'node:tls'
 import { MtlscopeError } from '../base/errors.ts'
 import { authoritySpiffeId } from './certificate-names.ts'
 
-export const DEFAULT_CA_PORT = 8444
+const DEFAULT_CA_PORT = 8444
 /** A chain and a bundle of two roots have 5 KiB. */
 const MAX_ANSWER_BYTES = 256 * 1024
 

@@ -3,7 +3,7 @@ import { FileWatch } from '../base/file-watch.ts'
 import { fetchIdentity } from './ca-client.ts'
 import { readPem } from './identity-files.ts'
 import type { IdentityEvents, IdentitySource } from './identity-source.ts'
-import { checkIdentity } from './material.ts'
+import { checkIdentity, parseCertificates } from './material.ts'
 import type { Identity } from './material.ts'
 import { retryAfterMs } from './retry.ts'
 import { spiffeIdOfToken } from './token-identity.ts'
@@ -93,7 +93,8 @@ class CaIdentity implements IdentitySource {
     const file = last === undefined ? await readPem(bundleFile) : await readPem(bundleFile).catch(() => '')
     this.#fileText = file
     const bundlePem = last === undefined ? file : `${last}\n${file}`
-    const token = (await readPem(tokenFile)).trim()
+    parseCertificates(bundlePem, `the bundle ${bundleFile}`)
+    const token = await readToken(tokenFile)
     const fetched = await fetchIdentity({ address, bundlePem, token, spiffeId: spiffeId ?? spiffeIdOfToken(token, bundlePem) })
     const { keyPem, chainPem } = fetched
     const identity = checkIdentity({ keyPem, chainPem, bundlePem: fetched.bundlePem }, Date.now())
@@ -126,4 +127,11 @@ class CaIdentity implements IdentitySource {
     clearTimeout(this.#timer)
     if (!this.#closed) this.#timer = setTimeout(() => void this.#ask(), Math.min(Math.max(delayMs, 1000), MAX_TIMER_MS))
   }
+}
+
+/** Anything else could not be sent (RFC 6750 §2.1, RFC 9110 §5.5). */
+async function readToken(path: string): Promise<string> {
+  const token = (await readPem(path)).trim()
+  if (/^[\x21-\x7e]+$/.test(token)) return token
+  throw new MtlscopeError('bad-identity', `${path} holds no token`, { hint: 'one line, as mtlscope ca token add prints it', facts: { path } })
 }

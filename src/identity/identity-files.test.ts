@@ -73,7 +73,7 @@ async function follow(t: TestContext, material: IdentityMaterial): Promise<Follo
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 800 && !condition(); n++) await sleep(10)
+  for (let n = 0; n < 3000 && !condition(); n++) await sleep(10)
   assert.ok(condition())
 }
 

@@ -4,6 +4,7 @@ import { FileWatch } from '../base/file-watch.ts'
 import type { IdentityEvents, IdentitySource } from './identity-source.ts'
 import { checkIdentity } from './material.ts'
 import type { Identity, IdentityMaterial } from './material.ts'
+import { retryAfterMs } from './retry.ts'
 
 /** Paths of PEM files. */
 export interface IdentityPaths { readonly key: string, readonly chain: string, readonly bundle: string }
@@ -24,6 +25,9 @@ class IdentityFiles implements IdentitySource {
   readonly #watch: FileWatch
   #current: IdentityMaterial | undefined
   #again: NodeJS.Timeout | undefined
+  /** Of looks in a row, since the files changed last. */
+  #failures = 0
+  #told = ''
   #reading: Promise<void>
   #closed = false
 
@@ -37,7 +41,9 @@ class IdentityFiles implements IdentitySource {
   }
 
   refresh(): void {
-    this.#look(false)
+    this.#failures = 0
+    this.#told = ''
+    this.#look()
   }
 
   close(): void {
@@ -47,24 +53,33 @@ class IdentityFiles implements IdentitySource {
   }
 
   /** One at a time, in order. */
-  #look(isSecond: boolean): void {
+  #look(): void {
     clearTimeout(this.#again)
-    this.#reading = this.#reading.then(() => this.#follow(isSecond))
+    this.#reading = this.#reading.then(() => this.#follow())
   }
 
-  async #follow(isSecond: boolean): Promise<void> {
+  async #follow(): Promise<void> {
     if (this.#closed || this.#current === undefined) return
     try {
       const identity = await this.#read()
+      this.#failures = 0
       if (isSame(identity.material, this.#current)) return
       this.#current = identity.material
       if (!this.#closed) this.#events.changed(identity)
     } catch (error) {
       if (!(error instanceof MtlscopeError)) throw error
-      if (this.#closed) return
-      if (isSecond) this.#events.kept(error)
-      else this.#again = setTimeout(() => this.#look(true), SECOND_LOOK_MS).unref()
+      if (!this.#closed) this.#keep(error)
     }
+  }
+
+  /** Looks again although no file changes: a certificate that is not valid yet becomes so by nothing but time. */
+  #keep(error: MtlscopeError): void {
+    this.#failures++
+    if (this.#failures > 1 && error.message !== this.#told) {
+      this.#told = error.message
+      this.#events.kept(error)
+    }
+    this.#again = setTimeout(() => this.#look(), this.#failures === 1 ? SECOND_LOOK_MS : retryAfterMs(this.#failures - 1)).unref()
   }
 
   async #read(): Promise<Identity> {

@@ -5,8 +5,6 @@ const DAY_MILLIS = 24 * HOUR_MILLIS
 /** Clocks of a mesh differ: a certificate is valid from this long before it was made. */
 export const BACKDATE_MILLIS = 60_000
 export const DEFAULT_TTL_MILLIS = DAY_MILLIS
-/** What `ca init` writes as the longest lifetime of a leaf unless told otherwise. */
-export const DEFAULT_MAX_TTL_MILLIS = 7 * DAY_MILLIS
 /** A shorter life would be over before everyone's clock agrees that it began. */
 export const MIN_TTL_MILLIS = BACKDATE_MILLIS
 export const ROOT_TTL_MILLIS = 3650 * DAY_MILLIS

@@ -6,7 +6,7 @@ export interface TokenClaims {
 }
 
 /** Tokens of service accounts have some 1 KiB. */
-export const MAX_TOKEN_BYTES = 8 * 1024
+const MAX_TOKEN_BYTES = 8 * 1024
 const TOKEN = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/
 
 /** Undefined for anything else, and for one that is larger than MAX_TOKEN_BYTES. */

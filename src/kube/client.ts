@@ -67,7 +67,7 @@ export class KubeClient {
   }
 
   /** Follows the objects of a list until `signal`: see WatchHandlers. Rejects only where the first list fails. */
-  async watch(path: string, handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+  async watch<T = unknown>(path: string, handlers: WatchHandlers<T>, signal: AbortSignal): Promise<void> {
     await watchList(this, path, handlers, signal)
   }
 

@@ -1,73 +1,37 @@
 import { Names } from '../mesh/workloads.ts'
 import type { KubeClient } from './client.ts'
+import { FollowedObjects } from './followed-objects.ts'
+import type { ObjectKind } from './followed-objects.ts'
 import type { PodChoice } from './pod-choice.ts'
 import { isChosen } from './pod-choice.ts'
 import type { PodSource } from './pod-source.ts'
 import type { Pod, Service } from './pod.ts'
-import { parsePod, parsePodList, parseServiceList, podName } from './pod.ts'
+import { parsePod, parsePodList, parseService, parseServiceList, podName } from './pod.ts'
 
-/** Names of others than the node's own pods, and services, change slowly. */
+/** Where they are not told. */
 const NAMES_EVERY_MS = 15_000
-/** Without a watch. */
 const PODS_EVERY_MS = 1_000
-/** More watches than these cost the API server more than being asked. */
-const MAX_WATCHES = 16
+/** More watches than these, of pods and of services, cost the API server more than being asked. */
+const MAX_WATCHED_NAMESPACES = 16
 
-/** The pods of one node, as the API server tells them when they change. */
-class NodeWatch {
-  readonly #pods = new Map<string, Map<string, Pod>>()
-  readonly #abort = new AbortController()
-  readonly #healthy = new Set<string>()
-  readonly #places: readonly string[]
+const PODS: ObjectKind<Pod> = { plural: 'pods', parse: parsePod, keyOf: ({ uid }) => uid }
+const SERVICES: ObjectKind<Service> = { plural: 'services', parse: parseService, keyOf: ({ namespace, name }) => `${namespace}/${name}` }
 
-  constructor(client: KubeClient, places: readonly string[], node: string) {
-    this.#places = places
-    for (const place of places) {
-      const path = `/api/v1${place}/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`
-      client.watch(path, {
-        list: (items) => {
-          this.#pods.set(place, new Map(items.flatMap((item) => keyed(parsePod(item)))))
-        },
-        event: (type, object) => this.#apply(place, type, parsePod(object)),
-        following: () => this.#healthy.add(place),
-        // It is tried again; meanwhile the server is asked.
-        failed: () => this.#healthy.delete(place),
-      }, this.#abort.signal).catch(() => this.#healthy.delete(place))
-    }
-  }
+/** Pods and services of the places that are asked for, in what they are followed by. */
+interface Watches { readonly pods: FollowedObjects<Pod>, readonly services: FollowedObjects<Service> }
 
-  #apply(place: string, type: string, pod: Pod | undefined): void {
-    if (pod === undefined) return
-    const pods = this.#pods.get(place)
-    if (type === 'DELETED') pods?.delete(pod.uid)
-    else pods?.set(pod.uid, pod)
-  }
-
-  /** All of it is known, and followed. */
-  get isHealthy(): boolean {
-    return this.#places.every((place) => this.#healthy.has(place))
-  }
-
-  get pods(): Pod[] {
-    return [...this.#pods.values()].flatMap((pods) => [...pods.values()])
-  }
-
-  close(): void {
-    this.#abort.abort()
-  }
-}
-
-/**
- * Pods and services as the API server has them: names are asked for now and then, out of its memory; the pods of a node are watched as soon as
- * it is known which one it is, and asked for every second where a watch is not to be had.
- */
+/** Pods and services as the API server has them: it tells when they change, and is asked now and then where it does not. */
 export class KubePods implements PodSource {
   readonly #client: KubeClient
   readonly #choice: PodChoice
+  /** Those of the node, once it is known. */
   #pods: readonly Pod[] = []
   #everybody: readonly Pod[] = []
   #services: readonly Service[] = []
-  #watch: NodeWatch | undefined
+  #watches: Watches | undefined
+  /** What the fields above were made of. */
+  #seen = ''
+  #names: Readonly<Record<string, string>> | undefined
   #podsAtMs = -Infinity
   #namesAtMs = -Infinity
 
@@ -86,14 +50,39 @@ export class KubePods implements PodSource {
 
   /** Throws what KubeClient throws. */
   async refresh(nowMs: number, node: string | undefined): Promise<void> {
+    if (this.#watches === undefined && this.#places().length <= MAX_WATCHED_NAMESPACES) await this.#begin(nowMs)
+    if (this.#watches?.pods.isHealthy === true && this.#watches.services.isHealthy) return this.#take(this.#watches, node)
     if (nowMs - this.#namesAtMs >= NAMES_EVERY_MS) await this.#readNames(nowMs)
-    else if (this.#watch?.isHealthy !== true && nowMs - this.#podsAtMs >= PODS_EVERY_MS) await this.#readPods(nowMs, node)
-    if (node !== undefined && this.#watch === undefined && this.#places().length <= MAX_WATCHES) this.#watch = new NodeWatch(this.#client, this.#places(), node)
-    if (this.#watch?.isHealthy === true) this.#pods = this.#watch.pods
+    else if (nowMs - this.#podsAtMs >= PODS_EVERY_MS) await this.#readPods(nowMs, node)
   }
 
   close(): void {
-    this.#watch?.close()
+    this.#watches?.pods.close()
+    this.#watches?.services.close()
+  }
+
+  async #begin(nowMs: number): Promise<void> {
+    const watches = { pods: new FollowedObjects(this.#client, this.#places(), PODS), services: new FollowedObjects(this.#client, this.#places(), SERVICES) }
+    try {
+      await Promise.all([watches.pods.begin(), watches.services.begin()])
+    } catch (error) {
+      watches.pods.close()
+      watches.services.close()
+      throw error
+    }
+    this.#watches = watches
+    this.#take(watches, undefined)
+    this.#namesAtMs = this.#podsAtMs = nowMs
+  }
+
+  #take({ pods, services }: Watches, node: string | undefined): void {
+    const seen = `${pods.version} ${services.version} ${node ?? ''}`
+    if (seen === this.#seen) return
+    this.#seen = seen
+    this.#everybody = pods.objects
+    this.#pods = node === undefined ? this.#everybody : this.#everybody.filter((pod) => pod.node === node)
+    this.#services = services.objects
+    this.#names = undefined
   }
 
   async #readNames(nowMs: number): Promise<void> {
@@ -101,13 +90,20 @@ export class KubePods implements PodSource {
     this.#everybody = pods.flatMap(parsePodList)
     this.#services = services.flatMap(parseServiceList)
     this.#pods = this.#everybody
-    this.#namesAtMs = this.#podsAtMs = nowMs
+    this.#asked(nowMs)
+    this.#namesAtMs = nowMs
   }
 
   async #readPods(nowMs: number, node: string | undefined): Promise<void> {
     const selector = node === undefined ? '' : `&fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`
     this.#pods = (await this.#list('pods', selector)).flatMap(parsePodList)
+    this.#asked(nowMs)
+  }
+
+  #asked(nowMs: number): void {
     this.#podsAtMs = nowMs
+    this.#seen = ''
+    this.#names = undefined
   }
 
   /** `resourceVersion=0`: from the API server's memory, which costs it nothing and may be a moment old. */
@@ -119,13 +115,10 @@ export class KubePods implements PodSource {
     return this.#choice.namespaces?.map((name) => `/namespaces/${name}`) ?? ['']
   }
 
+  /** The same object as long as nothing changes. */
   names(): Readonly<Record<string, string>> {
-    return namesOf([...this.#pods, ...this.#everybody], this.#services)
+    return this.#names ??= namesOf([...this.#pods, ...this.#everybody], this.#services)
   }
-}
-
-function keyed(pod: Pod | undefined): [string, Pod][] {
-  return pod === undefined ? [] : [[pod.uid, pod]]
 }
 
 /** Address → `pod.namespace` or `service.namespace.svc`; '' where several claim it. Of a pod that is listed twice the first counts. */

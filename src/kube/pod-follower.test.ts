@@ -101,22 +101,22 @@ test('with a watch a pod that comes is told, and the server is not asked again',
   const fake = procfs(t)
   addInPod(fake, 100, 1, 11)
   addInPod(fake, 101, 2, 12)
-  const watches: ServerResponse[] = []
+  const watches = new Map<string, ServerResponse>()
   const { client, asked } = await start(t, { '/api/v1/namespaces/shop/pods': [pod(1, 'web-1')] }, (response) => {
-    watches.push(response)
+    watches.set(/\/(\w+)\?/.exec(response.req.url!)![1]!, response)
     response.writeHead(200).flushHeaders()
   })
   const follower = follow(t, client, fake, planPodChoice(undefined, ['shop'], false, 'x'))
   const seen = async (): Promise<string[]> => (await follower.poll(0)).local.map(({ pod: { name } }) => name)
   assert.deepEqual(await seen(), ['web-1'])
-  while (watches.length === 0) {
+  while (watches.size < 2) {
     await seen()
     await sleep(5)
   }
   const before = asked.length
-  watches[0]!.write(`${JSON.stringify({ type: 'ADDED', object: pod(2, 'web-2') })}\n`)
+  watches.get('pods')!.write(`${JSON.stringify({ type: 'ADDED', object: pod(2, 'web-2') })}\n`)
   while ((await seen()).length < 2) await sleep(5)
-  watches[0]!.write(`${JSON.stringify({ type: 'DELETED', object: pod(1, 'web-1') })}\n`)
+  watches.get('pods')!.write(`${JSON.stringify({ type: 'DELETED', object: pod(1, 'web-1') })}\n`)
   while ((await seen()).length > 1) await sleep(5)
   assert.deepEqual(await seen(), ['web-2'])
   // After a second it would have been asked.
@@ -130,4 +130,29 @@ test('-n and -A, and what is no name or pattern', () => {
   assert.throws(() => planPodChoice(undefined, ['a'], true, 'x'), { code: 'usage' })
   assert.throws(() => planPodChoice(undefined, ['a/b'], false, 'x'), /not the name of a namespace: a\/b/)
   assert.throws(() => planPodChoice('(', undefined, false, 'x'), /not a regular expression: \(/)
+})
+
+test('names are made anew only when a pod or service has changed, and stay the same object till then', async (t) => {
+  const watches = new Map<string, ServerResponse>()
+  const { client } = await start(t, { '/api/v1/pods': [pod(1, 'web-1')], '/api/v1/services': [] }, (response) => {
+    watches.set(/\/(\w+)\?/.exec(response.req.url!)![1]!, response)
+    response.writeHead(200).flushHeaders()
+  })
+  const follower = follow(t, client, procfs(t), planPodChoice(undefined, undefined, true, 'x'))
+  const names = async (): Promise<Readonly<Record<string, string>>> => (await follower.poll(0)).names
+  while (watches.size < 2) {
+    await names()
+    await sleep(5)
+  }
+  const before = await names()
+  assert.deepEqual(before, { '10.0.0.1': 'web-1.shop' })
+  watches.get('pods')!.write(`${JSON.stringify({ type: 'MODIFIED', object: pod(1, 'web-1', { phase: 'Pending' }) })}\n`)
+  watches.get('services')!.write(`${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'web', namespace: 'shop' }, spec: { clusterIP: '10.96.0.1' } } })}\n`)
+  let now = await names()
+  while (now === before) {
+    await sleep(5)
+    now = await names()
+  }
+  assert.deepEqual(now, { '10.0.0.1': 'web-1.shop', '10.96.0.1': 'web.shop.svc' })
+  assert.equal(await names(), now)
 })

@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import type { Readable } from 'node:stream'
-import { MtlscopeError } from '../base/errors.ts'
 import { onOneLine } from './answer.ts'
 import type { KubeClient } from './client.ts'
 import type { WebSocketLink } from './web-socket.ts'
@@ -120,9 +119,4 @@ export function parseExit(text: string): PodExit {
   } catch {
     return { code: -1, message: onOneLine(text) }
   }
-}
-
-/** For a process that could not even be started. */
-export function lostProcess(exit: PodExit, { pod, namespace }: PodPlace): MtlscopeError {
-  return new MtlscopeError('kube-failed', `what was started in pod ${pod} of ${namespace} ended: ${exit.message}`, { facts: { pod, namespace, code: exit.code } })
 }

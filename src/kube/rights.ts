@@ -24,7 +24,7 @@ export async function requireRights(client: KubeClient, rights: readonly Right[]
 }
 
 /** `create jobs.batch in namespace shop`. */
-export function rightText({ verb, group = '', resource, subresource, namespace, name }: Right): string {
+function rightText({ verb, group = '', resource, subresource, namespace, name }: Right): string {
   const object = `${resource}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
   return `${verb} ${object}${name === undefined ? '' : ` "${name}"`}${namespace === undefined ? ' in every namespace' : ` in namespace ${namespace}`}`
 }

@@ -100,3 +100,49 @@ test('what is no list or no event is told, and never thrown out of a watch', asy
   abort.abort()
   await watching
 })
+
+test('a long list comes in pages, of which only what is read is kept', async (t) => {
+  const pages: Record<string, object> = { '': { metadata: { continue: 'second page/', resourceVersion: '7' }, items: [named('a', '5')] }, 'second page/': { metadata: { resourceVersion: '7' }, items: [named('b', '6')] } }
+  const asked: string[] = []
+  const { client } = await openKubeServer(t, { answer: (request, response) => {
+    const query = new URL(request.url!, 'http://x').searchParams
+    if (query.has('watch')) return void response.writeHead(200).write(line('ADDED', named('c', '8')))
+    asked.push(`${query.get('limit')} ${query.get('labelSelector')}`)
+    response.end(JSON.stringify(pages[query.get('continue') ?? '']))
+  } })
+  const seen: string[] = []
+  const over = deferred<void>()
+  const abort = new AbortController()
+  const watching = client.watch<string>('/api/v1/pods?labelSelector=x', {
+    read: nameOf,
+    list: (names) => seen.push(names.join()),
+    event: (type, name) => {
+      seen.push(`${type} ${name}`)
+      over.resolve()
+    },
+  }, abort.signal)
+  await over.promise
+  abort.abort()
+  await watching
+  assert.deepEqual(seen, ['a,b', 'ADDED c'])
+  assert.deepEqual(asked, ['500 x', '500 x'])
+})
+
+test('a page that is not there any more (410) begins the list anew, and is a failure', async (t) => {
+  let lists = 0
+  const { client } = await openKubeServer(t, { answer: (request, response) => {
+    if (request.url!.includes('watch=1')) return void (lists === 1 ? response.writeHead(410).end('{}') : response.writeHead(200).write(line('ADDED', named('c', '8'))))
+    if (!request.url!.includes('continue=')) lists++
+    // The second list, after the 410 of the watch, has a page that is lost.
+    if (!request.url!.includes('continue=')) return void response.end(JSON.stringify({ metadata: { resourceVersion: '7', ...lists === 2 && { continue: 'more' } }, items: [named('a', '5')] }))
+    response.writeHead(410).end('{}')
+  } })
+  const told: string[] = []
+  const over = deferred<void>()
+  const abort = new AbortController()
+  const watching = client.watch('/api/v1/pods', { list: (items) => told.push(`list ${items.length}`), event: () => over.resolve(), failed: () => told.push('failed') }, abort.signal)
+  await over.promise
+  abort.abort()
+  await watching
+  assert.deepEqual(told, ['list 1', 'failed', 'list 1'])
+})

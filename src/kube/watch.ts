@@ -4,11 +4,13 @@ import { MtlscopeError } from '../base/errors.ts'
 import { refusalOf, statusOf } from './answer.ts'
 import type { KubeClient } from './client.ts'
 
-/** What a watch tells. */
-export interface WatchHandlers {
+/** What a watch tells. `T`: what `read` makes of an object. */
+export interface WatchHandlers<T = unknown> {
+  /** What is kept of an object of a list until the whole list has come; without it all of it. */
+  read?(object: unknown): T
   /** All that there is: first, and again where the server has forgotten what changed meanwhile. */
-  list(items: readonly unknown[]): void
-  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): void
+  list(items: readonly T[]): void
+  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void
   /** The server tells changes from now on, for the first time or again. */
   following?(): void
   /** Once for a row of failures: it goes on trying, with growing pauses. */
@@ -20,39 +22,58 @@ const WATCH_SECONDS = 290
 const SILENT_MS = 330_000
 const FIRST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 30_000
+/** A list comes in pages of so many objects, so that the memory of a whole one is never needed. */
+const PAGE_ITEMS = 500
 /** One object; etcd keeps none that is larger than 1.5 MB. */
 const MAX_LINE_CHARS = 32 * 1024 * 1024
 /** What a watch that nobody ended lives at least: a server that ends each at once is not asked in a tight loop. */
 const SHORT_MS = 1000
 
 /** See KubeClient.watch. */
-export async function watchList(client: KubeClient, path: string, handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+export async function watchList<T>(client: KubeClient, path: string, handlers: WatchHandlers<T>, signal: AbortSignal): Promise<void> {
   const watch = new ListWatch(client, path, handlers, signal)
   await watch.begin()
   await watch.follow()
 }
 
-class ListWatch {
+class ListWatch<T> {
   readonly #client: KubeClient
   readonly #path: string
-  readonly #handlers: WatchHandlers
+  readonly #handlers: WatchHandlers<T>
+  readonly #read: (object: unknown) => T
   readonly #signal: AbortSignal
   /** Undefined: it must be listed anew. */
   #version: string | undefined
   #failures = 0
 
-  constructor(client: KubeClient, path: string, handlers: WatchHandlers, signal: AbortSignal) {
+  constructor(client: KubeClient, path: string, handlers: WatchHandlers<T>, signal: AbortSignal) {
     this.#client = client
     this.#path = path
     this.#handlers = handlers
+    this.#read = (object) => handlers.read === undefined ? object as T : handlers.read(object)
     this.#signal = signal
   }
 
   async begin(): Promise<void> {
-    const { items, metadata } = await this.#client.get(this.#path) as { items?: unknown, metadata?: { resourceVersion?: unknown } }
+    const objects: T[] = []
+    let page = await this.#page('')
+    for (; page.next !== ''; page = await this.#page(page.next)) objects.push(...page.items.map(this.#read))
+    objects.push(...page.items.map(this.#read))
+    this.#version = page.version
+    this.#handlers.list(objects)
+  }
+
+  /** `from`: what the page before said, '' for the first. */
+  async #page(from: string): Promise<{ items: unknown[], version: string, next: string }> {
+    const path = `${this.#withQuery()}limit=${PAGE_ITEMS}${from === '' ? '' : `&continue=${encodeURIComponent(from)}`}`
+    const { items, metadata } = await this.#client.get(path) as { items?: unknown, metadata?: { resourceVersion?: unknown, continue?: unknown } }
     if (!Array.isArray(items)) throw new MtlscopeError('kube-failed', 'the API server answered with no list', { facts: { path: this.#path } })
-    this.#version = typeof metadata?.resourceVersion === 'string' ? metadata.resourceVersion : '0'
-    this.#handlers.list(items)
+    const { resourceVersion, continue: next } = metadata ?? {}
+    return { items, version: typeof resourceVersion === 'string' ? resourceVersion : '0', next: typeof next === 'string' ? next : '' }
+  }
+
+  #withQuery(): string {
+    return `${this.#path}${this.#path.includes('?') ? '&' : '?'}`
   }
 
   async follow(): Promise<void> {
@@ -73,7 +94,7 @@ class ListWatch {
   #note(error: unknown): void {
     if (!(error instanceof MtlscopeError)) throw error
     // 410: what was seen last is too long ago.
-    if (statusOf(error) === 410) this.#version = undefined
+    if (statusOf(error) === 410 && this.#version !== undefined) this.#version = undefined
     else if (this.#failures++ === 0) this.#handlers.failed?.(error)
   }
 
@@ -84,8 +105,7 @@ class ListWatch {
   }
 
   async #once(): Promise<void> {
-    const join = this.#path.includes('?') ? '&' : '?'
-    const response = await this.#client.open(`${this.#path}${join}watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${encodeURIComponent(this.#version ?? '0')}`, this.#signal)
+    const response = await this.#client.open(`${this.#withQuery()}watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${encodeURIComponent(this.#version ?? '0')}`, this.#signal)
     this.#handlers.following?.()
     let silent = setTimeout(() => response.destroy(), SILENT_MS)
     try {
@@ -112,7 +132,7 @@ class ListWatch {
     }
     const version = (object as { metadata?: { resourceVersion?: unknown } }).metadata?.resourceVersion
     if (typeof version === 'string') this.#version = version
-    if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.#handlers.event(type, object)
+    if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.#handlers.event(type, this.#read(object))
   }
 }
 

@@ -3,13 +3,15 @@ import type { Micros } from '../model/time.ts'
 import type { HopMessage } from './joined-request.ts'
 import { SessionMemory } from './session-memory.ts'
 import { TimeLine } from './time-line.ts'
-import { tlsFacts, tlsKind } from './tls-facts.ts'
+import { clientRandom, offersTunnel, tlsFacts, tlsKind } from './tls-facts.ts'
 import type { Turn } from './wire-connection.ts'
 import { WireConnection } from './wire-connection.ts'
 
 const MAX_CONNECTIONS = 4096
 /** Of all that belong to no request: the oldest quarter is forgotten then. */
 const MAX_TURNS = 32_768
+/** For so long turns that several requests share are kept, where there are many. */
+const SHARED_MICROS = 5_000_000
 const NO_TURNS: TimeLine<Turn> = new TimeLine()
 
 /** The TLS connections that are known, and their turns, by the places that they join. The connection that is quiet for longest is forgotten first. */
@@ -81,6 +83,8 @@ export class ConnectionTable {
   /** One of the two ends may have joined late: what says more stays. */
   #learn(connection: WireConnection, seen: HopMessage): void {
     const { client, server } = connection
+    connection.random ??= clientRandom(seen.message)
+    connection.isShared ||= offersTunnel(seen.message)
     const facts = this.#sessions.learn(`${client.ip} ${server.ip} ${server.port}`, tlsFacts(seen.message))
     if (connection.facts.version === undefined || connection.facts.clientProof === 'unknown') connection.facts = facts
   }
@@ -91,10 +95,16 @@ export class ConnectionTable {
     lineOf(this.#turnsFrom, connection.clientPlace).insert(turn)
     lineOf(this.#turnsTo, connection.serverPlace).insert(turn)
     if (this.#turns.push(turn) <= MAX_TURNS) return
+    this.#dropShared(turn.atMicros - SHARED_MICROS)
     this.#turns = this.#turns.filter((other) => !other.taken)
     if (this.#turns.length < MAX_TURNS * 3 / 4) return
     this.#full('turns that the join remembers')
     this.#dropTurns(MAX_TURNS / 4)
+  }
+
+  /** Those of connections that many requests share are taken by none. */
+  #dropShared(beforeMicros: Micros): void {
+    this.take(this.#turns.filter((turn) => !turn.taken && turn.connection.isShared && turn.atMicros < beforeMicros))
   }
 
   #dropTurns(count: number): void {

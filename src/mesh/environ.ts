@@ -12,7 +12,7 @@ export interface EnvironHints {
 }
 
 /** No environment of a pod comes near it; what lies beyond is not read. */
-export const MAX_ENVIRON_BYTES = 128 * 1024
+const MAX_ENVIRON_BYTES = 128 * 1024
 const MAX_VALUE_BYTES = 1024
 
 /**

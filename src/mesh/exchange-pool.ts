@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { Micros } from '../model/time.ts'
 import type { Exchange } from './exchange.ts'
 import { TimeLine } from './time-line.ts'
@@ -6,11 +7,16 @@ import { WireMarks } from './wire-marks.ts'
 const NONE: TimeLine<Exchange> = new TimeLine()
 /** The queue is cut at its beginning when so many have left it. */
 const COMPACT_ABOVE = 64
+/** Of requests that are all alike so many are looked at for one that was under way at the same time; where there are more, one is assumed. */
+const MAX_LOOKS = 64
+const MAX_LAST_ENDS = 8192
 
 /** Exchanges that wait for those which are the same request elsewhere. First in, first due. */
 export class ExchangePool {
   readonly #alike = new Map<string, TimeLine<Exchange>>()
   readonly #wires = new WireMarks()
+  /** When the last of those alike that are taken ended: it may have been under way when a later one began. */
+  readonly #lastEnds = new BoundedMap<string, Micros>(MAX_LAST_ENDS)
   #waiting: Exchange[] = []
   #head = 0
   #heldBytes = 0
@@ -29,6 +35,10 @@ export class ExchangePool {
   add(exchange: Exchange): boolean {
     if (exchange.plain && this.#wires.isOtherEnd(exchange)) return false
     const alike = this.#alike.get(exchange.signature) ?? new TimeLine<Exchange>()
+    if (!exchange.plain) {
+      markTwins(alike, exchange)
+      if (exchange.atMicros <= (this.#lastEnds.get(exchange.twinKey) ?? -1)) exchange.hasTwin = true
+    }
     alike.insert(exchange)
     this.#alike.set(exchange.signature, alike)
     this.#waiting.push(exchange)
@@ -49,6 +59,7 @@ export class ExchangePool {
     alike?.remove(exchange)
     if (alike?.length === 0) this.#alike.delete(exchange.signature)
     if (exchange.plain) this.#wires.release(exchange)
+    else this.#lastEnds.set(exchange.twinKey, Math.max(exchange.endMicros, this.#lastEnds.get(exchange.twinKey) ?? -1))
   }
 
   /** The next that is due; with `force` the next. It stays here until it is taken. */
@@ -67,4 +78,23 @@ export class ExchangePool {
   expire(beforeMicros: Micros): void {
     this.#wires.expire(beforeMicros)
   }
+}
+
+/** Marks those that were under way at the same time, to the same listener. */
+function markTwins(alike: TimeLine<Exchange>, exchange: Exchange): void {
+  const next = alike.firstFrom(exchange.atMicros)
+  for (let index = next; index < alike.length && alike.items[index]!.atMicros <= exchange.endMicros; index++) {
+    if (index - next >= MAX_LOOKS) return void (exchange.hasTwin = true)
+    markTwin(alike.items[index]!, exchange)
+  }
+  for (let index = next - 1; index >= 0; index--) {
+    if (next - index > MAX_LOOKS) return void (exchange.hasTwin = true)
+    if (alike.items[index]!.endMicros >= exchange.atMicros) markTwin(alike.items[index]!, exchange)
+  }
+}
+
+function markTwin(other: Exchange, exchange: Exchange): void {
+  if (other.plain || other.listenerKey !== exchange.listenerKey || !exchange.isAsLargeAs(other)) return
+  other.hasTwin = true
+  exchange.hasTwin = true
 }

@@ -24,6 +24,8 @@ export class Exchange {
   /** When it is to be decided. */
   readonly dueMicros: Micros
   taken = false
+  /** Another one like it was under way to the same listener at the same time. */
+  hasTwin = false
   /** What its message weighs, about. */
   readonly sizeBytes: number
   readonly #requestBytes: number | undefined
@@ -57,13 +59,22 @@ export class Exchange {
     return `${this.place} ${ip} ${port}`
   }
 
+  /** Those of one key may be taken for each other. */
+  get twinKey(): string {
+    return `${this.listenerKey} ${this.signature}`
+  }
+
   /**
    * Whether `inner` may be the same request, further on its way: as large, and begun and answered in between. One machine has one
    * clock, so no allowance is made: requests that are alike may follow each other within microseconds.
    */
   encloses(inner: Exchange): boolean {
-    return this.atMicros <= inner.atMicros && inner.endMicros <= this.endMicros
-      && same(this.#requestBytes, inner.#requestBytes) && same(this.#responseBytes, inner.#responseBytes)
+    return this.atMicros <= inner.atMicros && inner.endMicros <= this.endMicros && this.isAsLargeAs(inner)
+  }
+
+  /** As far as both are known. */
+  isAsLargeAs(other: Exchange): boolean {
+    return same(this.#requestBytes, other.#requestBytes) && same(this.#responseBytes, other.#responseBytes)
   }
 
   /** Connection and request, the same at both ends of a wire. */

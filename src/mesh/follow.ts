@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
 import { readAddressList } from './addresses.ts'
+import { HeldNamespace } from './held-namespace.ts'
 import type { MeshNamespace } from './namespaces.ts'
 import { captureOfAll, nameNamespace, readHostInode } from './namespaces.ts'
 import { readNetnsInode } from './process-files.ts'
@@ -54,12 +55,12 @@ const SLOW_TURNS = 64
 const SLOW_TABLE_BYTES = 256 * 1024
 
 /** A namespace with a proxy in it, followed or not. */
-interface Tracked { readonly namespace: MeshNamespace, known: KnownProxy[], followed: boolean, missed: number, slow: boolean, read: boolean }
+interface Tracked { readonly namespace: MeshNamespace, known: KnownProxy[], followed: boolean, missed: number, slow: boolean, read: boolean, held: HeldNamespace | undefined }
 
-/**
- * Follows the network namespaces of proxies. It enters none; it holds none open either: a number may be given anew once a
- * namespace is gone, which cannot happen to one that is being captured.
- */
+/** Descriptors: anybody may run something of a proxy's name in namespaces of his own. */
+const MAX_HELD = 1024
+
+/** Follows the network namespaces of proxies. It enters none, but holds them, as far as it may open them, so that none is taken for one before it that had its number. */
 export class MeshFollower {
   readonly #procfs: string
   readonly #ips: ReadonlySet<string> | undefined
@@ -140,9 +141,20 @@ export class MeshFollower {
   #track(inode: number, known: KnownProxy[]): void {
     const isHost = readHostInode(this.#procfs) === inode
     const namespace: MeshNamespace = { inode, path: '', name: '', capture: 'sidecar', proxies: [], addresses: [], isHost }
-    const tracked: Tracked = { namespace, known: [], followed: false, missed: 0, slow: false, read: false }
+    const tracked: Tracked = { namespace, known: [], followed: false, missed: 0, slow: false, read: false, held: this.#hold(inode, known) }
     this.#tracked.set(inode, tracked)
     this.#settle(tracked, known)
+  }
+
+  #hold(inode: number, known: readonly KnownProxy[]): HeldNamespace | undefined {
+    return this.#tracked.size < MAX_HELD ? HeldNamespace.open(`${this.#procfs}/${known[0]!.proxy.pid}/ns/net`, inode) : undefined
+  }
+
+  /** Lets go what is held. It must not be asked any more. */
+  close(): void {
+    for (const tracked of this.#tracked.values()) tracked.held?.close()
+    this.#tracked.clear()
+    this.#followed.clear()
   }
 
   /** The members give a namespace its path, name and kind; of several the one with the lowest pid. */
@@ -212,6 +224,7 @@ export class MeshFollower {
 
   #drop(tracked: Tracked): void {
     this.#tracked.delete(tracked.namespace.inode)
+    tracked.held?.close()
     if (tracked.followed) this.#unfollow(tracked)
   }
 }

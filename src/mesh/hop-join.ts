@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import { isLoopbackAddress } from '../net/address.ts'
@@ -8,7 +9,6 @@ import { describeRequest } from './join-description.ts'
 import type { HopMessage, JoinedRequest } from './joined-request.ts'
 import type { ClearRole } from './pairing.ts'
 import { ExchangePairing } from './pairing.ts'
-import { RecentMap } from './recent-map.ts'
 import { turnsBetween, turnsNextTo } from './turn-search.ts'
 import type { CrossedBy } from './turn-search.ts'
 import type { WireConnection } from './wire-connection.ts'
@@ -35,6 +35,8 @@ export interface HopJoinOptions {
   holdMicros?: Micros
   /** Connections that were closed are remembered for so long at least, for what comes late. */
   keepMicros?: Micros
+  /** What was read at one end of a wire waits so long after its answer for the other end, where that is captured, too. Default: no longer than `holdMicros` says. */
+  holdHalfMicros?: () => Micros
   /** Which side a clear connection is on, where the caller knows who listens there. What is not known is learnt. */
   roleOf?: (flow: FlowInfo) => ClearRole | undefined
 }
@@ -63,8 +65,8 @@ export class HopJoin {
     affinity: (outer, inner) => this.#affinity(outer, inner),
   })
   /** Clear flow → the connection that its requests went over. */
-  readonly #habits = new RecentMap<string, WireConnection>(MAX_LEARNT)
-  readonly #roles = new RecentMap<string, ClearRole>(MAX_LEARNT)
+  readonly #habits = new BoundedMap<string, WireConnection>(MAX_LEARNT)
+  readonly #roles = new BoundedMap<string, ClearRole>(MAX_LEARNT)
   #joinings: Joining[] = []
   #nowMicros = 0
   #pairBytes = 0
@@ -192,14 +194,14 @@ export class HopJoin {
     const crossed = turnsBetween(this.#connections, outer, inner, this.#habits.get(outer.flowKey))
     if (!final && crossed?.whole !== true) return false
     if (crossed !== undefined) {
-      this.#connections.take(crossed.turns)
+      this.#take(crossed)
       this.#habits.set(outer.flowKey, crossed.connection)
       this.#habits.set(inner.flowKey, crossed.connection)
       this.#roles.set(outer.listenerKey, 'client')
       this.#roles.set(inner.listenerKey, 'server')
     }
     this.#pairBytes -= outer.sizeBytes + inner.sizeBytes
-    const open = crossed === undefined ? this.#connections.between(outer.place, inner.place, outer.atMicros, outer.endMicros) : undefined
+    const open = crossed === undefined || crossed.connection.isShared ? this.#connections.between(outer.place, inner.place, outer.atMicros, outer.endMicros) : undefined
     this.#emit(describeRequest({ outer, inner, crossed, open, watched: this.#watched }))
     return true
   }
@@ -207,13 +209,21 @@ export class HopJoin {
   #finishSingle(exchange: Exchange, final: boolean): boolean {
     const role = this.#roleOf(exchange)
     const crossed = turnsNextTo(this.#connections, exchange, role, this.#habits.get(exchange.flowKey))
-    if (!final && (crossed?.whole !== true || this.#watched.has(otherPlace(crossed)))) return false
+    const isOtherDue = crossed === undefined || !this.#watched.has(otherPlace(crossed)) || this.#nowMicros >= exchange.endMicros + (this.#options.holdHalfMicros?.() ?? 0)
+    if ((!final && (crossed?.whole !== true || this.#watched.has(otherPlace(crossed)))) || !isOtherDue) return false
     this.#pool.take(exchange)
-    if (crossed !== undefined) this.#connections.take(crossed.turns)
+    if (crossed !== undefined) this.#take(crossed)
     const as = crossed?.role ?? role
     const sides = as === 'server' ? { inner: exchange } : as === 'client' ? { outer: exchange } : { lone: exchange }
-    this.#emit(describeRequest({ ...sides, crossed, watched: this.#watched }))
+    const shared = crossed?.connection.isShared === true ? crossed.connection : undefined
+    const open = shared && this.#connections.between(shared.clientPlace, shared.serverPlace, exchange.atMicros, exchange.endMicros)
+    this.#emit(describeRequest({ ...sides, crossed, open, watched: this.#watched }))
     return true
+  }
+
+  /** Those of a connection that others cross at the same time are theirs, too. */
+  #take({ connection, turns }: CrossedBy): void {
+    if (!connection.isShared) this.#connections.take(turns)
   }
 
   #roleOf(exchange: Exchange): ClearRole | undefined {

@@ -1,3 +1,5 @@
+import type { RequestHalf } from '../model/api.ts'
+import { crossingOf } from './crossing.ts'
 import type { Exchange } from './exchange.ts'
 import type { ClientProof, JoinedHop, JoinedRequest, JoinedVerdict, TlsHop } from './joined-request.ts'
 import { commonFacts } from './tls-facts.ts'
@@ -13,7 +15,7 @@ export interface Parts {
   /** Read on a wire. */
   readonly wire?: Exchange
   readonly crossed?: CrossedBy
-  /** TLS connections between the two that were open at the time. */
+  /** TLS connections between the two that were open at the time, where nothing crossed that is surely its own. */
   readonly open?: readonly WireConnection[]
   /** Namespaces from which anything came. */
   readonly watched: ReadonlySet<string>
@@ -24,7 +26,7 @@ const VERDICTS: Record<ClientProof, JoinedVerdict> = { certificate: 'mtls-seen',
 /** Says what was seen, and what was not. */
 export function describeRequest(parts: Parts): JoinedRequest {
   const { outer, inner, lone, wire, crossed } = parts
-  const tls = wire !== undefined ? undefined : crossed !== undefined ? turnHop(crossed) : connectionHop(parts)
+  const tls = wire !== undefined ? undefined : crossed !== undefined && !isDoubtful(parts) ? turnHop(crossed) : connectionHop(parts)
   const seen = (outer ?? wire ?? inner ?? lone)!.first.message
   const hops: JoinedHop[] = []
   for (const hop of [outer?.hop(), lone?.hop(), wire?.hop(), tls, inner?.hop()]) if (hop !== undefined) hops.push(hop)
@@ -36,7 +38,19 @@ export function describeRequest(parts: Parts): JoinedRequest {
     message: seen, hops,
     verdict: wire !== undefined ? 'plaintext' : tls === undefined ? 'wire-not-seen' : VERDICTS[tls.clientProof],
     notes: notesOf(parts, tls),
+    ...halfOf(parts),
   }
+}
+
+/** Of several connections that each carry several requests it is not known which one carried this. */
+function isDoubtful({ crossed, open = [] }: Parts): boolean {
+  return crossed?.connection.isShared === true && open.length > 1
+}
+
+function halfOf({ outer, inner, wire, crossed }: Parts): { half?: RequestHalf } {
+  const only = outer === undefined ? inner : inner === undefined ? outer : undefined
+  if (wire !== undefined) return wire.flows.length > 1 ? {} : { half: { side: wire.clientPlace === wire.place ? 'client' : 'server', doubt: 'plaintext' } }
+  return only !== undefined && crossed !== undefined ? { half: crossingOf(crossed, only) } : {}
 }
 
 function turnHop({ connection, view, turns }: CrossedBy): TlsHop {
@@ -69,6 +83,7 @@ function seenAt(connections: readonly WireConnection[], place: string): { seenIn
 function notesOf({ outer, inner, wire, crossed, watched }: Parts, tls: TlsHop | undefined): string[] {
   const notes: string[] = []
   if (tls?.evidence === 'connection') notes.push('its records were not told apart: what is said of the wire is what the open connections between the two are')
+  if (tls?.evidence === 'turn' && crossed?.connection.isShared === true) notes.push('the connection carries several requests at once: of its records some may be of others')
   if (tls?.version === undefined && tls !== undefined) notes.push('the handshake of the connection was not seen')
   if (tls?.resumed === true) notes.push('the connection resumes a session: certificates were shown before')
   if (tls === undefined && wire === undefined) notes.push('nothing of it was seen on a wire')

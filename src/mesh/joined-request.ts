@@ -1,3 +1,4 @@
+import type { RequestHalf } from '../model/api.ts'
 import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
@@ -73,4 +74,6 @@ export interface JoinedRequest {
   readonly verdict: JoinedVerdict
   /** What was looked for and not seen. */
   readonly notes: readonly string[]
+  /** Where it was read at one end of the wire only. */
+  readonly half?: RequestHalf
 }

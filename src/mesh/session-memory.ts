@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { ClientProof } from './joined-request.ts'
 import type { TlsFacts } from './tls-facts.ts'
 
@@ -9,7 +10,7 @@ const MAX_SESSIONS = 4096
  * and nothing where the full handshakes were not all alike.
  */
 export class SessionMemory {
-  readonly #shown = new Map<string, ClientProof>()
+  readonly #shown = new BoundedMap<string, ClientProof>(MAX_SESSIONS)
 
   /** `ends`: which client and which server. Returns the facts, with the proof that was inherited where they have none. */
   learn(ends: string, facts: TlsFacts): TlsFacts {
@@ -21,9 +22,7 @@ export class SessionMemory {
 
   #remember(key: string, proof: ClientProof): void {
     const known = this.#shown.get(key)
-    this.#shown.delete(key)
     this.#shown.set(key, known === undefined || known === proof ? proof : 'unknown')
-    if (this.#shown.size > MAX_SESSIONS) this.#shown.delete(this.#shown.keys().next().value!)
   }
 }
 

@@ -17,12 +17,26 @@ export type TlsKind = 'handshake' | 'ciphertext' | 'closed'
 /** Beyond its Finished a client without a certificate sends at most an empty Certificate message (30 bytes); the smallest certificate with its signature needs more than this. */
 const MIN_CERTIFICATE_BYTES = 250
 
+/** ALPN of connections between two of our sidecars that carry many of the apps' at once: docs/tunnel.md. */
+export const TUNNEL_ALPN = 'mtlscope/1'
+
 type Half = Record<string, unknown>
 
 /** Which of the messages of docs/protocols/tls.md it is. */
 export function tlsKind(message: Message): TlsKind | undefined {
   const kind = (message.request as Half | undefined)?.kind ?? (message.response as Half | undefined)?.kind
   return kind === 'handshake' || kind === 'ciphertext' || kind === 'closed' ? kind : undefined
+}
+
+/** Whether the client of the connection can put several of its apps' into it. What the server chose is not seen in TLS 1.3. */
+export function offersTunnel({ request }: Message): boolean {
+  const offered = (request as Half | undefined)?.alpn
+  return Array.isArray(offered) && offered.includes(TUNNEL_ALPN)
+}
+
+/** Of the ClientHello, in hex, where the handshake was seen as a whole: no two connections have the same. */
+export function clientRandom({ complete, request }: Message): string | undefined {
+  return complete ? text((request as Half | undefined)?.random) : undefined
 }
 
 export function tlsFacts(handshake: Message): TlsFacts {

@@ -5,6 +5,9 @@ import { TimeLine } from './time-line.ts'
 import type { TlsFacts } from './tls-facts.ts'
 import { NO_FACTS } from './tls-facts.ts'
 
+/** The records of one request come within this, where nothing else is before them. */
+const MAX_BURST_MICROS = 20_000
+
 /** One turn of ciphertext: the client's burst of records and the server's. */
 export interface Turn {
   readonly connection: WireConnection
@@ -14,6 +17,10 @@ export interface Turn {
   readonly endMicros: Micros
   readonly records: number
   readonly bytes: number
+  /** Of the client, in this turn; and what it had sent before, where all of that was seen. */
+  readonly clientRecords: number
+  readonly clientBytes: number
+  readonly offset: number | undefined
   taken: boolean
 }
 
@@ -35,6 +42,10 @@ export class WireConnection {
   readonly serverPlace: string
   readonly views: WireView[] = []
   facts: Readonly<TlsFacts> = NO_FACTS
+  /** Of its ClientHello, in hex; where the whole handshake was seen. */
+  random: string | undefined
+  /** Several requests may cross it at once: its turns may be of several. */
+  isShared = false
   readonly firstMicros: Micros
   closedMicros: Micros = Infinity
   #bestView: WireView | undefined
@@ -68,12 +79,16 @@ export class WireConnection {
     if (view !== this.#bestView) return undefined
     const { atMicros, elapsedMicros = 0, ...message } = seen.message
     const [request, response] = [counts(message.request), counts(message.response)]
+    const durationMicros = durationOf(message.request)
+    // What a client still has to say of a request before begins the turn of the next one, however late that comes.
+    const waitedMicros = view.place === this.clientPlace || durationMicros > MAX_BURST_MICROS ? durationMicros : 0
     const turn: Turn = {
-      connection: this, view, atMicros, endMicros: atMicros + elapsedMicros,
-      records: request.records + response.records, bytes: request.bytes + response.bytes, taken: false,
+      connection: this, view, atMicros: atMicros + waitedMicros, endMicros: atMicros + elapsedMicros,
+      records: request.records + response.records, bytes: request.bytes + response.bytes,
+      clientRecords: request.records, clientBytes: request.bytes, offset: request.offset, taken: false,
     }
     view.turns.insert(turn)
-    view.lastMicros = Math.max(view.lastMicros, atMicros)
+    view.lastMicros = Math.max(view.lastMicros, turn.atMicros)
     return turn
   }
 
@@ -82,7 +97,12 @@ export class WireConnection {
   }
 }
 
-function counts(half: object | undefined): { records: number, bytes: number } {
-  const { records, bytes } = (half ?? {}) as { records?: unknown, bytes?: unknown }
-  return { records: typeof records === 'number' ? records : 0, bytes: typeof bytes === 'number' ? bytes : 0 }
+function durationOf(half: object | undefined): Micros {
+  const { durationMicros } = (half ?? {}) as { durationMicros?: unknown }
+  return typeof durationMicros === 'number' ? durationMicros : 0
+}
+
+function counts(half: object | undefined): { records: number, bytes: number, offset: number | undefined } {
+  const { records, bytes, offset } = (half ?? {}) as { records?: unknown, bytes?: unknown, offset?: unknown }
+  return { records: typeof records === 'number' ? records : 0, bytes: typeof bytes === 'number' ? bytes : 0, offset: typeof offset === 'number' ? offset : undefined }
 }

@@ -31,6 +31,12 @@ export const LAYER_GENEVE = 28
 
 const NO_BYTES = new Uint8Array(0)
 
+/** Kinds of networks within a wire, for Cursor.enter. */
+export const NETWORK_VLAN = 1
+export const NETWORK_VXLAN = 2
+export const NETWORK_GENEVE = 3
+export const NETWORK_GRE = 4
+
 /** Where decoding stands. One object for all frames. */
 export class Cursor {
   buf: Uint8Array = NO_BYTES
@@ -42,6 +48,8 @@ export class Cursor {
   wireEnd = 0
   /** EtherType or IP protocol number of what begins at `at`. */
   type = 0
+  /** Of the VLAN tags and tunnels so far: Packet.network. */
+  network = 0
   fragmentId = 0
   fragmentOffset = 0
   fragmentMore = false
@@ -56,6 +64,12 @@ export class Cursor {
     this.end = offset + captured
     this.wireEnd = offset + wire
     this.isSliced = false
+    this.network = 0
+  }
+
+  /** Tags and tunnels may be nested: each changes what was there before. @param id 24 bits, or 32 */
+  enter(kind: number, id: number): void {
+    this.network = Math.imul(this.network ^ kind, 0x9e3779b1) ^ Math.imul(id + 1, 0x85ebca6b)
   }
 
   /** The current layer has fewer bytes than its header needs. */

@@ -68,6 +68,7 @@ export class Decoder {
         return OTHER
       }
       if (step === LAYER_VXLAN || step === LAYER_GENEVE) {
+        out.network = this.#cursor.network
         copyPacket(out, this.#outer)
         inTunnel = true
       }
@@ -77,6 +78,7 @@ export class Decoder {
       copyPacket(this.#outer, out)
       return UDP
     }
+    out.network = this.#cursor.network
     return this.#count(step)
   }
 
@@ -122,4 +124,5 @@ function copyPacket(from: Packet, to: Packet): void {
   to.payloadOffset = from.payloadOffset
   to.payloadLength = from.payloadLength
   to.payloadMissing = from.payloadMissing
+  to.network = from.network
 }

@@ -1,5 +1,5 @@
 import type { Cursor, Step } from './cursor.ts'
-import { LAYER_ETHERNET, LAYER_ETHERTYPE, LAYER_IPV4, LAYER_IPV6, LAYER_MPLS, LAYER_PPP, LAYER_PPPOE, read16 } from './cursor.ts'
+import { LAYER_ETHERNET, LAYER_ETHERTYPE, LAYER_IPV4, LAYER_IPV6, LAYER_MPLS, LAYER_PPP, LAYER_PPPOE, NETWORK_VLAN, read16 } from './cursor.ts'
 import { MALFORMED, OTHER } from './packet.ts'
 
 export const ETHERTYPE_IPV4 = 0x0800
@@ -44,6 +44,9 @@ export function stepEtherType(c: Cursor): Step {
 /** A VLAN tag (IEEE 802.1Q): two bytes of control information, then the next EtherType. */
 function stepTag(c: Cursor): Step {
   if (c.end - c.at < 4) return c.short()
+  const vlan = read16(c.buf, c.at) & 0x0fff
+  // 0 is a priority alone.
+  if (vlan !== 0) c.enter(NETWORK_VLAN, vlan)
   c.type = read16(c.buf, c.at + 2)
   c.at += 4
   return LAYER_ETHERTYPE

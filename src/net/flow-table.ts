@@ -12,6 +12,8 @@ export class FlowNode {
   /** IP protocol number. */
   transport = 0
   scope = 0
+  /** Of the packet that it began with; no part of the key. */
+  network = 0
   c0 = 0; c1 = 0; c2 = 0; c3 = 0
   s0 = 0; s1 = 0; s2 = 0; s3 = 0
   clientPort = 0
@@ -23,6 +25,11 @@ export class FlowNode {
   nextInBucket: FlowNode | undefined = undefined
   older: FlowNode | undefined = undefined
   newer: FlowNode | undefined = undefined
+}
+
+/** A scope for the connections of one network within another scope, unlike those of small numbers. */
+export function scopeWithin(scope: number, network: number): number {
+  return Math.imul(scope + 1, 0x9e3779b1) ^ Math.imul(network + 1, 0x85ebca6b)
 }
 
 const FIRST_BUCKETS = 1024
@@ -83,8 +90,10 @@ export class FlowTable<T extends FlowNode> implements Iterable<T> {
     node.version = packet.version
     node.transport = transport
     node.scope = scope
+    node.network = packet.network
     node.hash = hashOf(packet, transport, scope, this.#seed)
-    if (this.#size > this.#mask) this.#grow()
+    // Half empty, so that few nodes are looked at in vain: each is far away in memory.
+    if (this.#size * 2 > this.#mask) this.#grow()
     const bucket = node.hash & this.#mask
     node.nextInBucket = this.#buckets[bucket]
     this.#buckets[bucket] = node

@@ -36,7 +36,7 @@ export function parseHostSet(words: readonly string[]): HostSet {
   }))
 }
 
-export function makeHostSet(given: readonly Prefix[]): HostSet {
+function makeHostSet(given: readonly Prefix[]): HostSet {
   const prefixes = disjointPrefixes(given)
   return { prefixes, tables4: tablesOf(prefixes, 4), tables6: tablesOf(prefixes, 6) }
 }

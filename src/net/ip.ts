@@ -4,17 +4,16 @@ import type { Packet } from './packet.ts'
 import { MALFORMED, OTHER } from './packet.ts'
 import { stepTcp, stepUdp } from './transport.ts'
 
-export const PROTOCOL_HOP_BY_HOP = 0
-export const PROTOCOL_IPV4 = 4
-export const PROTOCOL_TCP = 6
-export const PROTOCOL_UDP = 17
-export const PROTOCOL_IPV6 = 41
-export const PROTOCOL_ROUTING = 43
-export const PROTOCOL_FRAGMENT = 44
-export const PROTOCOL_GRE = 47
-export const PROTOCOL_AH = 51
-export const PROTOCOL_NONE = 59
-export const PROTOCOL_DESTINATION = 60
+const PROTOCOL_HOP_BY_HOP = 0
+const PROTOCOL_IPV4 = 4
+const PROTOCOL_TCP = 6
+const PROTOCOL_UDP = 17
+const PROTOCOL_IPV6 = 41
+const PROTOCOL_ROUTING = 43
+const PROTOCOL_FRAGMENT = 44
+const PROTOCOL_GRE = 47
+const PROTOCOL_AH = 51
+const PROTOCOL_DESTINATION = 60
 
 const IPV6_HEADER_BYTES = 40
 

@@ -39,4 +39,6 @@ export class Packet {
   payloadLength = 0
   /** Bytes of payload that were sent but not captured (snap length). */
   payloadMissing = 0
+  /** Which of the networks on one wire, by VLAN ids (IEEE 802.1Q), VNIs and GRE keys; a hash of 32 bits, 0 where there are none. A packet may be seen in several of them on its way. */
+  network = 0
 }

@@ -9,7 +9,7 @@ export interface ReassemblyLimits {
   readonly streamSegments: number
 }
 
-export const REASSEMBLY_LIMITS: ReassemblyLimits = { totalBytes: 64 * 1024 * 1024, streamBytes: 1024 * 1024, streamSegments: 1024 }
+const REASSEMBLY_LIMITS: ReassemblyLimits = { totalBytes: 64 * 1024 * 1024, streamBytes: 1024 * 1024, streamSegments: 1024 }
 
 export interface ReassemblyCounters {
   gaps: number

@@ -14,6 +14,9 @@ export { ReassemblyBudget }
 /** A SYN farther than this from the stream starts a new connection. Linux moves its initial number on by this much every 67 ms (RFC 6528 §3). */
 const REUSE_DISTANCE_BYTES = 1024 * 1024
 
+/** The same packet at two places of its way is captured within what is under way meanwhile. Of two connections it has one in 256 that their numbers are as near. */
+const NEAR_BYTES = 8 * 1024 * 1024
+
 /** Both directions of a TCP connection: segments in, ordered bytes out. Peer bytes never make it throw; its memory is bounded by the budget. */
 export class TcpConnection {
   readonly #sink: StreamSink
@@ -95,6 +98,14 @@ export class TcpConnection {
     const peer = side === CLIENT ? this.#server : this.#client
     if (!peer.isPlaced || this.closed || (packet.flags & ACK) === 0) return false
     return Math.abs(seqDistance(peer.next, packet.ack | 0)) <= REUSE_DISTANCE_BYTES && own.isAwaitedAt(packet.seq | 0, REUSE_DISTANCE_BYTES)
+  }
+
+  /** Whether a packet that came on another way may be of this connection: one that is not has numbers of its own. */
+  isNear(packet: Packet, side: Side): boolean {
+    const own = side === CLIENT ? this.#client : this.#server
+    const peer = side === CLIENT ? this.#server : this.#client
+    if (own.isPlaced) return Math.abs(seqDistance(own.next, packet.seq | 0)) <= NEAR_BYTES
+    return !peer.isPlaced || (packet.flags & ACK) === 0 || Math.abs(seqDistance(peer.next, packet.ack | 0)) <= NEAR_BYTES
   }
 
   /** No more packets (idle, evicted, end of the capture): delivers what waits behind holes, which become gaps, and ends both sides. */

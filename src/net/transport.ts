@@ -3,10 +3,10 @@ import { LAYER_GENEVE, LAYER_VXLAN, read16, read32 } from './cursor.ts'
 import type { Packet } from './packet.ts'
 import { MALFORMED, TCP, UDP } from './packet.ts'
 
-export const PORT_VXLAN = 4789
+const PORT_VXLAN = 4789
 /** What Linux and Flannel use for VXLAN unless told otherwise. */
-export const PORT_VXLAN_LINUX = 8472
-export const PORT_GENEVE = 6081
+const PORT_VXLAN_LINUX = 8472
+const PORT_GENEVE = 6081
 
 const TCP_HEADER_BYTES = 20
 const UDP_HEADER_BYTES = 8

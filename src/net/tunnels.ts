@@ -1,5 +1,5 @@
 import type { Cursor, Step } from './cursor.ts'
-import { LAYER_ETHERNET, LAYER_ETHERTYPE, LAYER_IPV4, LAYER_IPV6, read16 } from './cursor.ts'
+import { LAYER_ETHERNET, LAYER_ETHERTYPE, LAYER_IPV4, LAYER_IPV6, NETWORK_GENEVE, NETWORK_GRE, NETWORK_VXLAN, read16, read32 } from './cursor.ts'
 import { ETHERTYPE_BRIDGED, ETHERTYPE_PPP } from './ethernet.ts'
 import { MALFORMED, OTHER } from './packet.ts'
 
@@ -26,6 +26,7 @@ export function stepGre(c: Cursor): Step {
   const headerBytes = greHeaderBytes(flags, isEnhanced)
   if (c.end - at < headerBytes) return c.short()
   c.at = at + headerBytes
+  if ((flags & GRE_KEY) !== 0 && !isEnhanced) c.enter(NETWORK_GRE, read32(buf, at + ((flags & GRE_CHECKSUM) !== 0 ? 8 : 4)))
   if (isEnhanced) return stepEnhancedGre(c, read16(buf, at + 4))
   if (c.type === ERSPAN_2) return stepErspan2(c, (flags & GRE_SEQUENCE) !== 0)
   return c.type === ERSPAN_3 ? stepErspan3(c) : LAYER_ETHERTYPE
@@ -74,6 +75,7 @@ export function stepVxlan(c: Cursor): Step {
   if (c.end - at < 8) return c.short()
   if ((buf[at]! & 0x08) === 0 || buf[at + 7] !== 0) return MALFORMED
   c.at = at + 8
+  c.enter(NETWORK_VXLAN, read32(buf, at + 4) >>> 8)
   if ((buf[at]! & 0x04) === 0) return LAYER_ETHERNET
   return stepNextProtocol(c, buf[at + 3]!)
 }
@@ -113,5 +115,6 @@ export function stepGeneve(c: Cursor): Step {
   if (c.end - at < headerBytes) return c.short()
   c.type = read16(buf, at + 2)
   c.at = at + headerBytes
+  c.enter(NETWORK_GENEVE, read32(buf, at + 4) >>> 8)
   return c.type === ETHERTYPE_BRIDGED ? LAYER_ETHERNET : LAYER_ETHERTYPE
 }

@@ -29,6 +29,8 @@ export interface DatagramDissector {
   datagram(side: Side, buf: Uint8Array, from: number, to: number, missing: number, at: Micros): void
   /** Nothing came for long, or no more is captured: tell what waits. Called once; perhaps never where it is idle. */
   end(at: Micros): void
+  /** Serves another flow from now on, as if it was just opened. Only called while it is idle, and not after end(). */
+  again?(place: DatagramPlace): void
   /** Nothing waits for another datagram: the flow may be forgotten. */
   readonly isIdle: boolean
   /** About what it keeps of bytes and messages that are not told yet. Asked seldom. */

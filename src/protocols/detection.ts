@@ -24,7 +24,10 @@ export function detectEither(
   const straight = detect(protocols, serverPort, wrong, side === CLIENT ? bytes : NONE, side === CLIENT ? NONE : bytes)
   if (typeof straight === 'object' || !maySwap) return straight
   const crossed = detect(protocols, serverPort, wrong, side === CLIENT ? NONE : bytes, side === CLIENT ? bytes : NONE)
-  if (typeof crossed === 'object') return { protocol: crossed.protocol, swapped: true }
+  if (typeof crossed === 'object') {
+    // What is sent to a port of that protocol and looks like an answer of it may be the rest of a request: Redis writes both alike.
+    return side === CLIENT && crossed.protocol.ports.includes(serverPort) ? straight : { protocol: crossed.protocol, swapped: true }
+  }
   return straight === 'more' ? straight : crossed
 }
 

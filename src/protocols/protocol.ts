@@ -12,8 +12,11 @@ export type Probe = 'yes' | 'no' | 'more'
 export interface Settings {
   /** Bytes of each body that are kept, as captured and once more after decompression. 0 keeps none and counts only. */
   readonly bodyLimitBytes: number
-  /** Also report each turn of unreadable application data (records and bytes each way) as a message. */
-  readonly ciphertextTurns: boolean
+  /**
+   * Also report each turn of unreadable application data (records and bytes each way) as a message, once the next one begins. `as-answered`: once the server begins to answer it, with as much of
+   * the answer as that is; turns without an answer are not reported.
+   */
+  readonly ciphertextTurns: boolean | 'as-answered'
   /**
    * False: nobody reads `request` and `response` of messages, so that a dissector need not keep what only they show. Default: true.
    */

@@ -28,3 +28,19 @@ test('patterns for headers, parameters and texts', () => {
   assert.equal(redactor.target('/p/1234-5678'), `/p/${REDACTED}`)
   assert.equal(redactor.text('card 1234-5678, 1111-2222'), `card ${REDACTED}, ${REDACTED}`)
 })
+
+test('user information is a credential in every URL, and where an authority stands alone', () => {
+  const redactor = redactorOf(DEFAULT_REDACTION)
+  assert.equal(redactor.authority('http://u:p@x/a@b'), `http://${REDACTED}@x/a@b`)
+  assert.equal(redactor.authority('u:p@x:80'), `${REDACTED}@x:80`)
+  assert.equal(redactor.authority('/a@b'), '/a@b')
+  assert.equal(redactor.urls('see http://u:p@x/a and amqp://u:p@y, mail a@b'), `see http://${REDACTED}@x/a and amqp://${REDACTED}@y, mail a@b`)
+  assert.equal(new Redactor(NO_REDACTION).urls('http://u:p@x/'), 'http://u:p@x/')
+})
+
+test('parameters are members of JSON too, also where that is percent-encoded', () => {
+  const redactor = new Redactor({ ...NO_REDACTION, parameters: ['password'], texts: ['4711'] })
+  assert.equal(redactor.text('{"password":"s"}'), `{"password":"${REDACTED}"}`)
+  assert.equal(redactor.target(`/g?v=${encodeURIComponent('{"password":"s"}')}&w=a%20b`), `/g?v=${encodeURIComponent('{"password":"')}${REDACTED}${encodeURIComponent('"}')}&w=a%20b`)
+  assert.equal(redactor.target('/g?v=47%31%31'), `/g?v=${REDACTED}`)
+})

@@ -1,4 +1,10 @@
+import { withoutArguments } from './redacted-arguments.ts'
+import { withoutMembers } from './redacted-members.ts'
+
 const MAX_NAME_LENGTH = 64
+/** With the flag u a pair is one character. What is not paired cannot be encoded. */
+const LONE_SURROGATE = /[\ud800-\udfff]/gu
+const USER_INFORMATION = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"<>]*@/gi
 
 /** Stands where something was taken out. */
 export const REDACTED = '[redacted]'
@@ -12,7 +18,7 @@ export interface RedactionRules {
   readonly credentials: boolean
   /** Header fields whose values are replaced: names in lower case, `*` stands for any characters. */
   readonly headers: readonly string[]
-  /** Parameters of a query or a form whose values are replaced, written like header names. */
+  /** Parameters of a query or a form, members of JSON and arguments of GraphQL whose values are replaced, written like header names. */
   readonly parameters: readonly string[]
   /** Regular expressions (flags `giu`); what they match in a body, a statement or a value is replaced. */
   readonly texts: readonly string[]
@@ -51,9 +57,9 @@ export class Redactor {
     this.#patterns = rules.headers.filter((name) => name.includes('*')).map(wildcard)
     this.#parameters = rules.parameters.map(wildcard)
     this.#texts = rules.texts.map((source) => new RegExp(source, 'giu'))
-    this.changesTexts = rules.texts.length > 0
     this.hidesParameters = rules.parameters.length > 0
-    this.changesTargets = this.changesTexts || this.hidesParameters
+    this.changesTexts = rules.texts.length > 0 || this.hidesParameters
+    this.changesTargets = this.changesTexts
   }
 
   /** `name` as sent, in any case. */
@@ -73,9 +79,15 @@ export class Redactor {
     return this.text(mark < 0 ? target : target.slice(0, mark + 1) + target.slice(mark + 1).split(/([?#])/).map((part) => this.form(part)).join(''))
   }
 
-  /** The user information of an absolute target counts as a credential (RFC 3986 §3.2.1). */
+  /** The user information of an absolute target, and of one that is an authority alone, counts as a credential (RFC 3986 §3.2.1). */
   authority(target: string): string {
-    return this.credentials ? target.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${REDACTED}@`) : target
+    if (!this.credentials || target.startsWith('/') || !target.includes('@')) return target
+    return target.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, (_, scheme: string | undefined) => `${scheme ?? ''}${REDACTED}@`)
+  }
+
+  /** The same of every URL in a text. */
+  urls(text: string): string {
+    return this.credentials && text.includes('@') ? text.replace(USER_INFORMATION, `$1${REDACTED}@`) : text
   }
 
   /** `a=1&b=2`, as in a query or a form (application/x-www-form-urlencoded). */
@@ -83,8 +95,17 @@ export class Redactor {
     if (this.#parameters.length === 0) return pairs
     return pairs.split('&').map((pair) => {
       const equals = pair.indexOf('=')
-      return equals >= 0 && this.hidesParameter(pair.slice(0, equals)) ? pair.slice(0, equals + 1) + REDACTED : pair
+      if (equals < 0) return pair
+      return pair.slice(0, equals + 1) + (this.hidesParameter(pair.slice(0, equals)) ? REDACTED : this.#encoded(pair.slice(equals + 1)))
     }).join('&')
+  }
+
+  /** A value with its percent-encoding, which is written anew where something in it is hidden: GraphQL's variables are JSON. */
+  #encoded(value: string): string {
+    if (!value.includes('%')) return value
+    const before = decoded(value)
+    const after = this.text(before)
+    return after === before ? value : after.split(REDACTED).map((part) => encodeURIComponent(part.replace(LONE_SURROGATE, '\ufffd'))).join(REDACTED)
   }
 
   /** `name` as in the query, percent-encoding and all. */
@@ -94,11 +115,16 @@ export class Redactor {
     return this.#parameters.some((pattern) => pattern.test(lower))
   }
 
-  /** A body, a statement, a value. */
+  /** A body, a statement, a value. Members of JSON and arguments of GraphQL in it are hidden as parameters are. */
   text(text: string): string {
-    let result = text
+    let result = this.hidesParameters && text.includes(':') ? this.#named(text) : text
     for (const pattern of this.#texts) result = result.replace(pattern, replacement)
     return result
+  }
+
+  #named(text: string): string {
+    const hides = (name: string): boolean => this.hidesParameter(name)
+    return withoutArguments(withoutMembers(text, hides, REDACTED), hides, REDACTED)
   }
 
   /** A password or the like. */

@@ -20,9 +20,11 @@ export const PROTOCOLS: readonly Protocol[] = [http1, http2, tls, dns, postgres,
 /** Every protocol that can be read over UDP. One that is spoken over both has the same name in both lists. */
 export const DATAGRAM_PROTOCOLS: readonly DatagramProtocol[] = [dnsDatagrams]
 
-const serverPorts: ReadonlySet<number> = new Set([...PROTOCOLS, ...DATAGRAM_PROTOCOLS].flatMap((protocol) => protocol.ports))
+/** 1 at each of them: every flow asks, and a set takes 20 ns. */
+const serverPorts = new Uint8Array(0x10000)
+for (const { ports } of [...PROTOCOLS, ...DATAGRAM_PROTOCOLS]) for (const port of ports) serverPorts[port] = 1
 
 /** A hint for connections whose start was not captured; never proof. */
 export function isServerPort(port: number): boolean {
-  return serverPorts.has(port)
+  return serverPorts[port] === 1
 }

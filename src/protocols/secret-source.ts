@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer'
+import type { AeadOpener } from '../base/aead-opener.ts'
 
 /** Labels of a key log that lead to plaintext (draft-ietf-tls-keylogfile §2). */
 export type SecretLabel =
@@ -18,12 +18,6 @@ export interface SecretWaiter {
   secretsCame(): void
   /** They will not come in time: go on without them. */
   giveUp(): void
-}
-
-/** Opens what an AEAD has sealed, quicker than node:crypto does. */
-export interface AeadOpener {
-  /** bytes[start, end) are the ciphertext, bytes[end, to) the tag. A buffer of its own with the content; undefined where it does not authenticate. `key` must not change. */
-  open(key: Uint8Array, nonce: Uint8Array, extra: Uint8Array, bytes: Uint8Array, start: number, end: number, to: number): Buffer | undefined
 }
 
 /**

@@ -52,6 +52,8 @@ export interface InboundPlan {
   readonly allow: { readonly default: IdentityPatterns, readonly ports: Readonly<Record<string, IdentityPatterns>> }
   /** What the app sees as its peer: the sidecar, the caller's own address (needs IP_TRANSPARENT), or a PROXY protocol v2 header. */
   readonly source: 'sidecar' | 'caller' | 'proxy-protocol'
+  /** `auto`: callers' sidecars that ask for it may send many connections in one. */
+  readonly tunnel: 'auto' | 'off'
 }
 
 export interface OutboundPlan {
@@ -64,6 +66,8 @@ export interface OutboundPlan {
   /** Which identity the server at a destination must have (secure naming). The first that fits counts. */
   readonly expect: readonly (MeshServer & { readonly to: Destination })[]
   readonly map: readonly (MeshServer & { readonly listen: HostPort, readonly to: HostPort })[]
+  /** `auto`: connections to a sidecar that can do it go together in one. */
+  readonly tunnel: 'auto' | 'off'
 }
 
 /** Who answers at a destination of the mesh. */

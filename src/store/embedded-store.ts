@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { MtlscopeError } from '../base/errors.ts'
 import { sibling } from '../base/sibling.ts'
 import type { StoreAnswer, StoreArguments, StoreCall, StoreMethod, StoreReport, StoreSetup } from './store-calls.ts'
-import type { StoreIdentity } from './record-store.ts'
 import type { PartAnswers, PartAsk, PartKind } from './search-part.ts'
 import type { Selection, Store } from './store.ts'
+import type { StoreIdentity } from './store-identity.ts'
 import { FilterError } from './store.ts'
 
 interface Pending { readonly resolve: (value: never) => void, readonly reject: (error: Error) => void }

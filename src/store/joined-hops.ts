@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { RequestWay } from '../model/api.ts'
+import type { RequestHalf, RequestWay } from '../model/api.ts'
 import { FURTHER_HOP } from './record-columns.ts'
 import type { Columns, RecordReader } from './record-reader.ts'
 import { MESSAGE_COLUMNS } from './schema.ts'
@@ -14,6 +14,7 @@ export class JoinedHops {
   readonly #reader: RecordReader
   readonly #candidates: StatementSync
   readonly #setWay: StatementSync
+  readonly #setCrossing: StatementSync
   readonly #setFurther: StatementSync
   #decidedTo: number
   #further: number
@@ -24,6 +25,7 @@ export class JoinedHops {
     this.#candidates = db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} FROM messages WHERE id > ? AND id <= ? AND EXISTS (SELECT 1 FROM flows WHERE flows.id = messages.flow AND namespace <> '') ORDER BY id LIMIT ?`)
     this.#candidates.setReturnArrays(true)
     this.#setWay = db.prepare('INSERT OR REPLACE INTO ways VALUES(?,?,?,?,?)')
+    this.#setCrossing = db.prepare('INSERT OR REPLACE INTO crossings VALUES(?,?,?,?)')
     this.#setFurther = db.prepare(`UPDATE messages SET flags = flags | ${FURTHER_HOP} WHERE id = ?`)
     this.#decidedTo = reader.bounds().last
     this.#further = this.#count()
@@ -56,7 +58,7 @@ export class JoinedHops {
   take({ ways, further, upTo }: HopsFound): void {
     this.#db.exec('BEGIN')
     try {
-      for (const { id, way } of ways) this.#setWay.run(id, way.from ?? '', way.to ?? '', way.verdict, way.hops)
+      for (const { id, way } of ways) this.#setWayOf(id, way)
       let hidden = 0
       for (const id of further) if (id > this.#decidedTo) hidden += Number(this.#setFurther.run(id).changes)
       this.#db.exec('COMMIT')
@@ -69,17 +71,34 @@ export class JoinedHops {
     }
   }
 
+  #setWayOf(id: number, { from, to, verdict, hops, half }: RequestWay): void {
+    this.#setWay.run(id, from ?? '', to ?? '', verdict, hops)
+    if (half !== undefined) this.#setCrossing.run(id, Number(half.side === 'server'), half.key ?? null, half.doubt ?? null)
+  }
+
   /** Messages below `firstId` are gone. */
   removeBelow(firstId: number): void {
     this.#db.prepare('DELETE FROM ways WHERE id < ?').run(firstId)
+    this.#db.prepare('DELETE FROM crossings WHERE id < ?').run(firstId)
     this.#further = this.#count()
     this.#decidedTo = Math.max(this.#decidedTo, firstId - 1)
   }
 }
 
-export function wayOf(row: { sender: string, receiver: string, verdict: string, hops: number }): RequestWay {
+/** A row of `ways`, with that of `crossings` where there is one. */
+export interface WayColumns {
+  readonly sender: string
+  readonly receiver: string
+  readonly verdict: string
+  readonly hops: number
+  readonly side: number | null
+  readonly key: string | null
+  readonly doubt: string | null
+}
+
+export function wayOf({ sender, receiver, verdict, hops, side, key, doubt }: WayColumns): RequestWay {
   return {
-    ...(row.sender !== '' && { from: row.sender }), ...(row.receiver !== '' && { to: row.receiver }),
-    verdict: row.verdict as RequestWay['verdict'], hops: row.hops,
+    ...(sender !== '' && { from: sender }), ...(receiver !== '' && { to: receiver }), verdict: verdict as RequestWay['verdict'], hops,
+    ...(side !== null && { half: { side: side === 0 ? 'client' : 'server', ...(key !== null && { key }), ...(doubt !== null && { doubt: doubt as NonNullable<RequestHalf['doubt']> }) } }),
   }
 }

@@ -42,30 +42,37 @@ function skipNested(bytes: Uint8Array, at: number, end: number): number {
   return -1
 }
 
-/** Steps through the members of one object. One walker is used again and again. */
-export class MemberWalk {
+/** Steps through the values within an object or a list. One walker is used again and again. */
+class ValueWalk {
+  valueStart = 0
+  valueEnd = 0
+  protected bytes: Uint8Array = new Uint8Array(0)
+  protected at = 0
+  protected end = 0
+
+  protected enter(bytes: Uint8Array, at: number, end: number, opening: number): boolean {
+    this.bytes = bytes
+    this.at = at + 1
+    this.end = end
+    return at < end && bytes[at] === opening
+  }
+}
+
+/** Steps through the members of one object. */
+export class MemberWalk extends ValueWalk {
   /** Of the key's text, without its quotes. */
   keyStart = 0
   keyEnd = 0
-  valueStart = 0
-  valueEnd = 0
-  #bytes: Uint8Array = new Uint8Array(0)
-  #at = 0
-  #end = 0
 
   /** @param at of the opening brace */
   open(bytes: Uint8Array, at: number, end: number): boolean {
-    this.#bytes = bytes
-    this.#at = at + 1
-    this.#end = end
-    return at < end && bytes[at] === OPEN_BRACE
+    return this.enter(bytes, at, end, OPEN_BRACE)
   }
 
   /** False at the end, and where it is no JSON. */
   next(): boolean {
-    const bytes = this.#bytes
-    const end = this.#end
-    let at = this.#at
+    const { bytes, end } = this
+    let { at } = this
     if (bytes[at] === COMMA) at++
     if (at >= end || bytes[at] !== QUOTE) return false
     const keyEnd = skipString(bytes, at, end)
@@ -76,43 +83,34 @@ export class MemberWalk {
     this.keyEnd = keyEnd - 1
     this.valueStart = keyEnd + 1
     this.valueEnd = valueEnd
-    this.#at = valueEnd
+    this.at = valueEnd
     return true
   }
 
   /** @param key ASCII */
   isKey(key: string): boolean {
-    const { keyStart } = this
+    const { bytes, keyStart } = this
     if (this.keyEnd - keyStart !== key.length) return false
-    for (let i = 0; i < key.length; i++) if (this.#bytes[keyStart + i] !== key.charCodeAt(i)) return false
+    for (let i = 0; i < key.length; i++) if (bytes[keyStart + i] !== key.charCodeAt(i)) return false
     return true
   }
 }
 
-/** Steps through the elements of one list. One walker is used again and again. */
-export class ElementWalk {
-  valueStart = 0
-  valueEnd = 0
-  #bytes: Uint8Array = new Uint8Array(0)
-  #at = 0
-  #end = 0
-
+/** Steps through the elements of one list. */
+export class ElementWalk extends ValueWalk {
   /** @param at of the opening bracket */
   open(bytes: Uint8Array, at: number, end: number): boolean {
-    this.#bytes = bytes
-    this.#at = at + 1
-    this.#end = end
-    return at < end && bytes[at] === OPEN_BRACKET
+    return this.enter(bytes, at, end, OPEN_BRACKET)
   }
 
   /** False at the end, and where it is no JSON. */
   next(): boolean {
-    const start = this.#bytes[this.#at] === COMMA ? this.#at + 1 : this.#at
-    const end = start < this.#end ? skipValue(this.#bytes, start, this.#end) : -1
+    const start = this.bytes[this.at] === COMMA ? this.at + 1 : this.at
+    const end = start < this.end ? skipValue(this.bytes, start, this.end) : -1
     if (end < 0) return false
     this.valueStart = start
     this.valueEnd = end
-    this.#at = end
+    this.at = end
     return true
   }
 }

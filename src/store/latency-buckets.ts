@@ -4,7 +4,7 @@ const STEPS = 16
 const MAX_BUCKET = STEPS * 34
 
 /** The bucket of a latency in microseconds; 0 for less than one. */
-export function bucketOf(micros: number): number {
+function bucketOf(micros: number): number {
   return micros < 1 ? 0 : Math.min(MAX_BUCKET, 1 + Math.floor(Math.log2(micros) * STEPS))
 }
 

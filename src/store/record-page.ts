@@ -7,7 +7,7 @@ const LF = 0x0a
 export type RecordPart = 'request' | 'response' | 'any'
 
 /** One line for each record of a page. */
-export class PageLines {
+class PageLines {
   readonly bytes: Buffer
   readonly #lines: number
   #offsets: Int32Array | undefined

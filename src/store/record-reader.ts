@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { RequestWay } from '../model/api.ts'
 import type { Capture, Hop } from '../model/flow.ts'
 import type { FilterFlow } from './filter/subject.ts'
+import type { WayColumns } from './joined-hops.ts'
 import { wayOf } from './joined-hops.ts'
 import { COMPLETE, DECRYPTED, OUTCOMES } from './record-columns.ts'
 import type { PageRow } from './record-page.ts'
@@ -22,6 +23,10 @@ export interface KnownFlow extends FilterFlow { readonly number: number, readonl
 /** Columns of MESSAGE_COLUMNS, in their order. */
 export type Columns = [id: number, at: number, elapsed: number, protocol: number, code: number, status: string, outcome: number, flow: number, flags: number, requestBytes: number, responseBytes: number, what: string]
 
+const WAYS = 'SELECT id, sender, receiver, verdict, hops, side, key, doubt FROM ways LEFT JOIN crossings USING(id)'
+/** One message has a key; with two nobody says which it is. */
+const MAX_CROSSINGS = 2
+
 /** Reads what RecordWriter wrote, through the same connection. */
 export class RecordReader {
   readonly #db: DatabaseSync
@@ -34,6 +39,7 @@ export class RecordReader {
   readonly #bounds: StatementSync
   readonly #way: StatementSync
   readonly #ways: StatementSync
+  readonly #crossing: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -42,8 +48,9 @@ export class RecordReader {
     this.#one = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`)
     this.#one.setReturnArrays(true)
     this.#bounds = db.prepare(BOUNDS)
-    this.#way = db.prepare('SELECT sender, receiver, verdict, hops FROM ways WHERE id = ?')
-    this.#ways = db.prepare('SELECT id, sender, receiver, verdict, hops FROM ways WHERE id >= ? AND id < ?')
+    this.#way = db.prepare(`${WAYS} WHERE id = ?`)
+    this.#ways = db.prepare(`${WAYS} WHERE id >= ? AND id < ?`)
+    this.#crossing = db.prepare('SELECT id FROM crossings WHERE key = ? ORDER BY id LIMIT ?')
   }
 
   /** Ids that are there: all between the two. `last` is `first - 1` where there are none. */
@@ -104,13 +111,18 @@ export class RecordReader {
 
   /** Of a request whose hops were joined. */
   way(id: number): RequestWay | undefined {
-    const row = this.#way.get(id) as Parameters<typeof wayOf>[0] | undefined
+    const row = this.#way.get(id) as WayColumns | undefined
     return row && wayOf(row)
   }
 
   /** Of all such requests with `from <= id < below`. */
   ways(from: number, below: number): Map<number, RequestWay> {
-    return new Map((this.#ways.all(from, below) as (Parameters<typeof wayOf>[0] & { id: number })[]).map((row) => [row.id, wayOf(row)]))
+    return new Map((this.#ways.all(from, below) as unknown as (WayColumns & { id: number })[]).map((row) => [row.id, wayOf(row)]))
+  }
+
+  /** Messages that were seen at one end of a wire, by what tells them there. */
+  crossing(key: string): number[] {
+    return this.#crossing.all(key, MAX_CROSSINGS).map(({ id }) => Number(id))
   }
 
   rowOf([id, at, elapsed, protocol, code, status, outcome, flowNumber, flags, requestBytes, responseBytes, what]: Columns): StoredRow {

@@ -1,50 +1,34 @@
-import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RequestWay, ValueList } from '../model/api.ts'
+import { BoundedWriter } from './bounded-writer.ts'
 import { EdgeTable } from './edge-counts.ts'
 import { fieldOf } from './filter/fields.ts'
 import { JoinedHops } from './joined-hops.ts'
 import type { Keep } from './keep.ts'
-import { KeepBounds } from './keep.ts'
 import type { Columns } from './record-reader.ts'
 import { RecordReader } from './record-reader.ts'
 import type { Written } from './record-writer.ts'
-import { RecordWriter } from './record-writer.ts'
-import { DiskReserve } from './reserve.ts'
 import { MESSAGE_COLUMNS, prepareSchema } from './schema.ts'
 import { ScanPool } from './scan-pool.ts'
 import { Search } from './search.ts'
 import type { PartAnswers, PartAsk, PartKind, PartLook } from './search-part.ts'
 import { MAX_PART_ROWS, partOf, rowsAt } from './search-part.ts'
+import { Searches } from './searches.ts'
 import { seenValues } from './seen-values.ts'
 import { SeriesTable } from './series-counts.ts'
+import type { StoreIdentity } from './store-identity.ts'
+import { storeIdentity } from './store-identity.ts'
 import type { Batch, Counted, EdgeCounts, HopsFound, NewRows, Page, PageQuery, Selection, SeriesCounts, SeriesQuery, StoredRecord, StoredRow, StoreInfo } from './store.ts'
 
-/** Searches that are remembered; one costs 8 bytes a match. */
-const MAX_SEARCHES = 12
-/** A search nobody asked about for so long does not go on. */
-const IDLE_MS = 30_000
 /** Messages read at once for counts. */
 const COUNTED_AT_ONCE = 20_000
-/** Room is looked for after so many bytes of records. */
-const KEEP_EVERY_BYTES = 4 * 1024 * 1024
-/** On a full disk so much goes. */
-const FULL_SHARE = 0.1
-const SQLITE_FULL = 13
-/** A full disk is told of until so many writes went well. */
-const CALM_WRITES = 600
 /** How long a look for what is new may take where it begins far back. */
 const NEWER_MS = 1000
 /** How long counts wait for a search. */
 const COUNT_MS = 1000
 
 const WITNESSES_A_TURN = 5000
-/** How long other threads are waited for at once. */
-const WAIT_MS = 1
-
-interface Remembered { readonly search: Search, lastMs: number }
-
 export interface RecordStoreOptions {
   /** Of the database; a file beside it has its write-ahead log. */
   readonly path: string
@@ -56,138 +40,50 @@ export interface RecordStoreOptions {
   readonly helpers?: number
 }
 
-/** `store` is drawn when the database is made. `slot`: number given to it by whoever merges it with others. */
-export interface StoreIdentity { readonly store: number, readonly slot?: number }
-
 /** The store itself, within one thread. Searches go on in the background between calls. */
 export class RecordStore {
   readonly #db: DatabaseSync
-  readonly #writer: RecordWriter
+  readonly #writer: BoundedWriter
   readonly #reader: RecordReader
   readonly #joined: JoinedHops
   readonly #pool: ScanPool
-  readonly #bounds: KeepBounds
   readonly #options: RecordStoreOptions
-  readonly #searches = new Map<string, Remembered>()
-  readonly #reserve: DiskReserve
-  /** Writes since the disk was full. */
-  #writtenSince = 0
-  #unkeptBytes = 0
-  #rejected = 0
-  #problem: string | undefined
-  #stepping = false
-  #closed = false
+  readonly #searches: Searches
 
   constructor(options: RecordStoreOptions) {
     this.#options = options
     this.#db = new DatabaseSync(options.path)
     if (!prepareSchema(this.#db)) throw new Error('the store was written by another version of mtlscope')
-    this.#writer = new RecordWriter(this.#db, options.run)
+    const { path, run, keep, now } = options
+    this.#writer = new BoundedWriter(this.#db, { path, run, keep, now, removed: () => this.#removed() })
     this.#reader = new RecordReader(this.#db)
     this.#joined = new JoinedHops(this.#db, this.#reader)
     this.#pool = new ScanPool(options.path, options.path === ':memory:' ? 0 : options.helpers)
-    this.#bounds = new KeepBounds(this.#db, options.keep)
-    this.#reserve = new DiskReserve(`${options.path}-reserve`)
-    this.#reserve.take()
+    this.#searches = new Searches((selection, nowMs) => new Search(this.#db, this.#reader, this.#joined, selection, nowMs * 1000, this.#pool), now)
   }
 
   /** Lines of records. A full disk makes room by the oldest; what does not fit then is lost and said so. */
   add(lines: Uint8Array): Written {
-    const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength)
-    let written: Written
-    try {
-      written = this.#writer.write(bytes)
-      this.#writtenSince++
-      if (this.#writtenSince > CALM_WRITES) this.#problem = undefined
-    } catch (error) {
-      written = this.#writeAgain(bytes, error)
-    }
-    this.#rejected += written.rejected
-    this.#unkeptBytes += bytes.length
-    if (this.#unkeptBytes > KEEP_EVERY_BYTES) this.makeRoom()
+    const written = this.#writer.write(lines)
     this.#reader.forgetFlows()
     return written
   }
 
-  #writeAgain(bytes: Buffer, error: unknown): Written {
-    if ((error as { errcode?: number }).errcode !== SQLITE_FULL) throw error
-    this.#writtenSince = 0
-    this.#reserve.release()
-    try {
-      // What the log holds first: it has to be copied before it can be cut off.
-      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      this.#removed(this.#bounds.removeOldest(FULL_SHARE))
-      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      this.#reserve.take()
-      const written = this.#writer.write(bytes)
-      this.#problem = 'the disk is full: the oldest messages go to make room'
-      return written
-    } catch {
-      this.#problem = 'the disk is full: new messages are lost'
-      const { nextId } = this.#writer
-      return { messages: 0, rejected: 0, firstId: nextId, lastId: nextId - 1 }
-    }
-  }
-
   /** Takes out what is too much or too old. True where something went. */
   makeRoom(): boolean {
-    this.#unkeptBytes = 0
-    const went = this.#bounds.apply(this.#options.now() * 1000)
-    this.#removed(went)
-    return went
+    return this.#writer.makeRoom()
   }
 
-  #removed(went: boolean): void {
-    if (!went) return
+  #removed(): void {
     this.#reader.forgetPages()
     const { first } = this.#reader.bounds()
     this.#joined.removeBelow(first)
-    for (const { search } of this.#searches.values()) search.removeBelow(first)
-  }
-
-  #search(selection: Selection): Search {
-    const key = JSON.stringify([selection.q ?? '', selection.from, selection.to, selection.requests === true])
-    const nowMs = this.#options.now()
-    let known = this.#searches.get(key)
-    if (known === undefined) {
-      known = { search: new Search(this.#db, this.#reader, this.#joined, selection, nowMs * 1000, this.#pool), lastMs: nowMs }
-      if (this.#searches.size >= MAX_SEARCHES) this.#forgetOldest()
-    }
-    known.lastMs = nowMs
-    this.#searches.delete(key)
-    this.#searches.set(key, known)
-    known.search.extend()
-    void this.#stepOn()
-    return known.search
-  }
-
-  #forgetOldest(): void {
-    this.#searches.delete(this.#searches.keys().next().value!)
-  }
-
-  /** Searches go on by themselves, a step each turn, so that calls come in between. */
-  async #stepOn(): Promise<void> {
-    if (this.#stepping) return
-    this.#stepping = true
-    for (let more = true; more && !this.#closed;) {
-      await this.#turn()
-      more = false
-      const idleMs = this.#options.now() - IDLE_MS
-      for (const { search, lastMs } of this.#searches.values()) if (!this.#closed && lastMs > idleMs) more = search.step() || more
-    }
-    this.#stepping = false
-  }
-
-  /** Calls come in between. Where all that is left is done by other threads, they are not disturbed. */
-  async #turn(): Promise<void> {
-    let isWaiting = false
-    for (const { search } of this.#searches.values()) isWaiting ||= search.isWaiting
-    await (isWaiting ? sleep(WAIT_MS) : nextTurn())
+    this.#searches.removeBelow(first)
   }
 
   async page(query: PageQuery): Promise<Page> {
-    const search = this.#search(query)
-    await this.#until(search, query.waitMs, () => reaches(search, query))
+    const search = this.#searches.of(query)
+    await this.#searches.until(search, query.waitMs, () => reaches(search, query))
     const { start, end, searching } = search
     const nearPosition = query.near === undefined ? undefined : search.positionOf(query.near)
     const middle = query.near === undefined ? undefined : search.lowerBound(query.near) - Math.floor(query.limit / 2)
@@ -196,11 +92,6 @@ export class RecordStore {
       start, end, offset, rows: this.#rows(search.slice(offset, offset + query.limit)),
       ...(nearPosition !== undefined && { nearPosition }), ...(searching && { searching }), stored: this.#stored(query), furtherHops: this.#joined.further,
     }
-  }
-
-  async #until(search: Search, waitMs: number, enough: () => boolean): Promise<void> {
-    const endMs = this.#options.now() + waitMs
-    while (!this.#closed && search.searching !== undefined && !enough() && this.#options.now() < endMs) await this.#turn()
   }
 
   #rows(ids: readonly number[]): StoredRow[] {
@@ -214,8 +105,8 @@ export class RecordStore {
   }
 
   async newer(selection: Selection, after: number, limit: number): Promise<NewRows> {
-    const search = this.#search(selection)
-    await this.#until(search, NEWER_MS, () => search.covers(after))
+    const search = this.#searches.of(selection)
+    await this.#searches.until(search, NEWER_MS, () => search.covers(after))
     const from = search.lowerBound(after + 1)
     const { end } = search
     const first = Math.max(from, end - limit)
@@ -235,8 +126,8 @@ export class RecordStore {
   }
 
   async batch(selection: Selection, after: number | undefined, limit: number): Promise<Batch> {
-    const search = this.#search(selection)
-    while (!this.#closed && search.searching !== undefined) await this.#turn()
+    const search = this.#searches.of(selection)
+    await this.#searches.whole(search)
     const from = after === undefined ? search.start : search.lowerBound(after + 1)
     const ids = search.slice(from, from + limit)
     const last = ids.at(-1)
@@ -244,11 +135,11 @@ export class RecordStore {
   }
 
   async witnesses(selection: Selection, limit: number): Promise<number[]> {
-    const search = this.#search(selection)
-    while (!this.#closed && search.searching !== undefined) await this.#turn()
+    const search = this.#searches.of(selection)
+    await this.#searches.whole(search)
     const told = new Set<number>()
     const ids: number[] = []
-    for (let position = search.start; position < search.end && ids.length < limit && !this.#closed; position++) {
+    for (let position = search.start; position < search.end && ids.length < limit && !this.#searches.closed; position++) {
       const id = search.at(position)!
       const columns = this.#reader.columns(id)
       if (columns !== undefined && (this.#reader.protocol(columns[3]) === 'tls' || isNew(told, columns[7]))) ids.push(id)
@@ -290,11 +181,11 @@ export class RecordStore {
 
   /** Every message of a selection that was found by now, in turns. */
   async #each(selection: Selection, take: (columns: Columns, way: RequestWay | undefined) => void): Promise<Page['searching']> {
-    const search = this.#search(selection)
-    await this.#until(search, COUNT_MS, () => false)
+    const search = this.#searches.of(selection)
+    await this.#searches.until(search, COUNT_MS, () => false)
     const rows = this.#db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} FROM messages WHERE id >= ? AND id < ? ORDER BY id`)
     rows.setReturnArrays(true)
-    for (let position = search.start; position < search.end && !this.#closed;) {
+    for (let position = search.start; position < search.end && !this.#searches.closed;) {
       const from = search.at(position)!
       const wanted = new Set<number>()
       const toId = from + COUNTED_AT_ONCE
@@ -308,13 +199,13 @@ export class RecordStore {
 
   /** For whoever merges several stores. */
   async part(selection: Selection, ask: PartAsk): Promise<PartAnswers[PartKind]> {
-    const search = this.#search(selection)
+    const search = this.#searches.of(selection)
     if (ask.kind === 'look') return await this.#look(search, selection, ask)
     return partOf(search, this.#reader, ask)
   }
 
   async #look(search: Search, selection: Selection, { waitMs, want, tail, after }: PartAsk & { kind: 'look' }): Promise<PartLook> {
-    await this.#until(search, waitMs, () => search.end - search.start >= want && (after === undefined || search.covers(after)))
+    await this.#searches.until(search, waitMs, () => search.end - search.start >= want && (after === undefined || search.covers(after)))
     const { start, end, searching } = search
     return {
       search: search.number, start, end, lastId: selection.requests === true ? this.#joined.decidedTo : this.#reader.bounds().last, stored: this.#stored(selection), furtherHops: this.#joined.further,
@@ -323,14 +214,8 @@ export class RecordStore {
     }
   }
 
-  /** Which store this is, also when it is opened again. @param slot what it is known by elsewhere from now on */
   identity(slot?: number): StoreIdentity {
-    const set = this.#db.prepare('INSERT OR IGNORE INTO facts VALUES(\'store\', ?)')
-    set.run(randomInt(2 ** 47))
-    if (slot !== undefined) this.#db.prepare('INSERT OR REPLACE INTO facts VALUES(\'slot\', ?)').run(slot)
-    const facts = new Map(this.#db.prepare('SELECT name, value FROM facts WHERE name IN (\'store\', \'slot\')').all().map(({ name, value }) => [String(name), Number(value)]))
-    const known = facts.get('slot')
-    return { store: facts.get('store')!, ...(known !== undefined && { slot: known }) }
+    return storeIdentity(this.#db, slot)
   }
 
   unjoined(after: number, limit: number): ReturnType<JoinedHops['unjoined']> {
@@ -360,15 +245,15 @@ export class RecordStore {
       ...(first !== undefined && { firstMicros: first }), ...(last !== undefined && { lastMicros: last }), ...(firstIdMicros !== undefined && { firstIdMicros }),
       keep: {
         ...(sizeBytes !== undefined && { sizeBytes }), ...(ageSeconds !== undefined && { ageSeconds }),
-        usedBytes: this.#bounds.usedBytes(), removedMessages: this.#bounds.removedMessages, removedPacketBytes: 0,
-        ...(this.#problem !== undefined && { problem: this.#problem }),
+        usedBytes: this.#writer.usedBytes, removedMessages: this.#writer.removedMessages, removedPacketBytes: 0,
+        ...(this.#writer.problem !== undefined && { problem: this.#writer.problem }),
       },
-      rejected: this.#rejected,
+      rejected: this.#writer.rejected,
     }
   }
 
   close(): void {
-    this.#closed = true
+    this.#searches.close()
     void this.#pool.close()
     try {
       // Other threads may still have the database open, so that closing it does not do this.
@@ -377,7 +262,7 @@ export class RecordStore {
       // It is done when the store is opened again.
     }
     this.#db.close()
-    this.#reserve.release()
+    this.#writer.close()
   }
 }
 

@@ -9,6 +9,7 @@ export const SCHEMA_VERSION = 2
  * A message is the line `id - first_id` of its page.
  * `flows`: what the messages of a connection have in common. `handshake`: the message with its TLS handshake.
  * `ways`: of messages that stand for a request whose hops were joined, where it went.
+ * `crossings`: of those that were seen at one end of a wire only, which end (0: the client's) and what tells the same request at the other end, or the word for why nothing does.
  * `facts`: `removed_to`, the last message that is gone. Numbers that are not there are -1, texts ''.
  */
 const TABLES = `
@@ -20,6 +21,8 @@ CREATE TABLE IF NOT EXISTS protocols(id INTEGER PRIMARY KEY, name TEXT NOT NULL 
 CREATE TABLE IF NOT EXISTS messages(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, elapsed INTEGER NOT NULL, protocol INTEGER NOT NULL, code INTEGER NOT NULL, status TEXT NOT NULL, outcome INTEGER NOT NULL,
   flow INTEGER NOT NULL, flags INTEGER NOT NULL, request_bytes INTEGER NOT NULL, response_bytes INTEGER NOT NULL, what TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS ways(id INTEGER PRIMARY KEY, sender TEXT NOT NULL, receiver TEXT NOT NULL, verdict TEXT NOT NULL, hops INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS crossings(id INTEGER PRIMARY KEY, side INTEGER NOT NULL, key TEXT, doubt TEXT);
+CREATE INDEX IF NOT EXISTS crossings_by_key ON crossings(key) WHERE key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 `
 

@@ -13,6 +13,8 @@ export type PartAsk =
   /** The first within the range that was said at `atMicros` or later. */
   | { readonly kind: 'at', readonly atMicros: Micros, readonly from: number, readonly to: number }
   | { readonly kind: 'of', readonly id: number }
+  /** Requests of which one end of the wire was seen, by RequestHalf.key: at most MAX_PART_KEYS. */
+  | { readonly kind: 'crossings', readonly keys: readonly string[] }
 
 export interface PartLook {
   /** Another one means that the search was forgotten, and its positions with it. */
@@ -38,11 +40,14 @@ export interface PartAnswers {
   at: { readonly search: number, readonly position: number }
   /** The first that is not before it, and when that was said; `isThere`: it is the message itself. */
   of: { readonly search: number, readonly position: number, readonly isThere: boolean, readonly atMicros?: Micros }
+  /** Those that the selection holds. */
+  crossings: { readonly search: number, readonly found: readonly { readonly position: number, readonly row: StoredRow }[] }
 }
 
 export type PartKind = PartAsk['kind']
 /** Rows and times of one answer. */
 export const MAX_PART_ROWS = 2000
+export const MAX_PART_KEYS = 1000
 
 /** All but `look`, which has to wait. */
 export function partOf(search: Search, reader: RecordReader, ask: Exclude<PartAsk, { kind: 'look' }>): PartAnswers[Exclude<PartKind, 'look'>] {
@@ -50,6 +55,7 @@ export function partOf(search: Search, reader: RecordReader, ask: Exclude<PartAs
   switch (ask.kind) {
     case 'rows': return { search: number, rows: rowsAt(search, reader, ask.from, ask.to) }
     case 'times': return { search: number, times: timesAt(search, reader, ask) }
+    case 'crossings': return { search: number, found: crossingsOf(search, reader, ask.keys) }
     case 'at': return { search: number, position: positionAt(search, reader, ask) }
     case 'of': {
       const position = search.lowerBound(ask.id)
@@ -63,6 +69,14 @@ export function partOf(search: Search, reader: RecordReader, ask: Exclude<PartAs
 export function rowsAt(search: Search, reader: RecordReader, from: number, to: number): StoredRow[] {
   const rows = search.slice(from, Math.min(to, from + MAX_PART_ROWS)).map((id) => reader.row(id))
   return rows.filter((row) => row !== undefined)
+}
+
+function crossingsOf(search: Search, reader: RecordReader, keys: readonly string[]): PartAnswers['crossings']['found'] {
+  return keys.slice(0, MAX_PART_KEYS).flatMap((key) => reader.crossing(key)).flatMap((id) => {
+    const position = search.positionOf(id)
+    const row = position === undefined ? undefined : reader.row(id)
+    return position === undefined || row === undefined ? [] : [{ position, row }]
+  })
 }
 
 function timesAt(search: Search, reader: RecordReader, { from, to, step }: { from: number, to: number, step: number }): Micros[] {

@@ -23,7 +23,14 @@ function numbered(count: number, own: (i: number) => Partial<JsonRecord> = () =>
 }
 
 /** What every store must do. */
-export function storeContract({ name, files = 1, open }: StoreMaker): void {
+export function storeContract(maker: StoreMaker): void {
+  pagesContract(maker)
+  filtersContract(maker)
+  countsContract(maker)
+  boundsContract(maker)
+}
+
+function pagesContract({ name, open }: StoreMaker): void {
   test(`${name}: what was added is there, in its order, as it was`, async (t) => {
     const store = await open(t, {})
     const records = numbered(250)
@@ -55,7 +62,9 @@ export function storeContract({ name, files = 1, open }: StoreMaker): void {
     const hidden = await whole(store, { q: 'what.endsWith("7")', near: before.rows[5]!.id + 1 })
     assert.equal(hidden.nearPosition, undefined)
   })
+}
 
+function filtersContract({ name, open }: StoreMaker): void {
   test(`${name}: filters, ranges and what is new`, async (t) => {
     const store = await open(t, {})
     await store.add(linesOf(numbered(60, (i) => ({ status: i % 3 === 0 ? 500 : 200, outcome: i % 3 === 0 ? 'server-error' : 'ok', response: { headers: [], body: { json: { i } } } }))))
@@ -68,7 +77,9 @@ export function storeContract({ name, files = 1, open }: StoreMaker): void {
     assert.deepEqual([newer.rows.length, newer.skipped, newer.lastId], [2, 1, last + 30])
     await assert.rejects(store.page({ q: 'staus == 1', limit: 1, waitMs: 0 }), (error) => error instanceof FilterError && error.problem.from === 0)
   })
+}
 
+function countsContract({ name, open }: StoreMaker): void {
   test(`${name}: connections, batches, values, counts`, async (t) => {
     const store = await open(t, {})
     await store.add(linesOf(numbered(40)))
@@ -98,7 +109,9 @@ export function storeContract({ name, files = 1, open }: StoreMaker): void {
     for (const { line } of await store.records(ids)) assert.equal(JSON.parse(line).protocol, 'http1')
     assert.deepEqual(await store.records([9999]), [])
   })
+}
 
+function boundsContract({ name, files = 1, open }: StoreMaker): void {
   test(`${name}: the oldest go first when it is full, and positions stay`, async (t) => {
     const store = await open(t, { sizeBytes: 1024 * 1024 })
     const noise = (i: number): Partial<JsonRecord> => ({ what: `GET /${i}`, request: { method: 'GET', path: '/', headers: Array.from({ length: 20 }, (_, n) => ({ name: 'x', value: `${Math.imul(i * 31 + n, 2654435761)}${Math.imul(i + n * 97, 40503)}` })) } })

@@ -55,6 +55,8 @@ export interface Page {
 
 export interface NewRows {
   readonly rows: readonly StoredRow[]
+  /** Rows of before that stand for some of these, as they are now. */
+  readonly joined?: readonly StoredRow[]
   /** Matching messages between `after` and the first of `rows`. */
   readonly skipped: number
   /** Everything up to this id has been looked at. */

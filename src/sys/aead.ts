@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import koffi from 'koffi'
+import type { AeadOpener } from '../base/aead-opener.ts'
 
 /*
  * Decryption by the OpenSSL that node carries, a context of it used again and again: node:crypto makes an object and several calls of each record,
@@ -21,29 +22,29 @@ const ERR_clear_error: () => void = libcrypto.func('void ERR_clear_error()')
 const SET_TAG = 0x11
 const LENGTH_BYTES = 8
 const BLOCK_BYTES = 16
-const NAMES: ReadonlySet<string> = new Set(['aes-128-gcm', 'aes-256-gcm', 'chacha20-poly1305'])
+const TAG_BYTES = 16
+const NONCE_BYTES = 12
+/** Bytes of their keys. */
+const CIPHERS: ReadonlyMap<string, number> = new Map([['aes-128-gcm', 16], ['aes-256-gcm', 32], ['chacha20-poly1305', 32]])
 
-/** Opens what an AEAD of 16 bytes of tag has sealed: the `AeadOpener` that the dissector of TLS takes. */
-export interface AeadOpener {
-  /** bytes[start, end) are the ciphertext, bytes[end, to) the tag. A buffer of its own with the content; undefined where it does not authenticate. `key` must not change. */
-  open(key: Uint8Array, nonce: Uint8Array, extra: Uint8Array, bytes: Uint8Array, start: number, end: number, to: number): Buffer | undefined
-}
-
-/** One context for all keys: to change the key takes less than to look after a context for each. */
 class Aead implements AeadOpener {
   readonly #context: Handle
+  readonly #keyBytes: number
   readonly #length = Buffer.alloc(LENGTH_BYTES)
   readonly #rest = Buffer.alloc(BLOCK_BYTES)
   /** That the context has. */
   #key: Uint8Array | undefined
 
-  constructor(context: Handle) {
+  constructor(context: Handle, keyBytes: number) {
     this.#context = context
+    this.#keyBytes = keyBytes
   }
 
   open(key: Uint8Array, nonce: Uint8Array, extra: Uint8Array, bytes: Uint8Array, start: number, end: number, to: number): Buffer | undefined {
     const context = this.#context
     const size = end - start
+    // OpenSSL reads as much as it is told to, and is content with a tag of one byte.
+    if (start < 0 || size < 0 || to - end !== TAG_BYTES || to > bytes.length || nonce.length !== NONCE_BYTES || key.length !== this.#keyBytes) return undefined
     const content = Buffer.allocUnsafe(size)
     const isOpen = EVP_DecryptInit_ex(context, 0, 0, this.#key === key ? null : key, nonce) === 1
       && EVP_CIPHER_CTX_ctrl(context, SET_TAG, to - end, bytes.subarray(end, to)) === 1
@@ -66,9 +67,10 @@ export function aeadOpener(cipher: string): AeadOpener | undefined {
 }
 
 function openAead(cipher: string): AeadOpener | undefined {
-  const type = NAMES.has(cipher) ? EVP_get_cipherbyname(cipher) : 0
-  if (Number(type) === 0) return undefined
+  const keyBytes = CIPHERS.get(cipher)
+  const type = keyBytes === undefined ? 0 : EVP_get_cipherbyname(cipher)
+  if (keyBytes === undefined || Number(type) === 0) return undefined
   const context = EVP_CIPHER_CTX_new()
   if (Number(context) === 0 || EVP_DecryptInit_ex(context, type, 0, null, null) !== 1) return undefined
-  return new Aead(context)
+  return new Aead(context, keyBytes)
 }

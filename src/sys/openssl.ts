@@ -1,4 +1,5 @@
 import koffi from 'koffi'
+import { allocateAt, bytesAt, latin1At } from './memory.ts'
 
 /*
  * The OpenSSL that the running node carries and exports. One declaration a line, named as its man page in section 3 (openssl 3.x).
@@ -45,12 +46,15 @@ export const SSL_CTX_use_certificate: (context: Handle, certificate: Handle) => 
 export const SSL_CTX_use_PrivateKey: (context: Handle, key: Handle) => number = libssl.func('int SSL_CTX_use_PrivateKey(uint64_t ctx, uint64_t pkey)')
 export const SSL_CTX_check_private_key: (context: Handle) => number = libssl.func('int SSL_CTX_check_private_key(uint64_t ctx)')
 export const SSL_set_alpn_protos: (connection: Handle, protocols: Uint8Array, sizeBytes: number) => number = libssl.func('int SSL_set_alpn_protos(uint64_t ssl, const void *protos, unsigned int protos_len)')
+const rawAlpnSelected: (ssl: Handle, name: Handle, sizeBytes: Handle) => void = libssl.func('void SSL_get0_alpn_selected(uint64_t ssl, uint64_t data, uint64_t len)')
 export const SSL_CTX_set_alpn_select_cb: (context: Handle, callback: bigint, argument: number) => void = libssl.func('void SSL_CTX_set_alpn_select_cb(uint64_t ctx, void *cb, uint64_t arg)')
 export const X509_STORE_add_cert: (store: Handle, certificate: Handle) => number = libssl.func('int X509_STORE_add_cert(uint64_t xs, uint64_t x)')
 export const X509_STORE_set_flags: (store: Handle, flags: number) => number = libssl.func('int X509_STORE_set_flags(uint64_t xs, unsigned long flags)')
 export const X509_free: (certificate: Handle) => void = libssl.func('void X509_free(uint64_t a)')
 export const X509_cmp_current_time: (time: Handle) => number = libssl.func('int X509_cmp_current_time(uint64_t asn1_time)')
 export const X509_NAME_get_text_by_NID: (name: Handle, nid: number, to: number, sizeBytes: number) => number = libssl.func('int X509_NAME_get_text_by_NID(uint64_t name, int nid, uint64_t buf, int len)')
+export const SSL_get_verify_result: (ssl: Handle) => number = libssl.func('long SSL_get_verify_result(uint64_t ssl)')
+export const X509_verify_cert_error_string: (code: number) => string = libssl.func('const char *X509_verify_cert_error_string(long n)')
 export const X509_verify_cert: (verification: Handle) => number = libssl.func('int X509_verify_cert(uint64_t ctx)')
 /** The length of the DER; written where the pointer at `to` points, which is moved behind it, unless `to` is 0. */
 export const i2d_X509: (certificate: Handle, to: number) => number = libssl.func('int i2d_X509(uint64_t a, uint64_t pp)')
@@ -114,6 +118,17 @@ export const ASN1_STRING_get0_data = (string: Handle): Handle => Number(rawStrin
 /** Name of the cipher suite in use, as OpenSSL and PROXY protocol write it. */
 export function cipherName(ssl: Handle): string {
   return rawCipherName(Number(rawCurrentCipher(ssl)))
+}
+
+/** A pointer and a length that a call fills in. */
+const selected = allocateAt(16)
+
+/** The protocol that was agreed on (RFC 7301); '' where none was. */
+export function selectedProtocol(ssl: Handle): string {
+  rawAlpnSelected(ssl, selected, selected + 8)
+  const bytes = bytesAt(selected, 16)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return latin1At(Number(view.getBigUint64(0, true)), view.getUint32(8, true))
 }
 
 /** A pass phrase would be asked for on the terminal: an empty one is given instead, so that an encrypted key fails. */

@@ -185,13 +185,18 @@ export class PacketRing {
     return mac - 4
   }
 
+  /** Lets no more packets in. */
+  quiet(): void {
+    if (this.#open) attachFilter(this.fd, DROP_ALL)
+  }
+
   /**
    * Before closing: lets no more packets in, waits until the block in progress is handed over (retireMs at most)
    * and walks it. Returns the frames.
    */
   flush(sink: RingSink): number {
     if (!this.#open) return 0
-    attachFilter(this.fd, DROP_ALL)
+    this.quiet()
     let frames = this.walk(sink)
     for (let n = 0; n < this.#blockCount; n++) {
       // The count of a block in progress is live. A packet may still be on its way past the filter of before: 1 ms.

@@ -21,7 +21,6 @@ export const sendAt: (fd: number, from: number, sizeBytes: number, flags: number
 export const eventfd: (count: number, flags: number) => number = libc.func('int eventfd(unsigned int initval, int flags)')
 export const readAt: (fd: number, to: number, sizeBytes: number) => number = libc.func('int read(int fd, uint64_t buf, size_t count)')
 export const writeAt: (fd: number, from: number, sizeBytes: number) => number = libc.func('int write(int fd, uint64_t buf, size_t count)')
-export const dup: (fd: number) => number = libc.func('int dup(int oldfd)')
 
 export const AF_INET = 2
 export const AF_INET6 = 10
@@ -51,8 +50,6 @@ export const IPV6_V6ONLY = 26
 export const IPV6_TRANSPARENT = 75
 export const SOL_TCP = 6
 export const TCP_NODELAY = 1
-export const TCP_CORK = 3
-export const TCP_DEFER_ACCEPT = 9
 
 /** Numbers of errno(3) that a relay meets and treats apart; the same on x64 and arm64. */
 export const EINTR = 4

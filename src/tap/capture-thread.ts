@@ -6,12 +6,15 @@ import type { Health } from '../model/health.ts'
 import { addHealth, emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
 import type { FrameSink } from '../net/frame.ts'
-import { pollFds } from '../sys/poll.ts'
+import { pollFds, wasReadable } from '../sys/poll.ts'
+import { takeWakeUps } from '../sys/wake-up.ts'
 import type { Command, Report, WorkerSetup } from './control.ts'
 import type { FlowContext } from './engine.ts'
 import { FrameBlocks } from './frame-blocks.ts'
 import type { MessageTest } from './message-filter.ts'
 import { LineBatch, lineMaker } from './output.ts'
+import { planRing } from './ring-plan.ts'
+import { applyNames } from './shared-names.ts'
 import { SourceCapture } from './source-capture.ts'
 
 /** Batches go out at least this often, and when they are this large. */
@@ -28,8 +31,6 @@ const MESSAGES_UNTIL_BYTES = 48 * 1024 * 1024
 const MAX_GONE_LISTED = 256
 /** A number above all that interfaces have in practice, to make one number of source and interface. */
 const INTERFACES = 2 ** 24
-/** How often commands are looked for while nothing is captured. */
-const POLL_MS = 50
 
 export interface ThreadPort {
   next(): Command | undefined
@@ -41,6 +42,7 @@ export class CaptureThread {
   readonly #setup: WorkerSetup
   readonly #port: ThreadPort
   readonly #sources = new Map<number, SourceCapture>()
+  readonly #sharedNames = new Map<string, string>()
   /** None where only frames are wanted. */
   readonly #batch: LineBatch | undefined
   readonly #blocks = new FrameBlocks()
@@ -50,7 +52,8 @@ export class CaptureThread {
   readonly #endsEarly: boolean
   /** It has no bodies, and without details it is none. */
   readonly #isEvidence: boolean
-  #fds: number[] = []
+  /** The first is the one that wakes this thread. */
+  #fds: number[]
   #owedBytes = 0
   /** Memory of batches that came back. */
   readonly #rooms: ArrayBuffer[] = []
@@ -65,6 +68,7 @@ export class CaptureThread {
   constructor(setup: WorkerSetup, port: ThreadPort, wanted?: MessageTest) {
     this.#setup = setup
     this.#port = port
+    this.#fds = [setup.wakeFd]
     this.#keyLogs = new KeyLogs(setup.keyLogs)
     this.#isEvidence = setup.format.kind === 'evidence'
     // What a filter looks for may come late in a connection.
@@ -73,18 +77,38 @@ export class CaptureThread {
     this.#batch = makeLine && new LineBatch(makeLine, this.#isEvidence ? undefined : wanted)
   }
 
+  /** Throws what is a bug. The rings are closed then: of a thread that is gone they would go on taking their share of the packets. */
   run(): void {
+    try {
+      this.#capture()
+    } catch (error) {
+      for (const source of this.#sources.values()) source.close()
+      throw error
+    }
+  }
+
+  #capture(): void {
     while (!this.#stopping) {
-      pollFds(this.#fds, POLL_MS)
+      pollFds(this.#fds, this.#waitMs(performance.now()))
+      if (wasReadable(0)) takeWakeUps(this.#setup.wakeFd)
       for (const source of this.#sources.values()) source.walk()
       this.#obey()
       this.#keyLogs.poll()
       this.#report(performance.now())
     }
+    // All at once, so that the last blocks of all of them come while one is waited for.
+    for (const source of this.#sources.values()) source.quiet()
     for (const source of this.#sources.values()) this.#finish(source)
     this.#keyLogs.close()
     this.#flush()
     this.#port.report({ kind: 'stopped', health: this.#health() })
+  }
+
+  /** Until there is something to hand over or to tell; packets and commands end it. */
+  #waitMs(nowMs: number): number {
+    const isPending = (this.#batch !== undefined && this.#batch.lines > 0) || this.#blocks.pendingBytes > 0
+    if (isPending || this.#setup.keyLogs.length > 0) return FLUSH_MS
+    return Math.max(1, Math.min(HEALTH_MS, this.#healthMs + HEALTH_MS - nowMs))
   }
 
   #obey(): void {
@@ -92,26 +116,41 @@ export class CaptureThread {
       if (command.kind === 'credit') this.#credit(command)
       else if (command.kind === 'add') this.#add(command)
       else if (command.kind === 'remove') this.#remove(command.id)
-      else if (command.kind === 'names') this.#sources.get(command.id)?.rename(command.names)
+      else if (command.kind === 'names') this.#rename(command)
       else this.#stopping = true
     }
+  }
+
+  #rename({ id, names }: Extract<Command, { kind: 'names' }>): void {
+    if (id === undefined) applyNames(this.#sharedNames, names)
+    else this.#sources.get(id)?.rename(names)
   }
 
   #add({ id, source, fanoutGroup, expectedSources }: Extract<Command, { kind: 'add' }>): void {
     try {
       const opened = new SourceCapture({
-        id, source, setup: this.#setup, fanoutGroup, blockCount: blocksFor(Math.max(expectedSources, this.#sources.size + 1)),
-        secrets: this.#keyLogs.secrets.desk(),
+        id, source, setup: this.#setup, fanoutGroup, ring: planRing(this.#ringBytes(), Math.max(expectedSources, this.#sources.size + 1), this.#sources.size),
+        secrets: this.#keyLogs.secrets.desk(), sharedNames: this.#sharedNames,
       }, {
         message: (flow, m, context) => this.#message(flow, m, context),
         frame: this.#setup.frames ? this.#frameSink(id, source.name, (index) => opened.interfaceName(index)) : undefined,
       })
       this.#sources.set(id, opened)
-      this.#fds = [...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))
+      this.#listFds()
       this.#port.report({ kind: 'added', id, notes: opened.notes, interfaces: source.interfaces })
     } catch (error) {
       this.#port.report({ kind: 'failed', id, ...failure(error) })
     }
+  }
+
+  #listFds(): void {
+    this.#fds = [this.#setup.wakeFd, ...[...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))]
+  }
+
+  #ringBytes(): number {
+    let bytes = 0
+    for (const source of this.#sources.values()) for (const ring of source.rings) bytes += ring.sizeBytes
+    return bytes
   }
 
   #frameSink(id: number, name: string, interfaceName: (index: number) => string | undefined): FrameSink {
@@ -135,7 +174,7 @@ export class CaptureThread {
     if (this.#ended.namespaces.length > MAX_GONE_LISTED) this.#ended.namespaces.shift()
     source.close()
     this.#sources.delete(id)
-    this.#fds = [...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))
+    this.#listFds()
     this.#port.report({ kind: 'removed', id })
   }
 
@@ -218,13 +257,6 @@ function interfaceLabels(name: string, interfaceName: (index: number) => string 
     if (label === undefined) labels.set(index, label = `${name === '' ? '' : `${name}/`}${interfaceName(index) ?? `if${index}`}`)
     return label
   }
-}
-
-/** Rings are locked memory: many namespaces get small ones. 1 MiB blocks. */
-function blocksFor(sources: number): number {
-  if (sources <= 4) return 64
-  if (sources <= 50) return 16
-  return sources <= 150 ? 4 : 2
 }
 
 function withoutBodies(m: Message): Message {

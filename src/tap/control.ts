@@ -9,6 +9,8 @@ import type { LineFormat } from './output.ts'
 export interface LiveSource {
   /** `/proc/PID/ns/net`, `/run/netns/NAME`, or '' for the namespace of this program. */
   path: string
+  /** What it is removed and renamed by; default: its path, which may be another's by then where it is that of a process. */
+  key?: string
   /** Inode of the namespace that is meant: a process number may be another's by the time it is opened. */
   inode?: number
   /** For people, in messages and health. Empty for the own namespace. */
@@ -26,6 +28,10 @@ export interface LiveSource {
 export interface WorkerSetup {
   worker: number
   workers: number
+  /** How many threads had this place before and crashed: what they called their flows is not said again. */
+  crashed: number
+  /** Readable when there are commands (src/sys/wake-up.ts). */
+  wakeFd: number
   settings: Settings
   filter: PacketFilter | undefined
   /** In the language of docs/filter.md. */
@@ -47,7 +53,8 @@ export interface WorkerSetup {
 export type Command =
   | { kind: 'add', id: number, source: LiveSource, fanoutGroup: number | undefined, expectedSources: number }
   | { kind: 'remove', id: number }
-  | { kind: 'names', id: number, names: Record<string, string> }
+  /** Changes of names, of one source or, without an id, of all. */
+  | { kind: 'names', id?: number, names: Record<string, string> }
   /** Bytes of batches that the main thread has dealt with, and the memory of one for another. */
   | { kind: 'credit', bytes: number, room?: ArrayBuffer }
   | { kind: 'stop' }

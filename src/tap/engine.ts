@@ -3,41 +3,25 @@ import type { Health } from '../model/health.ts'
 import { emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
 import type { Micros } from '../model/time.ts'
-import { isLoopbackAddress } from '../net/address.ts'
 import { Decoder } from '../net/decode.ts'
-import { FlowTable } from '../net/flow-table.ts'
 import { isLoopbackFrame } from '../net/loopback-frame.ts'
 import type { FrameSink } from '../net/frame.ts'
-import { MALFORMED, Packet, SYN, TCP, UDP, UNKNOWN_LINK } from '../net/packet.ts'
+import { MALFORMED, Packet, TCP, UDP, UNKNOWN_LINK } from '../net/packet.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
 import { matchesFilter } from '../net/packet-filter.ts'
-import { ReassemblyBudget, senderOfFirst } from '../net/reassembly.ts'
+import { ReassemblyBudget } from '../net/reassembly.ts'
 import type { DatagramProtocol } from '../protocols/datagram.ts'
 import type { DecodeAs } from '../protocols/decode-as.ts'
 import { DECODE_NOTHING } from '../protocols/decode-as.ts'
 import type { Protocol, Settings } from '../protocols/protocol.ts'
-import { DATAGRAM_PROTOCOLS, PROTOCOLS, isServerPort } from '../protocols/registry.ts'
+import { DATAGRAM_PROTOCOLS, PROTOCOLS } from '../protocols/registry.ts'
 import type { Flow } from './flow.ts'
-import { ANSWERED, Attempts, TAKEN } from './flow-attempts.ts'
+import { TcpFlows } from './flow-connections.ts'
 import { UdpFlows } from './flow-datagrams.ts'
 import { Failures, MAX_TOLD, MAX_TOLD_OF_ADDRESS } from './flow-failures.ts'
+import { FlowMemory } from './flow-memory.ts'
 import type { FlowOwner } from './flow-owner.ts'
-import { TcpFlow } from './flow-tcp.ts'
-import { Redirects } from './redirects.ts'
 
-/** An idle connection is closed after this much capture time: longer than the keep-alive of common servers and proxies. */
-const IDLE_MICROS = 10 * 60 * 1e6
-/** A closed one stays known for this long, so that stray retransmissions do not start a new flow. */
-const LINGER_MICROS = 5 * 1e6
-const MAX_FLOWS = 100_000
-const MAX_LINGERING = 20_000
-/** Of what the dissectors of all flows keep. Flows are weighed after so many bytes of segments, headers included: as much may come on top. */
-const MAX_HELD_BYTES = 96 * 1024 * 1024
-const WEIGH_AFTER_BYTES = 16 * 1024 * 1024
-/** Floods of small handshakes are few bytes and much memory. */
-const WEIGH_AFTER_FLOWS = 1024
-const SEGMENT_HEADER_BYTES = 64
-const IPPROTO_TCP = 6
 const UNTOLD = `connections that came to nothing, counted and not shown: more than ${MAX_TOLD_OF_ADDRESS} of an address in a minute, or ${MAX_TOLD} of all`
 
 function randomSeed(): number {
@@ -96,22 +80,16 @@ export class Engine implements FrameSink, FlowOwner {
   readonly #out: Emitter
   readonly #packet = new Packet()
   readonly #decoder = new Decoder()
-  readonly #table = new FlowTable<TcpFlow>(randomSeed())
-  readonly #attempts = new Attempts(this, randomSeed())
-  readonly #redirects = new Redirects(randomSeed())
+  readonly #connections = new TcpFlows(this, randomSeed)
   readonly #datagrams = new UdpFlows(this, randomSeed())
   readonly #failures = new Failures(randomSeed())
   readonly #health: Health = emptyHealth()
-  #lingering: TcpFlow[] = []
-  #lingerHead = 0
+  readonly #memory: FlowMemory
   #nowMicros = 0
   #flowNumber = 0
-  #unweighedBytes = 0
-  #unweighedFlows = 0
   readonly #marks: boolean
   /** Of the last flow: most are in the same one. */
   #place: Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> | undefined
-  readonly #maxHeldBytes: number
 
   constructor(options: EngineOptions, out: Emitter) {
     this.#options = options
@@ -120,7 +98,7 @@ export class Engine implements FrameSink, FlowOwner {
     this.decodeAs = options.decodeAs ?? DECODE_NOTHING
     this.prefix = options.prefix ?? ''
     this.#marks = options.frameMarks === true
-    this.#maxHeldBytes = options.heldBytes ?? MAX_HELD_BYTES
+    this.#memory = new FlowMemory(this, this.#connections, this.#datagrams, options.heldBytes)
   }
 
   frame(buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, linkType: number, interfaceId: number): void {
@@ -153,145 +131,32 @@ export class Engine implements FrameSink, FlowOwner {
   }
 
   #segment(packet: Packet, atMicros: Micros, interfaceId: number, buf: Uint8Array, offset: number, linkType: number): void {
-    this.#unweighedBytes += packet.payloadLength + SEGMENT_HEADER_BYTES
-    if (this.#unweighedBytes > WEIGH_AFTER_BYTES) this.#weigh()
-    const table = this.#table
+    this.#memory.payload(packet.payloadLength)
+    const connections = this.#connections
     const scope = this.#options.scopeOf?.(interfaceId) ?? 0
-    let flow = table.find(packet, IPPROTO_TCP, scope)
-    if (flow !== undefined && (packet.flags & SYN) !== 0 && flow.tcp.isReusedBy(packet, table.side)) {
-      this.#drop(flow)
-      flow = undefined
-    }
-    if (flow === undefined) {
-      const isOnLoopback = isLoopbackFrame(buf, offset, linkType)
-      flow = isOnLoopback ? this.#onLoopback(packet, atMicros, interfaceId, scope) : this.#open(packet, atMicros, interfaceId, scope)
-      if (flow === undefined) return
-    }
+    const flow = connections.find(packet, scope)
+      ?? connections.open(packet, atMicros, this.#nowMicros, interfaceId, scope, isLoopbackFrame(buf, offset, linkType))
+    if (flow === undefined) return
     if (this.#marks && packet.payloadLength > 0) flow.mark(this.#health.packets, atMicros)
-    flow.tcp.segment(table.side, packet, atMicros)
-    table.touch(flow, atMicros)
-    if (flow.retiredMicros < 0 && flow.tcp.closed) this.#retire(flow, atMicros)
-  }
-
-  /** There the two directions of a connection may have different addresses. */
-  #onLoopback(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): TcpFlow | undefined {
-    const redirected = this.#redirects.translate(packet, scope)
-    const known = redirected === undefined ? undefined : this.#table.find(packet, IPPROTO_TCP, scope)
-    const flow = known ?? this.#open(packet, atMicros, interfaceId, scope)
-    if (flow === undefined) {
-      if ((packet.flags & SYN) !== 0) this.#redirects.asked(packet, scope)
-      return undefined
-    }
-    flow.isOnLoopback = true
-    if (redirected !== undefined) this.#redirects.attach(flow, redirected)
-    else if ((packet.flags & SYN) === 0) this.#redirects.opened(flow)
-    return flow
-  }
-
-  /** A flow for a packet that has none. Undefined where there is no connection so far: a SYN alone, or what came of it. */
-  #open(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): TcpFlow | undefined {
-    const attempts = this.#attempts
-    const step = attempts.segment(packet, atMicros, interfaceId, scope)
-    if (step === TAKEN) return undefined
-    const attempt = step === ANSWERED ? attempts.attempt! : undefined
-    const sender = attempt === undefined ? senderOfFirst(packet, isServerPort) : attempts.side
-    const flow = attempt === undefined
-      ? new TcpFlow(this, this.opened(), interfaceId, atMicros)
-      : new TcpFlow(this, attempt.number, attempt.interfaceId, attempt.firstMicros)
-    if (attempt !== undefined) flow.tcp.opened(attempt.isn)
-    else if ((packet.flags & SYN) === 0) this.#health.flowsJoinedLate++
-    this.#expire()
-    if (++this.#unweighedFlows > WEIGH_AFTER_FLOWS) this.#weigh()
-    this.#table.add(flow, packet, IPPROTO_TCP, scope, sender)
-    this.#table.side = sender
-    return flow
+    connections.segment(flow, packet, atMicros)
   }
 
   #datagram(packet: Packet, atMicros: Micros, interfaceId: number): void {
-    this.#unweighedBytes += packet.payloadLength + SEGMENT_HEADER_BYTES
-    if (this.#unweighedBytes > WEIGH_AFTER_BYTES) this.#weigh()
+    this.#memory.payload(packet.payloadLength)
     this.#datagrams.datagram(packet, atMicros, interfaceId, this.#options.scopeOf?.(interfaceId) ?? 0)
-  }
-
-  /** Both ends are done: nothing more will be said, but the node lingers. */
-  #retire(flow: TcpFlow, atMicros: Micros): void {
-    flow.retiredMicros = atMicros
-    this.#lingering.push(flow)
-  }
-
-  #drop(flow: TcpFlow): void {
-    if (!flow.tcp.closed) flow.tcp.close(flow.lastMicros)
-    flow.retiredMicros = Infinity
-    if (flow.isOnLoopback) this.#redirects.forget(flow)
-    this.#table.remove(flow)
-  }
-
-  /** Lets the flows go that were silent longest, where all together hold too much. What they hold is told, marked incomplete. */
-  #weigh(): void {
-    this.#unweighedBytes = 0
-    this.#unweighedFlows = 0
-    let heldBytes = 0
-    for (const flow of this.#table) heldBytes += flow.heldBytes
-    for (const flow of this.#datagrams) heldBytes += flow.heldBytes
-    if (heldBytes <= this.#maxHeldBytes) return
-    heldBytes = this.#lighten(heldBytes, this.#table, (flow) => this.#drop(flow))
-    this.#lighten(heldBytes, this.#datagrams, (flow) => this.#datagrams.drop(flow))
-  }
-
-  #lighten<T extends Flow & { readonly heldBytes: number }>(totalBytes: number, flows: Iterable<T>, drop: (flow: T) => void): number {
-    let heldBytes = totalBytes
-    for (const flow of flows) {
-      if (heldBytes <= this.#maxHeldBytes / 2) break
-      const flowBytes = flow.heldBytes
-      if (flowBytes === 0) continue
-      heldBytes -= flowBytes
-      this.anomaly('memory of messages under way, a connection let go')
-      drop(flow)
-    }
-    return heldBytes
-  }
-
-  /** Lets go what is over or idle by capture time, and the oldest when there are too many. */
-  #expire(): void {
-    this.#expireLingering()
-    for (let oldest = this.#table.oldest(); oldest !== undefined; oldest = this.#table.oldest()) {
-      const full = this.#table.size > MAX_FLOWS
-      if (!full && this.#nowMicros - oldest.lastMicros < IDLE_MICROS) return
-      if (full) this.#health.flowsEvicted++
-      this.#drop(oldest)
-    }
-  }
-
-  #expireLingering(): void {
-    const queue = this.#lingering
-    while (this.#lingerHead < queue.length) {
-      const flow = queue[this.#lingerHead]!
-      const few = queue.length - this.#lingerHead <= MAX_LINGERING
-      if (few && flow.retiredMicros !== Infinity && this.#nowMicros - flow.retiredMicros < LINGER_MICROS) break
-      this.#lingerHead++
-      if (flow.retiredMicros !== Infinity) this.#drop(flow)
-    }
-    if (this.#lingerHead > 1024 && this.#lingerHead * 2 > queue.length) {
-      this.#lingering = queue.slice(this.#lingerHead)
-      this.#lingerHead = 0
-    }
   }
 
   /** Live captures call this now and then, so that idle connections end without a new packet. */
   tick(nowMicros: Micros): void {
     if (nowMicros > this.#nowMicros) this.#nowMicros = nowMicros
-    this.#expire()
-    this.#attempts.expire(this.#nowMicros)
+    this.#connections.expire(this.#nowMicros)
     this.#datagrams.expire(this.#nowMicros)
   }
 
   /** No more frames: what is half-assembled is shown, marked incomplete where it is. */
   end(): void {
-    for (const flow of this.#table) this.#drop(flow)
-    this.#attempts.end()
+    this.#connections.end()
     this.#datagrams.end()
-    this.#lingering = []
-    this.#lingerHead = 0
   }
 
   /** A copy, the caller's to keep. */
@@ -310,6 +175,11 @@ export class Engine implements FrameSink, FlowOwner {
   opened(): number {
     this.#health.flows++
     return ++this.#flowNumber
+  }
+
+  connected(isLate: boolean): void {
+    if (isLate) this.#health.flowsJoinedLate++
+    this.#memory.connection()
   }
 
   tells(flow: Flow): boolean {
@@ -346,10 +216,10 @@ export class Engine implements FrameSink, FlowOwner {
     return this.#options.nameOf?.(ip, port)
   }
 
-  place(interfaceId: number, clientIp: string, serverIp: string, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> {
+  place(interfaceId: number, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'> {
     const { capture, namespace, interfaceName, isLoopback } = this.#options
     const name = interfaceName?.(interfaceId)
-    const loopback = isLoopback?.(interfaceId) ?? (isOnLoopback || name === 'lo' || isLoopbackAddress(clientIp) || isLoopbackAddress(serverIp))
+    const loopback = isLoopback?.(interfaceId) ?? (isOnLoopback || name === 'lo')
     const hop: Hop = loopback ? 'clear' : 'wire'
     const last = this.#place
     if (last !== undefined && last.hop === hop && last.interface === name) return last

@@ -33,6 +33,19 @@ export class Attempts {
     this.#table = new FlowTable(seed)
   }
 
+  has(packet: Packet, scope: number): boolean {
+    return this.#table.find(packet, IPPROTO_TCP, scope) !== undefined
+  }
+
+  /** Whether there is one between these addresses that the packet, which came from another network, has nothing to do with. */
+  isOther(packet: Packet, scope: number): boolean {
+    const attempt = this.#table.find(packet, IPPROTO_TCP, scope)
+    if (attempt === undefined || attempt.network === packet.network) return false
+    const next = attempt.isn + 1 | 0
+    if (this.#table.side === SERVER) return (packet.flags & ACK) !== 0 && (packet.ack | 0) !== next
+    return (packet.seq | 0) !== ((packet.flags & SYN) === 0 ? next : attempt.isn)
+  }
+
   /** A packet of a connection that is not known. */
   segment(packet: Packet, atMicros: Micros, interfaceId: number, scope: number): AttemptStep {
     const attempt = this.#table.find(packet, IPPROTO_TCP, scope)

@@ -17,7 +17,10 @@ export interface FlowOwner {
   readonly prefix: string
   /** A new flow: its number. */
   opened(): number
-  place(interfaceId: number, clientIp: string, serverIp: string, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'>
+  /** One of them is a connection now. `isLate`: its start was missed. */
+  connected(isLate: boolean): void
+  /** `isOnLoopback`: its frames or its addresses say so. */
+  place(interfaceId: number, isOnLoopback: boolean): Pick<FlowInfo, 'capture' | 'hop' | 'namespace' | 'interface'>
   nameOf(ip: string, port: number): string | undefined
   /** True: whoever listens wants no more of this flow. */
   message(flow: Flow, m: Message): boolean

@@ -19,11 +19,27 @@ export class UdpFlow extends Flow implements DatagramSink {
   /** What the user said that it is, where it is not. */
   #wrongly: string | undefined
   #dissector: DatagramDissector | undefined
+  /** Who opened it. */
+  #protocol: DatagramProtocol | undefined
+  /** Of the flow that this object was before: it may serve again. */
+  #former: DatagramDissector | undefined
   /** How many more are probed. */
   #probes = MAX_PROBED
   #swapped = false
   /** It waits in the queue of those that have nothing more to tell. */
   isQueued = false
+  /** It was read, and nothing waits. Kept here because thousands of others come before it is asked: then each object on the way is far. */
+  isDone = false
+
+  /** Becomes another flow, where messages are read at once and this one was done: that costs less than new objects that live long enough to be copied. */
+  again(number: number, interfaceId: number, atMicros: Micros): this {
+    this.restart(number, interfaceId, atMicros)
+    this.#former = this.#dissector
+    this.#dissector = this.#passed = this.#wrongly = undefined
+    this.#probes = MAX_PROBED
+    this.#swapped = this.isQueued = this.isDone = false
+    return this
+  }
 
   protected override get isSwapped(): boolean {
     return this.#swapped
@@ -31,11 +47,6 @@ export class UdpFlow extends Flow implements DatagramSink {
 
   get isClaimed(): boolean {
     return this.#dissector !== undefined
-  }
-
-  /** It was read, and nothing waits. */
-  get isDone(): boolean {
-    return this.#dissector !== undefined && this.#dissector.isIdle
   }
 
   get heldBytes(): number {
@@ -50,6 +61,7 @@ export class UdpFlow extends Flow implements DatagramSink {
       if (this.#dissector === undefined && this.#probes > 0) side = this.#detect(sender, packet)
       this.#dissector?.datagram(side, buf, payloadOffset, payloadOffset + payloadLength, payloadMissing, at)
     }
+    this.isDone = this.#dissector !== undefined && this.#dissector.isIdle
     if (this.#dissector !== undefined) return
     const passed = this.#passed ??= new UnclaimedDatagrams()
     passed.add(side, payloadLength + payloadMissing, at)
@@ -90,7 +102,13 @@ export class UdpFlow extends Flow implements DatagramSink {
   }
 
   #open(protocol: DatagramProtocol): void {
-    this.#dissector = protocol.open(this, this.owner.settings, this.#place())
+    const former = this.#former
+    this.#former = undefined
+    if (former?.again !== undefined && this.#protocol === protocol) {
+      former.again(this.#place())
+      this.#dissector = former
+    } else this.#dissector = protocol.open(this, this.owner.settings, this.#place())
+    this.#protocol = protocol
   }
 
   #place(): DatagramPlace {
@@ -104,6 +122,7 @@ export class UdpFlow extends Flow implements DatagramSink {
     if (dissector !== undefined) dissector.end(atMicros)
     else if (this.#passed !== undefined && this.owner.tells(this)) this.owner.message(this, this.#passed.message(this.lastMicros, this.#wrongly))
     this.#dissector = undefined
+    this.isDone = false
     this.#probes = 0
   }
 

@@ -1,4 +1,4 @@
-import { formatAddress } from '../net/address.ts'
+import { formatAddress, isLoopbackWords } from '../net/address.ts'
 import { FlowNode } from '../net/flow-table.ts'
 import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
@@ -6,9 +6,9 @@ import type { FlowOwner } from './flow-owner.ts'
 
 /** What all kinds of flows have in common: between whom it is, and where and when it was first seen. */
 export class Flow extends FlowNode {
-  readonly number: number
-  readonly interfaceId: number
-  readonly firstMicros: Micros
+  number: number
+  interfaceId: number
+  firstMicros: Micros
   /** Its frames say that they were captured on a loopback interface. */
   isOnLoopback = false
   /** Messages that were handed on. */
@@ -26,6 +26,16 @@ export class Flow extends FlowNode {
     this.number = number
     this.interfaceId = interfaceId
     this.firstMicros = atMicros
+  }
+
+  /** Becomes another flow: no table has it, and who was told of it keeps no more than its `info`. */
+  protected restart(number: number, interfaceId: number, atMicros: Micros): void {
+    this.number = number
+    this.interfaceId = interfaceId
+    this.firstMicros = atMicros
+    this.isOnLoopback = false
+    this.said = this.broken = 0
+    this.#destination = this.#info = undefined
   }
 
   /** Client and server are the other way round: the content has shown it. */
@@ -70,7 +80,7 @@ export class Flow extends FlowNode {
     const client = this.#endpoint(this.c0, this.c1, this.c2, this.c3, this.clientPort)
     const { s0, s1, s2, s3, serverPort } = this.#destination ?? this
     const server = this.#endpoint(s0, s1, s2, s3, serverPort)
-    const { capture, hop, namespace, interface: name } = this.owner.place(this.interfaceId, client.ip, server.ip, this.isOnLoopback)
+    const { capture, hop, namespace, interface: name } = this.owner.place(this.interfaceId, this.isOnLoopback || this.#hasLoopbackEnd)
     const [from, to] = this.isSwapped ? [server, client] : [client, server]
     const id = `${this.owner.prefix}${this.number}`
     const { firstMicros } = this
@@ -80,9 +90,19 @@ export class Flow extends FlowNode {
     return { id, client: from, server: to, capture, hop, namespace, interface: name, firstMicros }
   }
 
+  get #hasLoopbackEnd(): boolean {
+    const { s0, s1, s2, s3 } = this.#destination ?? this
+    return isLoopbackEnd(this.version, this.c0, this.c1, this.c2, this.c3) || isLoopbackEnd(this.version, s0, s1, s2, s3)
+  }
+
   #endpoint(w0: number, w1: number, w2: number, w3: number, port: number): Endpoint {
     const ip = formatAddress(this.version, w0, w1, w2, w3)
     const name = this.owner.nameOf(ip, port)
     return name === undefined ? { ip, port } : { ip, port, name }
   }
+}
+
+/** IPv4-mapped addresses (RFC 4291 §2.5.5.2) included. */
+function isLoopbackEnd(version: number, w0: number, w1: number, w2: number, w3: number): boolean {
+  return isLoopbackWords(version, w0, w1, w2, w3) || (version === 6 && (w0 | w1) === 0 && w2 === 0xffff && w3 >>> 24 === 127)
 }

@@ -8,8 +8,10 @@ import type { PacketFilter } from '../net/packet-filter.ts'
 import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
+import { WakeUp } from '../sys/wake-up.ts'
 import type { Command, LiveSource, Report, WorkerSetup } from './control.ts'
 import type { LineFormat } from './output.ts'
+import { applyNames } from './shared-names.ts'
 
 export interface LiveTapOptions {
   filter?: PacketFilter
@@ -39,6 +41,7 @@ export interface LiveObserver {
   readonly givesBack?: boolean
   /** `text`: UTF-8, the observer's to keep unless it gives it back. */
   lines(text: Uint8Array, lines: number): void | Promise<void>
+  /** @param origin which FrameBlocks they are of: a thread that takes the place of one that crashed has another */
   frames?(origin: number, blocks: Uint8Array): void | Promise<void>
   warn(text: string): void
 }
@@ -48,9 +51,13 @@ const MAX_CRASHES = 10
 
 interface Pending { resolve: () => void, reject: (error: Error) => void, waiting: number, error?: Error }
 
+/** What it takes in is credited to the thread itself: one that has crashed needs none, and the one after it owes nothing. */
+interface ReportingThread { readonly worker: number, readonly thread: Worker, readonly origin: number }
+
 /** Live capture: one or more threads, each with a ring in every namespace that was added. */
 export class LiveTap {
   readonly #workers: Worker[]
+  readonly #wakeUps: readonly WakeUp[]
   readonly #observer: LiveObserver
   readonly #options: LiveTapOptions
   readonly #pending = new Map<string, Pending>()
@@ -59,6 +66,8 @@ export class LiveTap {
   readonly #lost = emptyHealth()
   readonly #sources = new Map<string, Extract<Command, { kind: 'add' }>>()
   readonly #warned = new Set<string>()
+  /** Those of all sources, for a thread that is started anew. */
+  readonly #sharedNames = new Map<string, string>()
   /** Resolves when all threads have ended. */
   readonly ended: Promise<void>
   #resolveEnded: () => void = () => {}
@@ -66,6 +75,8 @@ export class LiveTap {
   #stopping = false
   #expected = 1
   #nextId = 1
+  #nextOrigin = 0
+  readonly #crashed: number[]
   #crashes = 0
 
   constructor(options: LiveTapOptions, observer: LiveObserver) {
@@ -73,15 +84,18 @@ export class LiveTap {
     this.#observer = observer
     const workers = options.workers ?? 1
     this.#health = Array.from({ length: workers }, emptyHealth)
+    this.#wakeUps = Array.from({ length: workers }, () => new WakeUp())
+    this.#crashed = Array.from({ length: workers }, () => 0)
     this.#workers = Array.from({ length: workers }, (_, worker) => this.#start(worker, workers))
     this.ended = new Promise((resolve) => { this.#resolveEnded = resolve })
   }
 
   #start(worker: number, workers: number): Worker {
     const { settings = DEFAULT_SETTINGS, filter, messageFilter, format, frames = false, interfacesApart = false, dissect = true, decodeAs, keyLogs = [], flowPrefix } = this.#options
-    const setup: WorkerSetup = { worker, workers, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs, flowPrefix }
+    const setup: WorkerSetup = { worker, workers, crashed: this.#crashed[worker]!, wakeFd: this.#wakeUps[worker]!.fd, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs, flowPrefix }
     const thread = new Worker(sibling(import.meta.url, 'worker'), { workerData: setup })
-    thread.on('message', (report: Report) => this.#take(worker, report))
+    const origin = this.#nextOrigin++
+    thread.on('message', (report: Report) => this.#take({ worker, thread, origin }, report))
     thread.on('error', (error) => {
       this.#crashes++
       this.#warn(`a capture thread failed: ${stackLine(error)}`)
@@ -97,13 +111,18 @@ export class LiveTap {
     if (!this.#stopping && this.#crashes < MAX_CRASHES) {
       addHealth(this.#lost, this.#health[worker]!)
       this.#health[worker] = emptyHealth()
+      this.#crashed[worker]!++
       const thread = this.#workers[worker] = this.#start(worker, workers)
+      thread.postMessage({ kind: 'names', names: Object.fromEntries(this.#sharedNames) } satisfies Command)
       for (const command of this.#sources.values()) thread.postMessage(command)
+      this.#wakeUps[worker]!.wake()
       return
     }
     for (const pending of this.#pending.values()) pending.reject(new MtlscopeError('system-call', 'the capture thread has ended'))
     this.#pending.clear()
-    if (this.#running === 0) this.#resolveEnded()
+    if (this.#running > 0) return
+    for (const wakeUp of this.#wakeUps) wakeUp.close()
+    this.#resolveEnded()
   }
 
   /** False when the threads have ended without being asked to. */
@@ -118,16 +137,17 @@ export class LiveTap {
 
   /** Resolves when every thread captures there. */
   async add(place: LiveSource): Promise<void> {
-    if (this.#sources.has(place.path)) return
+    const key = place.key ?? place.path
+    if (this.#sources.has(key)) return
     const id = this.#nextId++
     const source = { ...place, name: this.#uniqueName(place.name) }
     const fanoutGroup = this.#workers.length > 1 ? (process.pid * 31 + id * 7) & 0xffff : undefined
     const command = { kind: 'add', id, source, fanoutGroup, expectedSources: this.#expected } as const
-    this.#sources.set(source.path, command)
+    this.#sources.set(key, command)
     try {
       await this.#ask(id, 'added', command)
     } catch (error) {
-      this.#sources.delete(source.path)
+      this.#sources.delete(key)
       throw error
     }
   }
@@ -141,17 +161,23 @@ export class LiveTap {
   }
 
   /** Resolves when what was still in its rings has been handed over. */
-  async remove(path: string): Promise<void> {
-    const id = this.#sources.get(path)?.id
+  async remove(key: string): Promise<void> {
+    const id = this.#sources.get(key)?.id
     if (id === undefined) return
-    this.#sources.delete(path)
+    this.#sources.delete(key)
     await this.#ask(id, 'removed', { kind: 'remove', id })
   }
 
   /** Names for addresses (`10.0.0.7`) or loopback ports (`:8080`) of a source that was added, '' to take one back. Flows already seen keep theirs. */
-  rename(path: string, names: Record<string, string>): void {
-    const id = this.#sources.get(path)?.id
+  rename(key: string, names: Record<string, string>): void {
+    const id = this.#sources.get(key)?.id
     if (id !== undefined) this.#tell({ kind: 'names', id, names })
+  }
+
+  /** Changes of names that all sources share; those of a source itself go before. */
+  renameAll(changes: Record<string, string>): void {
+    applyNames(this.#sharedNames, changes)
+    this.#tell({ kind: 'names', names: changes })
   }
 
   /** Drains rings and half-assembled messages, then ends the threads. */
@@ -170,10 +196,13 @@ export class LiveTap {
   }
 
   #tell(command: Command): void {
+    if (!this.alive) return
     for (const worker of this.#workers) worker.postMessage(command)
+    for (const wakeUp of this.#wakeUps) wakeUp.wake()
   }
 
   #ask(id: number, kind: 'added' | 'removed', command: Command): Promise<void> {
+    if (!this.alive) return Promise.reject(new MtlscopeError('system-call', 'the capture thread has ended'))
     return new Promise((resolve, reject) => {
       this.#pending.set(`${kind} ${id}`, { resolve, reject, waiting: this.#workers.length })
       this.#tell(command)
@@ -197,12 +226,12 @@ export class LiveTap {
     this.#observer.warn(text)
   }
 
-  #take(worker: number, report: Report): void {
+  #take({ worker, thread, origin }: ReportingThread, report: Report): void {
     switch (report.kind) {
       case 'lines':
-        return this.#credit(worker, report.text.length, this.#observer.lines(report.text, report.lines), report.text.buffer)
+        return this.#credit(thread, report.text.length, this.#observer.lines(report.text, report.lines), report.text.buffer)
       case 'frames':
-        return this.#credit(worker, report.blocks.length, this.#observer.frames?.(worker, report.blocks))
+        return this.#credit(thread, report.blocks.length, this.#observer.frames?.(origin, report.blocks))
       case 'warning':
         return this.#warn(report.text)
       case 'health':
@@ -219,10 +248,10 @@ export class LiveTap {
     }
   }
 
-  #credit(worker: number, bytes: number, taken: void | Promise<void>, room?: ArrayBuffer): void {
+  #credit(thread: Worker, bytes: number, taken: void | Promise<void>, room?: ArrayBuffer): void {
     const tell = (): void => {
       const given = room !== undefined && this.#observer.givesBack === true ? { room } : {}
-      this.#workers[worker]!.postMessage({ kind: 'credit', bytes, ...given } satisfies Command, given.room === undefined ? [] : [given.room])
+      thread.postMessage({ kind: 'credit', bytes, ...given } satisfies Command, given.room === undefined ? [] : [given.room])
     }
     if (taken === undefined) tell()
     else void taken.then(tell)

@@ -35,8 +35,8 @@ export class MeshTap {
   readonly #options: MeshTapOptions
   readonly #observer: MeshTapObserver
   readonly #follower: MeshFollower
-  /** Inode → the path it was entered by: a member process may end and another give the namespace a new path. */
-  readonly #paths = new Map<number, string>()
+  /** By inode. The follower holds the namespaces, so that no other one has the number of one of these. */
+  readonly #entered = new Set<number>()
   readonly #tries = new Map<number, number>()
   #polls = 0
   #scanFailed = false
@@ -50,7 +50,7 @@ export class MeshTap {
   }
 
   get size(): number {
-    return this.#paths.size
+    return this.#entered.size
   }
 
   /** One scan: enters what is new, lets go what is gone. The first throws where the procfs cannot be read; later ones say so once. */
@@ -60,7 +60,7 @@ export class MeshTap {
     for (const r of changes.refused) this.#observer.refused(`${r.exe ?? 'process'} pid ${r.pid}`, r.why, r.hint)
     for (const n of changes.gone) await this.#leave(n)
     const missing = this.#withinBound([...this.#follower.namespaces.values()].filter((n) => this.#isMissing(n)))
-    this.#tap.expect(this.#paths.size + missing.length)
+    this.#tap.expect(this.#entered.size + missing.length)
     const stale = this.#polls++ % LISTENERS_EVERY === 0
     if (missing.length + changes.changed.length === 0 && !stale) return
     const members = this.#members()
@@ -83,11 +83,11 @@ export class MeshTap {
   }
 
   #isMissing(n: MeshNamespace): boolean {
-    return !this.#paths.has(n.inode) && (this.#tries.get(n.inode) ?? 0) < MAX_TRIES
+    return !this.#entered.has(n.inode) && (this.#tries.get(n.inode) ?? 0) < MAX_TRIES
   }
 
   #withinBound(missing: MeshNamespace[]): MeshNamespace[] {
-    const room = MAX_NAMESPACES - this.#paths.size
+    const room = MAX_NAMESPACES - this.#entered.size
     if (missing.length > room && !this.#fullTold) {
       this.#fullTold = true
       this.#observer.refused('further namespaces', `${MAX_NAMESPACES} are captured at once and no more`, 'choose some with --ip')
@@ -98,7 +98,7 @@ export class MeshTap {
   async #enter(n: MeshNamespace, names: Record<string, string>, members: Members): Promise<void> {
     try {
       await this.#tap.add({
-        path: n.path, inode: n.inode, name: n.name, capture: n.capture, interfaces: this.#options.interfaces,
+        path: n.path, key: keyOf(n), inode: n.inode, name: n.name, capture: n.capture, interfaces: this.#options.interfaces,
         names: { ...names, ...this.#listeners(n, members) },
         onlyHosts: n.isHost ? this.#options.ips : undefined,
       })
@@ -109,17 +109,15 @@ export class MeshTap {
       if (tries === MAX_TRIES) this.#observer.refused(n.name, error.message, error.hint)
       return
     }
-    this.#paths.set(n.inode, n.path)
+    this.#entered.add(n.inode)
     this.#tries.delete(n.inode)
     this.#observer.entered(n)
   }
 
   async #leave(n: MeshNamespace): Promise<void> {
     this.#tries.delete(n.inode)
-    const path = this.#paths.get(n.inode)
-    if (path === undefined) return
-    this.#paths.delete(n.inode)
-    await this.#tap.remove(path)
+    if (!this.#entered.delete(n.inode)) return
+    await this.#tap.remove(keyOf(n))
     this.#observer.left(n)
   }
 
@@ -157,8 +155,7 @@ export class MeshTap {
 
   #shareNames(names: Record<string, string>, members: Members): void {
     for (const n of this.#follower.namespaces.values()) {
-      const path = this.#paths.get(n.inode)
-      if (path !== undefined) this.#tap.rename(path, { ...names, ...this.#listeners(n, members) })
+      if (this.#entered.has(n.inode)) this.#tap.rename(keyOf(n), { ...names, ...this.#listeners(n, members) })
     }
   }
 
@@ -169,4 +166,9 @@ export class MeshTap {
     return `no mesh proxy found${only} among ${processesSeen} processes of ${this.#options.procfs}; still looking`
       + ' (another proxy: --exe NAME; any traffic of this machine: -i any; a mesh to try: mtlscope demo)'
   }
+}
+
+/** Its path is that of a process, which may end while the namespace goes on, and its number be given to one elsewhere. */
+function keyOf({ inode }: MeshNamespace): string {
+  return `namespace ${inode}`
 }

@@ -1,12 +1,15 @@
 import type { Readable } from 'node:stream'
-import type { CaptureInterface } from '../capture/capture-file.ts'
 import { readCaptureFile } from '../capture/capture-file.ts'
 import { KeyLogs } from '../capture/key-logs.ts'
 import type { Health } from '../model/health.ts'
+import type { Micros } from '../model/time.ts'
+import type { CaptureHandlers, CaptureInterface, SectionInfo } from '../net/capture-handlers.ts'
 import type { PacketFilter } from '../net/packet-filter.ts'
 import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
-import type { Emitter } from './engine.ts'
+import type { SecretSource } from '../protocols/secret-source.ts'
+import type { TlsSecrets } from '../protocols/tls/secrets.ts'
+import type { Emitter, EngineOptions } from './engine.ts'
 import { Engine } from './engine.ts'
 
 /** Interfaces and names that a file may bring; further ones are not remembered, so that a forged file cannot fill the memory. */
@@ -62,58 +65,88 @@ class FileFacts {
   }
 }
 
+/** Takes what a file holds: frames into the engine, the rest to whoever wants to know. */
+class FileFeed implements CaptureHandlers {
+  /** Time of the last frame. */
+  nowMicros: Micros = 0
+  readonly #engine: Engine
+  readonly #facts: FileFacts
+  readonly #secrets: TlsSecrets
+  readonly #out: OfflineEmitter
+
+  constructor(engine: Engine, facts: FileFacts, secrets: TlsSecrets, out: OfflineEmitter) {
+    this.#engine = engine
+    this.#facts = facts
+    this.#secrets = secrets
+    this.#out = out
+  }
+
+  section(s: SectionInfo): void {
+    this.#facts.ours = s.userApplication?.startsWith('mtlscope') ?? false
+    this.#out.section?.(this.#facts.ours)
+  }
+
+  interface(i: CaptureInterface): void {
+    this.#facts.add(i)
+    this.#out.interface?.(i)
+  }
+
+  name(ip: string, given: readonly string[]): void {
+    this.#facts.name(ip, given)
+  }
+
+  secrets(type: number, bytes: Uint8Array): void {
+    this.#secrets.block(type, bytes)
+    this.#out.secrets?.(type, bytes)
+  }
+
+  frame(buf: Uint8Array, offset: number, captured: number, wire: number, atMicros: Micros, linkType: number, interfaceId: number): void {
+    this.nowMicros = atMicros
+    this.#engine.frame(buf, offset, captured, wire, atMicros, linkType, interfaceId)
+  }
+
+  beginBlock(buf: Uint8Array): void {
+    this.#engine.beginBlock(buf)
+  }
+
+  endBlock(): void {
+    this.#engine.endBlock()
+  }
+}
+
 /**
  * Reads a capture file (`-` is standard input) through one engine. What was read before an error has been emitted when it throws.
  * A file that this program wrote has an interface for each namespace: connections seen in two of them stay apart.
  */
 export async function tapFile(path: string, options: OfflineOptions, out: OfflineEmitter, done: (health: Health) => void): Promise<void> {
   const facts = new FileFacts()
-  let nowMicros = 0
   const keyLogs = options.keyLogs ?? new KeyLogs([])
-  const secrets = keyLogs.secrets.desk()
-  const engine = new Engine({
-    settings: { ...options.settings, secrets },
-    filter: options.filter,
-    dissect: options.dissect,
-    decodeAs: options.decodeAs,
-    frameMarks: options.frameMarks,
-    heldBytes: options.heldBytes,
-    capture: 'pcap',
-    scopeOf: (id) => facts.ours ? id : 0,
-    interfaceName: (id) => facts.interfaceName(id),
-    nameOf: (ip) => facts.nameOf(ip),
-  }, out)
+  await keyLogs.ready
+  const desk = keyLogs.secrets.desk()
+  const engine = new Engine(engineOptions(options, facts, desk), out)
+  const feed = new FileFeed(engine, facts, keyLogs.secrets, out)
+  const stop = (): boolean => {
+    keyLogs.poll()
+    desk.tick(feed.nowMicros)
+    return options.stop?.() ?? false
+  }
   try {
-    await readCaptureFile(path, {
-      section: (s) => {
-        facts.ours = s.userApplication?.startsWith('mtlscope') ?? false
-        out.section?.(facts.ours)
-      },
-      interface: (i) => {
-        facts.add(i)
-        out.interface?.(i)
-      },
-      name: (ip, given) => facts.name(ip, given),
-      secrets: (type, bytes) => {
-        keyLogs.secrets.block(type, bytes)
-        out.secrets?.(type, bytes)
-      },
-      frame: (buf, offset, captured, wire, at, linkType, id) => {
-        nowMicros = at
-        engine.frame(buf, offset, captured, wire, at, linkType, id)
-      },
-      beginBlock: (buf) => engine.beginBlock(buf),
-      endBlock: () => engine.endBlock(),
-    }, { signal: options.signal, onProgress: options.onProgress, ...options.input === undefined ? {} : { input: options.input }, stop: () => {
-      keyLogs.poll()
-      secrets.tick(nowMicros)
-      return options.stop?.() ?? false
-    } })
+    const { signal, onProgress, input } = options
+    await readCaptureFile(path, feed, { signal, onProgress, stop, ...input === undefined ? {} : { input } })
   } finally {
     engine.end()
-    secrets.close()
+    desk.close()
     const health = engine.health()
     keyLogs.addTo(health)
     done(health)
+  }
+}
+
+function engineOptions({ settings, filter, dissect, decodeAs, frameMarks, heldBytes }: OfflineOptions, facts: FileFacts, secrets: SecretSource): EngineOptions {
+  return {
+    settings: { ...settings, secrets }, filter, dissect, decodeAs, frameMarks, heldBytes, capture: 'pcap',
+    scopeOf: (id) => facts.ours ? id : 0,
+    interfaceName: (id) => facts.interfaceName(id),
+    nameOf: (ip) => facts.nameOf(ip),
   }
 }

@@ -12,6 +12,8 @@ import type { LiveSource, WorkerSetup } from './control.ts'
 import type { Emitter } from './engine.ts'
 import { Engine } from './engine.ts'
 import { EVIDENCE_HELD_BYTES } from './evidence-line.ts'
+import type { RingPlan } from './ring-plan.ts'
+import { applyNames } from './shared-names.ts'
 import { restrictedFilter } from './source-filter.ts'
 
 export interface SourceOptions {
@@ -19,9 +21,11 @@ export interface SourceOptions {
   source: LiveSource
   setup: WorkerSetup
   fanoutGroup: number | undefined
-  blockCount: number
+  ring: RingPlan
   /** Of the connections of this source. */
   secrets: SecretDesk
+  /** Of all sources, kept up to date by the thread; the source's own go before. */
+  sharedNames: ReadonlyMap<string, string>
 }
 
 /** One namespace in one capture thread: its rings, and the engine that reads them. */
@@ -66,25 +70,28 @@ export class SourceCapture {
     return this.source.path === '' ? fn() : withNetns(this.#netnsFd, fn)
   }
 
-  #openEngine({ source, setup, id }: SourceOptions, filter: PacketFilter | undefined, out: Emitter): Engine {
+  #openEngine({ source, setup, id, sharedNames }: SourceOptions, filter: PacketFilter | undefined, out: Emitter): Engine {
     return new Engine({
       settings: { ...setup.settings, secrets: this.#secrets, readAtOnce: true },
       filter,
       capture: source.capture,
       namespace: source.name === '' ? undefined : source.name,
-      prefix: `${setup.flowPrefix ?? ''}${id}.${setup.workers > 1 ? `${setup.worker}.` : ''}`,
+      prefix: `${setup.flowPrefix ?? ''}${id}.${setup.workers > 1 ? `${setup.worker}.` : ''}${setup.crashed > 0 ? `c${setup.crashed}.` : ''}`,
       dissect: setup.dissect,
       decodeAs: setup.decodeAs,
       ...(setup.format.kind === 'evidence' && { heldBytes: EVIDENCE_HELD_BYTES }),
       interfaceName: (index) => this.#interface(index)?.name,
       isLoopback: (index) => this.#interface(index)?.loopback ?? false,
-      nameOf: (ip, port) => this.#names.get(isLoopback(ip) ? `:${port}` : ip),
+      nameOf: (ip, port) => {
+        const key = isLoopback(ip) ? `:${port}` : ip
+        return this.#names.get(key) ?? sharedNames.get(key)
+      },
     }, out)
   }
 
   #openRings(options: SourceOptions, filter: PacketFilter | undefined): PacketRing[] {
     const { rings, interfaces, notes } = openAfPacket({
-      interfaces: this.source.interfaces, filter, fanoutGroup: options.fanoutGroup, blockCount: options.blockCount,
+      interfaces: this.source.interfaces, filter, fanoutGroup: options.fanoutGroup, ...options.ring,
     })
     this.#setInterfaces(interfaces)
     this.notes.push(...notes)
@@ -115,10 +122,7 @@ export class SourceCapture {
 
   /** '' takes a name back. */
   rename(names: Record<string, string>): void {
-    for (const [key, name] of Object.entries(names)) {
-      if (name === '') this.#names.delete(key)
-      else this.#names.set(key, name)
-    }
+    applyNames(this.#names, names)
   }
 
   /** Everything that is ready in the rings. Returns the frames walked. */
@@ -126,6 +130,11 @@ export class SourceCapture {
     let frames = 0
     for (const ring of this.rings) frames += ring.walk(this.engine)
     return frames
+  }
+
+  /** Before the end: lets nothing more in. */
+  quiet(): void {
+    for (const ring of this.rings) ring.quiet()
   }
 
   /** The end: what is still in the rings, then what is half-assembled. */

@@ -8,9 +8,9 @@ export interface SourceFile {
 
 export const ROOT = new URL('../../', import.meta.url)
 
-/** Every TypeScript file below the folders. A folder that does not exist has none. */
-export function readSourceTree(folders: readonly string[]): SourceFile[] {
-  return folders.flatMap((folder) => pathsBelow(folder).filter((path) => path.endsWith('.ts')))
+/** Every TypeScript file below the folders, or those with another ending. A folder that does not exist has none. */
+export function readSourceTree(folders: readonly string[], ending = /\.ts$/): SourceFile[] {
+  return folders.flatMap((folder) => pathsBelow(folder).filter((path) => ending.test(path)))
     .map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }))
 }
 

@@ -1,55 +1,14 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test from 'node:test'
-import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { readCapabilities } from '../../src/sys/capabilities.ts'
 import { AGENT_ID, HUB_ID, TestTrust, testFolder, until } from '../../src/hub/agents/agents.fixture.ts'
 import type { HealthAnswer, MessagesPage } from '../../src/model/api.ts'
 import { need } from '../require.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-
-/** A command that runs until it is killed, and what it says. */
-class Running {
-  readonly child: ChildProcess
-  readonly #ended: Promise<unknown>
-  said = ''
-
-  constructor(t: TestContext, words: readonly string[]) {
-    this.child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
-    this.#ended = once(this.child, 'close')
-    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.said += text })
-    t.after(() => this.kill())
-  }
-
-  async hears(pattern: RegExp): Promise<RegExpExecArray> {
-    return await until(`${pattern} in ${this.child.spawnargs[2]}`, () => {
-      if (this.child.exitCode !== null) throw new Error(`it ended: ${this.said}`)
-      return pattern.exec(this.said) ?? undefined
-    })
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL')
-    await this.#ended
-  }
-}
-
-async function writeIdentity(folder: string, trust: TestTrust, name: string, spiffeId: string): Promise<string[]> {
-  const { material } = await trust.identity(spiffeId)
-  const write = (file: string, text: string): string => {
-    writeFileSync(join(folder, file), text, { mode: 0o600 })
-    return join(folder, file)
-  }
-  return ['--cert', write(`${name}.pem`, material.chainPem), '--key', write(`${name}-key.pem`, material.keyPem), '--ca-bundle', write('roots.pem', material.bundlePem)]
-}
+import { Running, writeIdentity } from './running.ts'
 
 test('an agent that is killed and started again has what it kept, under the same numbers, and the hub goes on with it', async (t) => {
   if (!need(t, 'netns', readCapabilities().has('CAP_NET_RAW'), 'CAP_NET_RAW')) return

@@ -16,7 +16,7 @@ import { need } from '../require.ts'
 const CHART = `${ROOT}charts/mtlscope`
 const TIMEOUT_MS = 120_000
 const DEFAULTS: InstallOptions = {
-  namespace: 'mtlscope', image: 'mtlscope:latest', pullPolicy: undefined, trustDomain: 'cluster.local', keep: '1GiB,24h', parts: PARTS, namespaceOnly: false, networkPolicy: false, nodeRules: false, managedBy: 'Helm',
+  namespace: 'mtlscope', image: 'mtlscope:latest', pullPolicy: undefined, trustDomain: 'cluster.local', keep: '1GiB,24h', parts: PARTS, namespaceOnly: false, networkPolicy: false, nodeRules: false, managedBy: 'Helm', pullSecrets: [], disruptionBudget: true,
 }
 
 function hasHelm(t: TestContext): boolean {
@@ -50,9 +50,9 @@ test('what Helm renders by default is what install applies, object by object', a
 
 test('and with everything set', async (t) => {
   if (!hasHelm(t)) return
-  const values = { image: 'r.example:5000/m:2', imagePullPolicy: 'Never', trustDomain: 'example.org', networkPolicy: 'true', nodeRules: 'true', 'agent.keep': '5GiB\\,1h' }
-  const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`])
-  assert.deepEqual(await rendered('-n', '123', ...set), installed({ namespace: '123', image: values.image, pullPolicy: 'Never', trustDomain: 'example.org', networkPolicy: true, nodeRules: true, keep: '5GiB,1h' }))
+  const values = { image: 'r.example:5000/m:2', imagePullPolicy: 'Never', trustDomain: 'example.org', networkPolicy: 'true', nodeRules: 'true', 'agent.keep': '5GiB\\,1h', 'imagePullSecrets[0].name': 'registry', 'imagePullSecrets[1].name': '123', 'injector.disruptionBudget': 'false' }
+  const set = Object.entries(values).flatMap(([key, value]) => ['--set' + (/^\d+$/.test(value) ? '-string' : ''), `${key}=${value}`])
+  assert.deepEqual(await rendered('-n', '123', ...set), installed({ namespace: '123', image: values.image, pullPolicy: 'Never', trustDomain: 'example.org', networkPolicy: true, nodeRules: true, keep: '5GiB,1h', pullSecrets: ['registry', '123'], disruptionBudget: false }))
 })
 
 test('parts can be left out, and pods be led to nodes and registries', async (t) => {

@@ -7,12 +7,21 @@ const FLEETING = /^(?:events|endpointslices|endpoints|leases|controllerrevisions
 
 /** Every object of the cluster that is meant to stay, sorted: `configmaps/kube-system/kube-root-ca.crt`; once nothing is under way to its end that a test before deleted. */
 export async function clusterObjects(cluster: TestCluster): Promise<string[]> {
-  let objects: ListedObject[] = []
+  let names: string[] = []
   await cluster.until('nothing is being deleted', async () => {
-    objects = await listObjects(cluster)
-    return objects.every(({ deleted }) => !deleted)
+    const objects = await listObjects(cluster)
+    const before = names
+    names = objects.map(({ name }) => name)
+    // Kinds are listed one beside the other: what was in a namespace may be in a list that was made a moment before that of the namespaces.
+    return objects.every(({ deleted }) => !deleted) && JSON.stringify(names) === JSON.stringify(before) && names.every((name) => isInNamespaceOf(name, names))
   })
-  return objects.map(({ name }) => name)
+  return names
+}
+
+/** `configmaps/shop/web` is where `namespaces//shop` is, too; on a busy node what a namespace had goes a while after it. Objects of no namespace are. */
+function isInNamespaceOf(name: string, names: readonly string[]): boolean {
+  const [, namespace = ''] = name.split('/')
+  return namespace === '' || names.includes(`namespaces//${namespace}`)
 }
 
 interface ListedObject { readonly name: string, readonly deleted: boolean }

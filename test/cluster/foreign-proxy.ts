@@ -57,7 +57,7 @@ function realEnvoy(): string {
 }
 
 /** A namespace with a certificate for its pods and the configuration of their proxies, gone with the test. */
-export async function useForeignNamespace(t: TestContext, cluster: TestCluster, mesh: ForeignMesh): Promise<void> {
+export async function useForeignNamespace(t: Pick<TestContext, 'after'>, cluster: TestCluster, mesh: ForeignMesh): Promise<void> {
   await cluster.kubectl('create', 'namespace', mesh.name)
   t.after(() => cluster.kubectlInput('', 'delete', 'namespace', mesh.name, '--wait=false'))
   const folder = mkdtempSync(join(tmpdir(), 'mtlscope-foreign-'))

@@ -2,25 +2,18 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { IMAGE_NAME } from '../../scripts/image/build-image.ts'
 import type { HealthAnswer, MessageRow } from '../../src/model/api.ts'
-import { killOnNode } from './own-mesh.ts'
+import { askHub, hubRows, killOnNode } from './own-mesh.ts'
 import type { TestCluster } from './test-cluster.ts'
 import { busyboxPod, useCluster } from './test-cluster.ts'
 
 const TALKER = 'busybox mkdir /www; echo hi > /www/index.html; busybox httpd -p 8080 -h /www; n=0; while :; do n=$((n+1)); busybox wget -qO- http://127.0.0.1:8080/said-$n; busybox sleep 1; done'
 
-/** What the hub answers; undefined while it cannot be asked. */
-async function ask<T>(cluster: TestCluster, path: string): Promise<T | undefined> {
-  const script = `fetch("http://127.0.0.1:8899/api/v1${path}").then(async (answer) => process.stdout.write(await answer.text()))`
-  const { code, stdout } = await cluster.kubectlInput('', 'exec', '-n', 'mtlscope', 'deploy/mtlscope-hub', '--', '/usr/bin/node', '-e', script)
-  return code === 0 && stdout.startsWith('{') ? JSON.parse(stdout) as T : undefined
-}
-
 async function rowsOf(cluster: TestCluster): Promise<readonly MessageRow[]> {
-  return (await ask<{ rows: MessageRow[] }>(cluster, `/messages?limit=1000&q=${encodeURIComponent('path.startsWith("/said-")')}`))?.rows ?? []
+  return await hubRows(cluster, 'path.startsWith("/said-")')
 }
 
 async function nodeState(cluster: TestCluster): Promise<string | undefined> {
-  return (await ask<HealthAnswer>(cluster, '/health'))?.nodes?.[0]?.state
+  return (await askHub<HealthAnswer>(cluster, '/health'))?.nodes?.[0]?.state
 }
 
 test('the hub shows what the agent of each node keeps; killed and started again, neither of the two loses or renumbers anything', async (t) => {
@@ -49,7 +42,7 @@ test('the hub shows what the agent of each node keeps; killed and started again,
   await cluster.kubectl('patch', 'daemonset', 'mtlscope-agent', '-n', 'mtlscope', '-p', JSON.stringify({ spec: { template: { spec: { nodeSelector: { nowhere: 'yes' } } } } }))
   await cluster.until('the node is missing', async () => await nodeState(cluster) === 'missing')
   assert.deepEqual(await rowsOf(cluster), [])
-  const { advice } = (await ask<HealthAnswer>(cluster, '/health'))!
+  const { advice } = (await askHub<HealthAnswer>(cluster, '/health'))!
   assert.match(advice[0]!.text, /^node node: no answer since /)
   await cluster.kubectl('patch', 'daemonset', 'mtlscope-agent', '-n', 'mtlscope', '--type=json', '-p', '[{"op":"remove","path":"/spec/template/spec/nodeSelector"}]')
   await cluster.until('the node is back, with all that it had', async () => await nodeState(cluster) === 'answers' && (await rowsOf(cluster)).length >= again.length)

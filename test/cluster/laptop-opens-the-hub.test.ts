@@ -15,7 +15,7 @@ interface Rows { rows: { namespace?: string, what: string }[] }
 /** CA, agents and hub as `mtlscope install --only tap` makes them, Ready, and gone with the test. */
 async function useTapPlane(t: TestContext, cluster: TestCluster): Promise<void> {
   const text = manifestText(planManifests({
-    namespace: NAMESPACE, image: IMAGE_NAME, pullPolicy: 'Never', trustDomain: 'cluster.local', parts: ['ca', 'agent', 'hub'], keep: '64MiB,1h', namespaceOnly: false, networkPolicy: false, nodeRules: false, managedBy: 'mtlscope',
+    namespace: NAMESPACE, image: IMAGE_NAME, pullPolicy: 'Never', trustDomain: 'cluster.local', parts: ['ca', 'agent', 'hub'], keep: '64MiB,1h', namespaceOnly: false, networkPolicy: false, nodeRules: false, managedBy: 'mtlscope', pullSecrets: [], disruptionBudget: true,
   }))
   t.after(async () => { await cluster.kubectlInput(text, 'delete', '--ignore-not-found', '--grace-period=1', '-f', '-') })
   const { code, stderr } = await cluster.kubectlInput(text, 'apply', '-f', '-')

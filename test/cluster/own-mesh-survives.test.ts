@@ -115,10 +115,13 @@ test('a mesh of our own: rolled, killed and restarted, it answers again, loses n
     await untilMoreAnswers(cluster)
   })
 
-  await t.test('the node is drained of the mesh and taken back', async () => {
+  await t.test('the only node is drained of everything, injectors and CA too, and taken back', async () => {
     t.after(() => cluster.kubectlInput('', 'uncordon', 'node'))
-    await cluster.kubectl('drain', 'node', '--ignore-daemonsets', '--delete-emptydir-data', '--pod-selector', 'app in (web, caller)', '--timeout', '180s')
+    assert.equal((await cluster.kubectl('get', 'poddisruptionbudgets', '-n', 'mtlscope', '-o', 'name')).trim(), '')
+    await cluster.kubectl('drain', 'node', '--ignore-daemonsets', '--delete-emptydir-data', '--timeout', '180s')
+    assert.doesNotMatch(await cluster.kubectl('get', 'pods', '-n', 'mtlscope', '-o', 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'), /True.*True/)
     await cluster.kubectl('uncordon', 'node')
+    for (const part of ['ca', 'injector', 'hub']) await cluster.untilDeployed(`mtlscope-${part}`, 'mtlscope')
     await cluster.untilDeployed('web', NAMESPACE)
     await cluster.untilDeployed('caller', NAMESPACE)
     await untilMoreAnswers(cluster)

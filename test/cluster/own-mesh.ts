@@ -11,11 +11,16 @@ export async function useInstallation(t: TestContext, cluster: TestCluster): Pro
   assert.equal(code, 0, stderr)
 }
 
-/** What the hub of that installation lists, the newest 1000; empty while it cannot be asked. */
-export async function hubRows(cluster: TestCluster): Promise<MessageRow[]> {
-  const script = 'fetch("http://127.0.0.1:8899/api/v1/messages?limit=1000").then(async (answer) => process.stdout.write(await answer.text()))'
+/** What the hub of that installation answers; undefined while it cannot be asked. */
+export async function askHub<T>(cluster: TestCluster, path: string): Promise<T | undefined> {
+  const script = `fetch("http://127.0.0.1:8899/api/v1${path}").then(async (answer) => process.stdout.write(await answer.text()))`
   const { code, stdout } = await cluster.kubectlInput('', 'exec', '-n', 'mtlscope', 'deploy/mtlscope-hub', '--', '/usr/bin/node', '-e', script)
-  return code === 0 && stdout.startsWith('{') ? (JSON.parse(stdout) as { rows: MessageRow[] }).rows : []
+  return code === 0 && stdout.startsWith('{') ? JSON.parse(stdout) as T : undefined
+}
+
+/** What it lists, the newest 1000, or of those that the filter takes; empty while it cannot be asked. */
+export async function hubRows(cluster: TestCluster, filter = ''): Promise<MessageRow[]> {
+  return (await askHub<{ rows: MessageRow[] }>(cluster, `/messages?limit=1000${filter === '' ? '' : `&q=${encodeURIComponent(filter)}`}`))?.rows ?? []
 }
 
 /** Ends processes on the node with SIGKILL whose command line has this in it and, where given, that are of the pod; returns how many. */

@@ -11,7 +11,7 @@ export const CA_STATE = `${PLANE}/mtlscope-ca-state`
 /** The CA and the injector as `mtlscope install --only secure` makes them, Ready, and gone with the test. */
 export async function useSecurePlane(t: TestContext, cluster: TestCluster): Promise<void> {
   const text = manifestText(planManifests({
-    namespace: PLANE, image: IMAGE_NAME, pullPolicy: 'Never', trustDomain: 'cluster.local', parts: ['ca', 'injector'], keep: '1GiB,24h', namespaceOnly: false, networkPolicy: false, nodeRules: false, managedBy: 'mtlscope',
+    namespace: PLANE, image: IMAGE_NAME, pullPolicy: 'Never', trustDomain: 'cluster.local', parts: ['ca', 'injector'], keep: '1GiB,24h', namespaceOnly: false, networkPolicy: false, nodeRules: false, managedBy: 'mtlscope', pullSecrets: [], disruptionBudget: true,
   }))
   t.after(async () => { await cluster.kubectlInput(text, 'delete', '--ignore-not-found', '--grace-period=1', '-f', '-') })
   const { code, stderr } = await cluster.kubectlInput(text, 'apply', '-f', '-')

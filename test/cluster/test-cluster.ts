@@ -74,7 +74,7 @@ export class TestCluster {
   }
 
   /** Creates what a manifest says, and deletes it when the test ends. */
-  async apply(t: TestContext, manifest: object): Promise<void> {
+  async apply(t: Pick<TestContext, 'after'>, manifest: object): Promise<void> {
     const text = JSON.stringify(manifest)
     t.after(async () => { await this.kubectlInput(text, 'delete', '--ignore-not-found', '--wait=false', '--grace-period=1', '-f', '-') })
     const { code, stderr } = await this.kubectlInput(text, 'apply', '-f', '-')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Sample } from '../../src/base/metrics.fixture.ts'
+import { parseMetrics, valueOf } from '../../src/base/metrics.fixture.ts'
 import type { RunResult } from '../../src/sys/exec.ts'
 import { deployment, PLANE, auditOf, service, useMeshNamespace, useSecurePlane } from './secure-plane.ts'
 import { HTTP_SERVER, busyboxPod, useCluster } from './test-cluster.ts'
@@ -80,6 +82,27 @@ test('pods of a labelled namespace are in the mesh, with identities that the API
     await cluster.untilPodRuns('other', ELSEWHERE)
     assert.match(await cluster.kubectl('get', 'pod', 'chosen', '-n', ELSEWHERE, '-o', 'jsonpath={.spec.initContainers[*].name}'), /mtlscope-sidecar/)
     assert.equal(await cluster.kubectl('get', 'pod', 'other', '-n', ELSEWHERE, '-o', 'jsonpath={.spec.initContainers[*].name}'), '')
+  })
+
+  await t.test('metrics of the CA and of the injectors, over TLS that the published bundle verifies, say what was done', async () => {
+    const bundle = await cluster.kubectl('get', 'configmap', 'mtlscope-ca', '-n', PLANE, '-o', 'jsonpath={.data.mesh-ca\\.pem}')
+    const metrics = async (part: string, port: number, address: string): Promise<Sample[]> => {
+      const name = `mtlscope-${part}.${PLANE}.svc`
+      // The bundle as an argument, since the node's files are its own.
+      const script = 'printf %s "$0" > /run/bundle.pem; exec curl -sS --fail --max-time 20 --cacert /run/bundle.pem "$@"'
+      return parseMetrics(await cluster.inside('sh', '-c', script, bundle, '--resolve', `${name}:${port}:${address}`, `https://${name}:${port}/metrics`))
+    }
+    const ca = await metrics('ca', 8443, await cluster.kubectl('get', 'service', 'mtlscope-ca', '-n', PLANE, '-o', 'jsonpath={.spec.clusterIP}'))
+    assert.ok(valueOf(ca, 'mtlscope_ca_issued_total')! >= 4)
+    assert.ok(valueOf(ca, 'mtlscope_ca_token_reviews_total', { outcome: 'good' })! >= 4)
+    assert.ok(valueOf(ca, 'mtlscope_ca_trust_namespaces', { state: 'current' })! >= 2)
+    assert.ok(valueOf(ca, 'mtlscope_ca_certificate_expiry_timestamp_seconds', { certificate: 'server' })! * 1000 > Date.now())
+    const addresses = (await cluster.kubectl('get', 'pods', '-n', PLANE, '-l', 'app.kubernetes.io/component=injector', '-o', 'jsonpath={.items[*].status.podIP}')).trim().split(' ')
+    const injectors = await Promise.all(addresses.map((address) => metrics('injector', 9443, address)))
+    const sum = (name: string, labels?: Record<string, string>): number => injectors.reduce((all, samples) => all + valueOf(samples, name, labels)!, 0)
+    const outcomes = ['injected', 'left', 'refused'].map((outcome) => sum('mtlscope_injector_reviews_total', { outcome }))
+    assert.ok(outcomes.every((count) => count > 0), outcomes.join())
+    assert.equal(sum('mtlscope_injector_review_duration_seconds_count'), outcomes.reduce((a, b) => a + b) + sum('mtlscope_injector_reviews_total', { outcome: 'other' }))
   })
 
   await t.test('the injector is replaced, and no pod is refused meanwhile', async () => {

@@ -20,7 +20,7 @@ export interface Case {
   /** Fed to the dissector of its protocol; else to all protocols, which must find theirs. */
   readonly isDirect: boolean
   readonly isLate: boolean
-  /** Which of the settings. */
+  /** Which of the settings, modulo how many there are. */
   readonly settings: number
 }
 
@@ -39,7 +39,7 @@ export function cases(sources: number): fc.Arbitrary<Case> {
     chunks: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3000 })), { minLength: 1, maxLength: 4 }),
     isDirect: fc.boolean(),
     isLate: fc.boolean(),
-    settings: fc.nat(3),
+    settings: fc.nat(0xff),
   })
 }
 

@@ -24,7 +24,14 @@ const SETTINGS: readonly Settings[] = [
   { ...DEFAULT_SETTINGS, bodyLimitBytes: 100, redaction: { ...NO_REDACTION, credentials: true, texts: ['cart|shop', '\\d{3,}'], parameters: ['*id*'] } },
   // As for lines alone.
   { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, details: false },
+  // As capture threads and files have them, where objects serve again from case to case.
+  { ...DEFAULT_SETTINGS, readAtOnce: true },
+  { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, details: false, readAtOnce: true },
 ]
+
+function settingsOf({ settings }: Case): Settings {
+  return SETTINGS[settings % SETTINGS.length]!
+}
 
 /** Everything of a message is read, as JSON would; an incomplete one must say why. */
 function check(m: Message): void {
@@ -38,7 +45,7 @@ export function runCase(one: Case, sources: readonly Source[]): void {
   const start = process.threadCpuUsage()
   const pieces = piecesOf(one, sources)
   const { protocol, linkType } = sources[one.source]!
-  if (linkType !== undefined) runFrames(pieces, linkType, one.settings)
+  if (linkType !== undefined) runFrames(pieces, linkType, settingsOf(one))
   else {
     runStream(pieces, one, protocol)
     checkVerdict(one, pieces, sources)
@@ -76,7 +83,7 @@ type Reader = Pick<Dissector, 'data' | 'gap' | 'end' | 'heldBytes'>
 function openDirect(name: string, one: Case): Reader {
   const protocol = PROTOCOLS.find((known) => known.name === name)!
   let isOver = false
-  const dissector = protocol.open({ message: check, malformed() {}, switchTo() { isOver = true }, disown() { isOver = true } }, SETTINGS[one.settings]!)
+  const dissector = protocol.open({ message: check, malformed() {}, switchTo() { isOver = true }, disown() { isOver = true } }, settingsOf(one))
   if (one.isLate) dissector.joinedLate?.()
   return {
     data: (side, chunk, at) => { if (!isOver) dissector.data(side, chunk, at) },
@@ -88,11 +95,11 @@ function openDirect(name: string, one: Case): Reader {
 
 function openAny(one: Case): Reader {
   const sink: ConversationSink = { message: check, malformed() {} }
-  return new Conversation(sink, { protocols: PROTOCOLS, settings: SETTINGS[one.settings]!, serverPort: 0, joinedLate: () => one.isLate })
+  return new Conversation(sink, { protocols: PROTOCOLS, settings: settingsOf(one), serverPort: 0, joinedLate: () => one.isLate })
 }
 
-function runFrames(pieces: readonly Piece[], linkType: number, settings: number): void {
-  const engine = new Engine({ settings: SETTINGS[settings]!, capture: 'pcap' }, { message: (_flow, m) => check(m) })
+function runFrames(pieces: readonly Piece[], linkType: number, settings: Settings): void {
+  const engine = new Engine({ settings, capture: 'pcap' }, { message: (_flow, m) => check(m) })
   for (const { bytes, atMicros, isLost } of pieces) {
     if (!isLost) engine.frame(bytes, 0, bytes.length, bytes.length, atMicros, linkType, 0)
   }

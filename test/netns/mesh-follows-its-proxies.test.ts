@@ -73,3 +73,27 @@ test('a sidecar that runs on node is a proxy of kind mtlscope, and this process 
   assert.equal(found.capture, 'sidecar')
   assert.ok([...follower.namespaces.values()].every(({ proxies }) => proxies.every(({ pid }) => pid !== process.pid)))
 })
+
+test('a namespace that comes right after another is gone is another one, although the kernel gives numbers anew', { timeout: 120_000 }, async (t) => {
+  if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
+  const folder = mkdtempSync(join(tmpdir(), 'mtlscope-proxy-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const proxy = join(folder, `reuse-${process.pid}`)
+  copyFileSync('/bin/sleep', proxy)
+  const follower = new MeshFollower({ procfs: '/proc', exes: [proxy] })
+  t.after(() => follower.close())
+  const ours = (): { inode: number, pids: number[] }[] => [...follower.namespaces.values()]
+    .map(({ inode, proxies }) => ({ inode, pids: proxies.filter(({ exe }) => exe === proxy).map(({ pid }) => pid) })).filter(({ pids }) => pids.length > 0)
+  const seen: string[] = []
+  for (let round = 0; round < 8; round++) {
+    // Its first process brings the namespace, and its last one takes it away.
+    const child = spawn('unshare', ['--net', '--', proxy, '60'], { stdio: 'ignore' })
+    t.after(() => child.kill('SIGKILL'))
+    const events = await pollUntil(follower, () => ours().some(({ pids }) => pids.includes(child.pid!)))
+    seen.push(...events.filter((event) => event.startsWith('found') && event.includes(`${child.pid}`)))
+    await end(child)
+    // The kernel takes it apart some time later.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  assert.equal(seen.length, 8, seen.join(', '))
+})

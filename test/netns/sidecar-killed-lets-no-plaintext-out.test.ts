@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { findProgram } from '../../src/sys/exec.ts'
@@ -79,10 +79,10 @@ for (const victim of ['web', 'cart'] as const) {
     await until(() => said.refused >= before + 80, () => 'more refusals')
     assert.equal(said.echo, last, 'somebody still answered')
     load.kill('SIGKILL')
+    // Each canary went both ways. On a busy machine tcpdump is behind, and what it has not read when it is told to end is not written.
+    await until(() => statSync(file).size > said.echo * canary.length, () => `the load in the capture, ${statSync(file).size} bytes of it`)
     dump.kill('SIGINT')
     await once(dump, 'exit')
-    const wire = readFileSync(file)
-    assert.ok(wire.length > 50_000, 'the load was on the wire')
-    assert.equal(wire.includes(canary), false)
+    assert.equal(readFileSync(file).includes(canary), false)
   })
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CheckAnswer, HealthAnswer, MapAnswer, MessageDetail, MessagesPage } from '../../src/model/api.ts'
 import { need } from '../require.ts'
 import { startSidecarPair } from './check-sidecar-pair.ts'
 import { ensureNetns } from './enter.ts'
+import { inodeOf, procfsOf } from './own-procfs.ts'
 import { tempFolder } from './peers.ts'
 import { ViewerProcess } from './viewer-process.ts'
 
@@ -13,25 +13,10 @@ const netns = ensureNetns()
 const THROUGH = `/through-${process.pid}`
 const BESIDE = `/beside-${process.pid}`
 
-/** A procfs with the processes of these namespaces only: other tests have meshes of the same addresses, of which --mesh could not tell ours. */
-function procfsOf(folder: string, namespaces: readonly string[]): string {
-  const inodes = new Set(namespaces.map((name) => inodeOf(`/run/netns/${name}`)))
-  const procfs = join(folder, 'proc')
-  mkdirSync(procfs)
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (pid === '1' || inodes.has(inodeOf(`/proc/${pid}/ns/net`))) symlinkSync(`/proc/${pid}`, join(procfs, pid))
-  }
-  return procfs
-}
-
 /** What --mesh calls a namespace: of a procfs that is not the machine's it takes no names of files. */
 function enteredName(tap: ViewerProcess, namespace: string): Promise<string> {
   const inode = inodeOf(`/run/netns/${namespace}`)
   return tap.until(`${namespace} is entered`, () => [...tap.stderr.matchAll(/entered namespace (\S+) \(mtlscope pid (\d+)\)/g)].find(([, , pid]) => inodeOf(`/proc/${pid}/ns/net`) === inode)?.[1])
-}
-
-function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0
 }
 
 const waysTo = ({ rows }: MessagesPage, path: string): unknown[] => rows.filter(({ what }) => what.includes(path)).map(({ way }) => [way?.from, way?.to, way?.verdict, way?.hops])

@@ -5,8 +5,8 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { before, test } from 'node:test'
-import { PLAN, TestPki, deferred, freePorts, inboundPlan, outboundPlan, serve, spiffeId, startPair, startRelay, until } from './relay-pair.ts'
+import { before } from 'node:test'
+import { PLAN, TestPki, deferred, freePorts, inboundPlan, outboundPlan, serve, spiffeId, startPair, startRelay, until, withAndWithoutTunnel, withTunnel, withoutTunnel } from './relay-pair.ts'
 
 let pki: TestPki
 before(async () => { pki = await TestPki.create() })
@@ -20,7 +20,7 @@ async function errorOf(socket: Socket): Promise<string> {
   return error.code ?? ''
 }
 
-test('the client may end first, and still gets the answer', async (t) => {
+withAndWithoutTunnel('the client may end first, and still gets the answer', async (t) => {
   const app = await serve(t, (socket) => void text(socket).then((request) => setTimeout(() => socket.end(`you said ${request}`), 50)))
   const pair = await startPair(t, pki, app.port)
   const socket = dial(pair.port)
@@ -29,7 +29,7 @@ test('the client may end first, and still gets the answer', async (t) => {
   assert.equal((await pair.inbound.next())[0].reason, 'finished')
 })
 
-test('the server may end first, and still gets the rest of the request', async (t) => {
+withAndWithoutTunnel('the server may end first, and still gets the rest of the request', async (t) => {
   const heard = deferred<string>()
   const app = await serve(t, (socket) => {
     socket.end('enough')
@@ -43,7 +43,7 @@ test('the server may end first, and still gets the rest of the request', async (
   assert.equal((await pair.outbound.next())[0].reason, 'finished')
 })
 
-test('a reset of the client reaches the app as a reset, and the other way round', async (t) => {
+withAndWithoutTunnel('a reset of the client reaches the app as a reset, and the other way round', async (t) => {
   const app = await serve(t, (socket) => socket.write('hi'))
   const pair = await startPair(t, pki, app.port)
   const first = dial(pair.port)
@@ -58,7 +58,7 @@ test('a reset of the client reaches the app as a reset, and the other way round'
   assert.equal((await pair.inbound.next(2))[1].reason, 'server-reset')
 })
 
-test('an app that is not there is a reset for the client', async (t) => {
+withAndWithoutTunnel('an app that is not there is a reset for the client', async (t) => {
   const [nobody] = await freePorts(1)
   const pair = await startPair(t, pki, nobody)
   assert.equal(await errorOf(dial(pair.port)), 'ECONNRESET')
@@ -66,7 +66,7 @@ test('an app that is not there is a reset for the client', async (t) => {
   assert.ok(pair.inbound.metrics().connectsFailed === 1)
 })
 
-test('a reader that stops stops the writer, and loses nothing', async (t) => {
+withAndWithoutTunnel('a reader that stops stops the writer, and loses nothing', async (t) => {
   const sent = createHash('sha256')
   const got = createHash('sha256')
   const app = await serve(t, (socket) => socket.pause())
@@ -89,7 +89,7 @@ test('a reader that stops stops the writer, and loses nothing', async (t) => {
 })
 
 for (const sizeMiB of [1, 100]) {
-  test(`${sizeMiB} MiB go both ways at once, byte for byte`, async (t) => {
+  withAndWithoutTunnel(`${sizeMiB} MiB go both ways at once, byte for byte`, async (t) => {
     const payload = randomBytes(sizeMiB * 2 ** 20)
     const wanted = createHash('sha256').update(payload).digest('hex')
     const heard = deferred<string>()
@@ -112,7 +112,7 @@ for (const sizeMiB of [1, 100]) {
   })
 }
 
-test('whoever may not call is refused, and the app hears nothing', async (t) => {
+withAndWithoutTunnel('whoever may not call is refused, and the app hears nothing', async (t) => {
   const app = await serve(t, (socket) => socket.end('secret'))
   const [port, wire] = await freePorts(2)
   const inbound = await startRelay(t, { ...PLAN, inbound: inboundPlan(wire, app.port, { allow: { default: [spiffeId('admin'), 'ops.*'], ports: {} } }) }, await pki.material('cart'))
@@ -128,7 +128,7 @@ test('whoever may not call is refused, and the app hears nothing', async (t) => 
   assert.equal(inbound.metrics().identitiesRefused, 1)
 })
 
-test('a server that is not the expected one gets nothing', async (t) => {
+withAndWithoutTunnel('a server that is not the expected one gets nothing', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const [port, wire] = await freePorts(2)
   const inbound = await startRelay(t, { ...PLAN, inbound: inboundPlan(wire, app.port) }, await pki.material('thief'))
@@ -142,7 +142,7 @@ test('a server that is not the expected one gets nothing', async (t) => {
   assert.equal(seen.bytesSent, 0)
 })
 
-test('sessions are resumed, and the identity is known all the same', async (t) => {
+withoutTunnel('sessions are resumed, and the identity is known all the same', async (t) => {
   const app = await serve(t, (socket) => socket.end('x'))
   const pair = await startPair(t, pki, app.port)
   for (let i = 0; i < 3; i++) assert.equal(await text(dial(pair.port).end()), 'x')
@@ -150,7 +150,17 @@ test('sessions are resumed, and the identity is known all the same', async (t) =
   assert.deepEqual(ends.map(({ resumed, clientIdentity }) => [resumed, clientIdentity]), [[false, spiffeId('web')], [true, spiffeId('web')], [true, spiffeId('web')]])
 })
 
-test('a connection beyond the limit is turned away, and room is given back', async (t) => {
+withTunnel('connections one after the other are one on the wire, with one handshake', async (t) => {
+  const app = await serve(t, (socket) => socket.end('x'))
+  const pair = await startPair(t, pki, app.port)
+  for (let i = 0; i < 20; i++) assert.equal(await text(dial(pair.port).end()), 'x')
+  const ends = await pair.inbound.next(20)
+  assert.ok(ends.every(({ clientIdentity, reason, security }) => clientIdentity === spiffeId('web') && reason === 'finished' && security === 'mtls'))
+  for (const { handshakes, tunnelsOpened } of [pair.inbound.metrics(), pair.outbound.metrics()]) assert.ok(handshakes === tunnelsOpened && tunnelsOpened >= 1 && tunnelsOpened < 20, `${tunnelsOpened} tunnels, ${handshakes} handshakes`)
+  assert.deepEqual([pair.inbound.metrics().inboundMtls, pair.outbound.metrics().outboundMtls], [20, 20])
+})
+
+withAndWithoutTunnel('a connection beyond the limit is turned away, and room is given back', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, pki, app.port, (plan) => ({ ...plan, limits: { ...plan.limits, connections: plan.outbound === undefined ? 2 : 100 } }))
   const kept = [dial(pair.port), dial(pair.port)]
@@ -165,7 +175,7 @@ test('a connection beyond the limit is turned away, and room is given back', asy
   assert.equal(await text(dial(pair.port).end('again')), 'again')
 })
 
-test('a connection on which nothing moves ends, one on which something does goes on', async (t) => {
+withAndWithoutTunnel('a connection on which nothing moves ends, one on which something does goes on', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, pki, app.port, (plan) => ({ ...plan, limits: { ...plan.limits, idleTimeoutMs: plan.inbound === undefined ? 0 : 600 } }))
   const [busy, idle] = [dial(pair.port), dial(pair.port)]
@@ -178,7 +188,7 @@ test('a connection on which nothing moves ends, one on which something does goes
   busy.destroy()
 })
 
-test('a drain lets open connections end, refuses new ones, and cuts off what stays', async (t) => {
+withAndWithoutTunnel('a drain lets open connections end, refuses new ones, and cuts off what stays', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, pki, app.port)
   const [leaving, staying] = [dial(pair.port), dial(pair.port)]
@@ -194,7 +204,7 @@ test('a drain lets open connections end, refuses new ones, and cuts off what sta
   assert.equal(await cutOff, 1)
 })
 
-test('a snapshot shows what is open', async (t) => {
+withAndWithoutTunnel('a snapshot shows what is open', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, pki, app.port)
   const socket = dial(pair.port)
@@ -206,7 +216,7 @@ test('a snapshot shows what is open', async (t) => {
   assert.equal(pair.inbound.metrics().active, 1)
   socket.destroy()
 })
-test('bytes go both ways through a pair, and both sides know each other', async (t) => {
+withAndWithoutTunnel('bytes go both ways through a pair, and both sides know each other', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, await TestPki.create(), app.port)
   const socket = connect({ port: pair.port, host: '127.0.0.1', allowHalfOpen: true })

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { CertificateAuthority } from '../../src/identity/ca.ts'
@@ -64,11 +65,35 @@ export const PLAN: SidecarPlan = {
   admin: { host: '127.0.0.1', port: 0 }, log: 'text', threads: 1,
 }
 
+let tunnel: 'auto' | 'off' = 'auto'
+
+/** The same test with tunnels between the relays of its plans, and without. */
+export function withAndWithoutTunnel(promise: string, body: (t: TestContext) => Promise<void>): void {
+  withoutTunnel(promise, body)
+  withTunnel(promise, body)
+}
+
+/** What is so only where each of the apps' connections is one between the relays, too. */
+export function withoutTunnel(promise: string, body: (t: TestContext) => Promise<void>): void {
+  withTunnels('off', `a connection each: ${promise}`, body)
+}
+
+export function withTunnel(promise: string, body: (t: TestContext) => Promise<void>): void {
+  withTunnels('auto', `tunnel: ${promise}`, body)
+}
+
+function withTunnels(how: typeof tunnel, name: string, body: (t: TestContext) => Promise<void>): void {
+  test(name, (t) => {
+    tunnel = how
+    return body(t)
+  })
+}
+
 /** An inbound plan for `listen` mode on loopback. */
 export function inboundPlan(port: number, toPort: number, more: Partial<NonNullable<SidecarPlan['inbound']>> = {}): SidecarPlan['inbound'] {
   return {
     mode: 'listen', listen: [{ host: '127.0.0.1', port }], to: { host: '127.0.0.1', port: toPort }, default: 'mtls', ports: {},
-    allow: { default: [], ports: {} }, source: 'sidecar', ...more,
+    allow: { default: [], ports: {} }, source: 'sidecar', tunnel, ...more,
   }
 }
 
@@ -77,6 +102,7 @@ export function outboundPlan(port: number, toPort: number, identities: readonly 
   return {
     mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [],
     map: [{ listen: { host: '127.0.0.1', port }, to: { host: '127.0.0.1', port: toPort }, identities }],
+    tunnel,
   }
 }
 

@@ -5,9 +5,9 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { before, test } from 'node:test'
+import { before } from 'node:test'
 import type { TestContext } from 'node:test'
-import { PLAN, TestPki, freePorts, inboundPlan, outboundPlan, serve, startPair, startRelay, startRelayProcess, until } from './relay-pair.ts'
+import { PLAN, TestPki, freePorts, inboundPlan, outboundPlan, serve, startPair, startRelay, startRelayProcess, until, withAndWithoutTunnel, withTunnel, withoutTunnel } from './relay-pair.ts'
 import type { TestRelay } from './relay-pair.ts'
 
 let pki: TestPki
@@ -49,7 +49,7 @@ async function established(port: number): Promise<Socket> {
   return socket
 }
 
-test('an end without close_notify is a reset for the app, not an end', async (t) => {
+withAndWithoutTunnel('an end without close_notify is a reset for the app, not an end', async (t) => {
   const { inbound, port, app, hops } = await startWire(t)
   await established(port)
   const errors: string[] = []
@@ -61,7 +61,7 @@ test('an end without close_notify is a reset for the app, not an end', async (t)
   assert.equal((await inbound.next())[0].reason, 'client-truncated')
 })
 
-test('bytes that do not decrypt end the connection, and none of them is passed on', async (t) => {
+withAndWithoutTunnel('bytes that do not decrypt end the connection, and none of them is passed on', async (t) => {
   const { inbound, port, app, hops } = await startWire(t)
   await established(port)
   let heard = 0
@@ -74,7 +74,7 @@ test('bytes that do not decrypt end the connection, and none of them is passed o
 
 /** Where the wire cuts the first record: in its header, behind it, in its middle, before its last byte. */
 for (const cut of [3, 5, 6, 3000, 16_405]) {
-  test(`what follows a record that came in two pieces, cut after ${cut} bytes, is not left lying`, async (t) => {
+  withAndWithoutTunnel(`what follows a record that came in two pieces, cut after ${cut} bytes, is not left lying`, async (t) => {
     const { port, hops } = await startWire(t)
     const client = await established(port)
     const { near, far } = hops[0]
@@ -121,7 +121,7 @@ function chop(from: Socket, to: Socket, sizes: () => number): void {
   }).resume()
 }
 
-test('however the wire cuts it, everything arrives, byte for byte', async (t) => {
+withAndWithoutTunnel('however the wire cuts it, everything arrives, byte for byte', async (t) => {
   const { port, hops } = await startWire(t)
   const client = await established(port)
   let seed = 1
@@ -148,7 +148,7 @@ test('however the wire cuts it, everything arrives, byte for byte', async (t) =>
   client.destroy()
 })
 
-test('a record that stays incomplete holds back only itself, and the idle time-out ends it', async (t) => {
+withoutTunnel('a record that stays incomplete holds back only itself, and the idle time-out ends it', async (t) => {
   const { inbound, port, hops } = await startWire(t, 800)
   const stuck = await established(port)
   const { near, far } = hops[0]
@@ -164,7 +164,31 @@ test('a record that stays incomplete holds back only itself, and the idle time-o
   other.destroy()
 })
 
-test('an app that restarts: its connections end with a reset, callers meanwhile too, and then it is there again', async (t) => {
+withTunnel('where a record stays incomplete all that shares the tunnel waits, the idle time-out ends it, and new connections go by another tunnel', async (t) => {
+  const { inbound, outbound, port, hops } = await startWire(t, 800)
+  const [stuck, beside] = [await established(port), await established(port)]
+  const { near, far } = hops[0]
+  near.unpipe(far)
+  near.on('data', (bytes: Buffer) => far.write(bytes.subarray(0, 9)))
+  const ended = Promise.all([closed(stuck), closed(beside)])
+  stuck.write('never to arrive')
+  await ended
+  assert.deepEqual((await inbound.next(2)).map(({ reason, bytesSent }) => [reason, bytesSent]), [['idle', 1], ['idle', 1]])
+  // It finds out that nothing comes back any more, and does not wait for that with those that are new.
+  let other: Socket | undefined
+  for (const deadline = Date.now() + 30_000; other === undefined && Date.now() < deadline;) {
+    const tried = dial(port)
+    tried.write('x')
+    const isServed = await Promise.race([once(tried, 'data').then(() => true), closed(tried).then(() => false), sleep(400, false)])
+    if (isServed) other = tried
+    else tried.destroy()
+  }
+  assert.ok(other !== undefined, 'nobody was served any more')
+  assert.ok(outbound.metrics().tunnelsOpened >= 2)
+  other.destroy()
+})
+
+withAndWithoutTunnel('an app that restarts: its connections end with a reset, callers meanwhile too, and then it is there again', async (t) => {
   const first = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, pki, first.port)
   const open = await Promise.all(Array.from({ length: 5 }, () => established(pair.port)))
@@ -184,7 +208,7 @@ test('an app that restarts: its connections end with a reset, callers meanwhile 
   assert.equal(await text(dial(pair.port).end()), 'back')
 })
 
-test('certificates are replaced under load, and no connection notices', async (t) => {
+withAndWithoutTunnel('certificates are replaced under load, and no connection notices', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const pair = await startPair(t, pki, app.port)
   const materials = await Promise.all(Array.from({ length: 4 }, async () => [await pki.material('cart'), await pki.material('web')] as const))
@@ -226,7 +250,7 @@ test('certificates are replaced under load, and no connection notices', async (t
   assert.ok(pair.inbound.finished.every(({ reason }) => reason === 'finished' || reason === 'client-reset'))
 })
 
-test('without file descriptors callers are turned away at once, and come in again when there are some', async (t) => {
+withAndWithoutTunnel('without file descriptors callers are turned away at once, and come in again when there are some', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
   const [port] = await freePorts(1)
   const relay = await startRelayProcess(t, { ...PLAN, inbound: inboundPlan(port, app.port, { default: 'plaintext' }) }, await pki.material('cart'), ['prlimit', '--nofile=80:80'])

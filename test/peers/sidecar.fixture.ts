@@ -18,15 +18,37 @@ import { locateEnvoy } from '../../src/proxy/envoy-binary.ts'
 import { need } from '../require.ts'
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const WAIT_MS = 20_000
+/** Far more than anything takes: on a busy machine a process alone takes seconds to start. */
+const WAIT_MS = 60_000
 const VALID_MS = 3_600_000
 
 export type Engine = 'embedded' | 'envoy'
 export interface LogLine { direction: string, security?: string, clientIdentity?: string, serverIdentity?: string, bytesSent: number, bytesReceived: number, reason: string, mode?: string, detail: string }
 
-/** The same test for each engine; skipped where Envoy is not there. */
+/** Of the configurations that a Mesh writes; tests of a file come one after the other. */
+let tunnel: 'auto' | 'off' = 'auto'
+
+/** The same test for each engine, the embedded one with and without tunnels; skipped where Envoy is not there. */
 export function forEachEngine(promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
+  test(`embedded, a connection each: ${promise}`, async (t) => {
+    tunnel = 'off'
+    try {
+      await body(t, 'embedded')
+    } finally {
+      tunnel = 'auto'
+    }
+  })
+  forEitherEngine(promise, body)
+}
+
+/** For promises that have nothing to do with how connections travel. */
+export function forEitherEngine(promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
   for (const engine of ['embedded', 'envoy'] as const) forEngine(engine, promise, body)
+}
+
+/** The same configuration, without tunnels where those are off. */
+function withTunnel(yaml: string): string {
+  return tunnel === 'auto' || yaml.includes('tunnel: off') ? yaml : yaml.replaceAll(/\b((?:in|out)bound):( *\{|\n +)/g, (_, side, rest: string) => `${side}:${rest}${rest.endsWith('{') ? ' tunnel: off,' : `tunnel: off\n${rest.slice(1)}`}`)
 }
 
 export function forEngine(engine: Engine, promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
@@ -83,14 +105,14 @@ export class Mesh {
   }
 
   /** TLS options of a client with that identity. */
-  async client(name: string, from?: CertificateAuthority): Promise<ConnectionOptions> {
-    const svid = await (from ?? this.#ca).issue({ spiffeId: `spiffe://shop.test/${name}`, dnsNames: [name], ...validity() })
+  async client(name: string, from?: CertificateAuthority, change: Partial<ReturnType<typeof validity>> = {}): Promise<ConnectionOptions> {
+    const svid = await (from ?? this.#ca).issue({ spiffeId: `spiffe://shop.test/${name}`, dnsNames: [name], ...validity(), ...change })
     return { key: svid.privateKeyPem, cert: svid.certificatePem, ca: this.#ca.certificatePem, checkServerIdentity: () => undefined }
   }
 
   write(file: string, text: string): string {
     const path = join(this.folder, file)
-    writeFileSync(`${path}.new`, text)
+    writeFileSync(`${path}.new`, file.endsWith('.yaml') ? withTunnel(text) : text)
     renameSync(`${path}.new`, path)
     return path
   }
@@ -140,9 +162,9 @@ export class SidecarProcess {
     for (const line of lines) this.lines.push(JSON.parse(line) as LogLine)
   }
 
-  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  async until(what: string, condition: () => boolean | Promise<boolean>, waitMs = WAIT_MS): Promise<void> {
     for (const start = performance.now(); !await condition();) {
-      if (performance.now() - start > WAIT_MS || (this.child.exitCode !== null && !what.startsWith('exit'))) throw new Error(`${what}: never came\n${this.stderr}\n${this.lines.map((line) => JSON.stringify(line)).join('\n')}`)
+      if (performance.now() - start > waitMs || (this.child.exitCode !== null && !what.startsWith('exit'))) throw new Error(`${what}: never came\n${this.stderr}\n${this.lines.map((line) => JSON.stringify(line)).join('\n')}`)
       await sleep(20)
     }
   }
@@ -221,7 +243,7 @@ export function callTls(address: string, options: ConnectionOptions, text = 'hel
     const socket = connectTls({ host, port: Number(port), minVersion: 'TLSv1.3', ...options }, () => socket.end(text))
     let heard = ''
     let code: string | undefined
-    socket.setTimeout(5000, () => socket.destroy(new Error('timed out')))
+    socket.setTimeout(30_000, () => socket.destroy(new Error('timed out')))
     socket.setEncoding('utf8').on('data', (piece: string) => { heard += piece })
     socket.on('error', (error: NodeJS.ErrnoException) => { code = error.code ?? error.message })
     socket.on('close', () => resolve(code ?? heard))

@@ -19,6 +19,8 @@ export interface StorePart extends RemoteStore {
   readonly slot: number
   /** For people. */
   readonly node: string
+  /** It knows of requests of which it saw one end; agents of before 0.2 do not. */
+  readonly crossings: boolean
   part<K extends PartKind>(selection: Selection, ask: PartAsk & { readonly kind: K }): Promise<PartAnswers[K]>
 }
 
@@ -33,6 +35,8 @@ export interface AgentHello {
   readonly packets: boolean
   readonly replay: boolean
   readonly redaction: readonly string[]
+  /** It answers `crossings` (PartAsk). */
+  readonly crossings?: boolean
 }
 
 /** Each further line: when something changed, and at least every STATE_MS. */
@@ -41,6 +45,8 @@ export interface AgentState {
   /** The clock of the node. */
   readonly nowMicros: Micros
   readonly lastId: number
+  /** Of every message up to this it is known whether it stands for a request. */
+  readonly decidedTo?: number
   /** Only where it differs from what was said before. */
   readonly health?: Health
   readonly keep?: KeepInfo

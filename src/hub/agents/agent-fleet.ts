@@ -26,6 +26,7 @@ interface Member {
   sinceMicros: Micros
   why: string
   hello?: AgentHello
+  decidedTo?: number
   health?: Health
   keep?: KeepInfo
   droppedLines: number
@@ -95,6 +96,7 @@ export class AgentFleet implements PartSet {
     this.#slots.set(slot, hello.store)
     if (slot !== hello.slot) await link.ask('POST', `${AGENT_PREFIX}/slot`, { slot }, ANY)
     link.slot = slot
+    link.crossings = hello.crossings === true
     link.node = hello.node.slice(0, 253)
     member.hello = hello
     this.#supersede(member, hello)
@@ -125,7 +127,8 @@ export class AgentFleet implements PartSet {
       this.#gone.delete(link.node)
       this.#options.say(`node ${link.node} answers at ${link.address}`)
       this.#membersChanged()
-    } else if (state.lastId !== before) this.#tellSoon()
+    } else if (state.lastId !== before || state.decidedTo !== member.decidedTo) this.#tellSoon()
+    if (state.decidedTo !== undefined) member.decidedTo = state.decidedTo
   }
 
   #noteRate(member: Member, lastId: number): void {

@@ -52,6 +52,7 @@ interface Exchange { readonly method: 'GET' | 'POST', readonly path: string, rea
 export class AgentLink implements StorePart {
   readonly address: string
   slot = 0
+  crossings = false
   node: string
   readonly #options: LinkOptions
   readonly #events: LinkEvents

@@ -88,12 +88,12 @@ class ChangeStream {
   async #hello(): Promise<AgentHello> {
     const { hub, store, node } = this.#agent
     const { redaction } = await hub.capture()
-    return { kind: 'hello', node, version: VERSION, ...await store.identity(), packets: hub.packetSources.length > 0, replay: hub.options.replay ?? false, redaction }
+    return { kind: 'hello', node, version: VERSION, ...await store.identity(), packets: hub.packetSources.length > 0, replay: hub.options.replay ?? false, redaction, crossings: true }
   }
 
   async #state(withHealth: boolean): Promise<AgentState> {
     const { hub, store } = this.#agent
-    const state = { kind: 'state', nowMicros: Date.now() * 1000, lastId: (await store.info()).lastId } as const
+    const state = { kind: 'state', nowMicros: Date.now() * 1000, lastId: (await store.info()).lastId, decidedTo: (await store.decided()).upTo } as const
     if (!withHealth) return state
     const { health, keep, droppedLines } = await hub.health()
     const text = JSON.stringify([health, keep, droppedLines])

@@ -10,7 +10,7 @@ const ENDPOINT = members({ ip: text, port: natural, name: maybe(text) })
 const ROW = members({
   id: natural, atMicros: natural, protocol: text, what: text, status: maybe(either(number, text)), outcome: text, elapsedMicros: maybe(number), requestBytes: maybe(number), responseBytes: maybe(number),
   flow: natural, flowId: text, client: ENDPOINT, server: ENDPOINT, capture: text, hop: text, namespace: maybe(text), interface: maybe(text), decrypted: maybe(yesNo), complete: yesNo, handshake: maybe(natural),
-  way: maybe(members({ from: maybe(text), to: maybe(text), verdict: text, hops: number })),
+  way: maybe(members({ from: maybe(text), to: maybe(text), verdict: text, hops: number, half: maybe(members({ side: (value) => value === 'client' || value === 'server', key: maybe(text), doubt: maybe(text) })) })),
 })
 const JSON_RECORD = members({
   at: text, protocol: text, capture: text, hop: text, namespace: maybe(text), interface: maybe(text), flow: text, client: ENDPOINT, server: ENDPOINT, elapsedMicros: maybe(number), what: text,
@@ -46,17 +46,18 @@ export const PART_SHAPES: Readonly<Record<PartKind, Shape>> = {
   times: members({ search: number, times: list(natural) }),
   at: members({ search: number, position: whole }),
   of: members({ search: number, position: whole, isThere: yesNo, atMicros: maybe(natural) }),
+  crossings: members({ search: number, found: list(members({ position: whole, row: ROW })) }),
 }
 
 export const HELLO: Shape = members({
-  kind: (value) => value === 'hello', node: text, version: text, store: natural, slot: maybe(natural), packets: yesNo, replay: yesNo, redaction: list(text, 10_000),
+  kind: (value) => value === 'hello', node: text, version: text, store: natural, slot: maybe(natural), packets: yesNo, replay: yesNo, redaction: list(text, 10_000), crossings: maybe(yesNo),
 })
 const COUNTED = Object.fromEntries(Object.entries(emptyHealth()).filter(([, value]) => typeof value === 'number').map(([name]) => [name, number]))
 const HEALTH = members({
   ...COUNTED, limits: record(number, 1000), namespaces: list(members({ name: text, capture: text, interfaces: list(text), packets: number, droppedByKernel: number }), 10_000),
   refused: list(members({ name: text, why: text }), 10_000),
 })
-export const STATE: Shape = members({ kind: (value) => value === 'state', nowMicros: natural, lastId: natural, health: maybe(HEALTH), keep: maybe(KEEP), droppedLines: maybe(natural) })
+export const STATE: Shape = members({ kind: (value) => value === 'state', nowMicros: natural, lastId: natural, decidedTo: maybe(natural), health: maybe(HEALTH), keep: maybe(KEEP), droppedLines: maybe(natural) })
 export const PACKETS: Shape = members({
   packets: list(members({ number, atMicros: number, from: ENDPOINT, to: ENDPOINT, payloadBytes: number, wireBytes: number, base64: text, flags: maybe(text), sequence: maybe(number), interface: maybe(text) })),
   more: yesNo, notes: list(text),

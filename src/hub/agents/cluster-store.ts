@@ -7,7 +7,7 @@ import { Cursors } from './cursors.ts'
 import type { Progress } from './cursors.ts'
 import { DEFAULT_GROUPS, mergeEdges, mergeSeries, mergeValues, searchingOf } from './merge-counts.ts'
 import { MergedRecords } from './merged-records.ts'
-import type { PlacedRow } from './merged-search.ts'
+import type { PlacedRow } from './placed-row.ts'
 import { MergedSearch, SearchForgotten } from './merged-search.ts'
 import { globalId, ownId, slotOf } from './message-id.ts'
 import { PartsLost, askEach } from './parts-lost.ts'
@@ -80,7 +80,7 @@ export class ClusterStore implements Store {
       const { news: { lastIds, ...news }, rows } = await search.newer(search.parts.map(({ slot }) => since(slot)), limit)
       const progress = new Map(this.#set.progress)
       for (const [at, { slot }] of search.parts.entries()) progress.set(slot, lastIds[at]!)
-      return { ...news, rows: rows.map((placed) => placedRow(search, placed)), lastId: this.#cursors.register(progress), generation }
+      return { ...news, rows: rows.map((placed) => placedRow(search, placed)), ...joinedRows(search, rows), lastId: this.#cursors.register(progress), generation }
     })
   }
 
@@ -266,8 +266,15 @@ function requireFilter({ q }: Selection): void {
   if (!check.ok) throw new FilterError(check.problem)
 }
 
-function placedRow(search: MergedSearch, { row, at }: PlacedRow): StoredRow {
-  return globalRow(search.parts[at]!, row)
+function placedRow(search: MergedSearch, { row, at, joinedTo }: PlacedRow): StoredRow {
+  return { ...globalRow(search.parts[at]!, row), ...(joinedTo !== undefined && { joinedTo: globalId(search.parts[joinedTo.at]!.slot, joinedTo.row.id) }) }
+}
+
+/** Rows of before that stand for some of these. */
+function joinedRows(search: MergedSearch, rows: readonly PlacedRow[]): { joined?: StoredRow[] } {
+  const here = new Set(rows.map(({ row, at }) => globalId(at, row.id)))
+  const joined = rows.flatMap(({ joinedTo }) => joinedTo === undefined || here.has(globalId(joinedTo.at, joinedTo.row.id)) ? [] : [placedRow(search, joinedTo)])
+  return joined.length === 0 ? {} : { joined }
 }
 
 function globalRow({ slot, node }: StorePart, row: StoredRow): StoredRow {

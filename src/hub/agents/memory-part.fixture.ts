@@ -12,6 +12,7 @@ export class MemoryPart implements StorePart {
   /** Rows below this index have not been searched yet. */
   searchedFrom = 0
   search = 1
+  readonly crossings = true
   asked = 0
   records = none
   batch = none
@@ -27,10 +28,10 @@ export class MemoryPart implements StorePart {
     this.node = `node-${slot}`
   }
 
-  say(atMicros: number): void {
+  say(atMicros: number, own: Partial<StoredRow> = {}): void {
     const id = this.rows.length + 1
     this.rows.push({
-      id, atMicros, protocol: 'http1', what: `${this.slot}/${id}`, outcome: 'ok', flow: 1, flowId: 'f', client: { ip: '10.0.0.1', port: 1 }, server: { ip: '10.0.0.2', port: 2 }, capture: 'netns', hop: 'clear', complete: true,
+      id, atMicros, protocol: 'http1', what: `${this.slot}/${id}`, outcome: 'ok', flow: 1, flowId: 'f', client: { ip: '10.0.0.1', port: 1 }, server: { ip: '10.0.0.2', port: 2 }, capture: 'netns', hop: 'clear', complete: true, ...own,
     })
   }
 
@@ -45,6 +46,7 @@ export class MemoryPart implements StorePart {
       case 'look': return this.#look(ask)
       case 'rows': return { search, rows: this.rows.slice(Math.max(ask.from, this.#start), ask.to) }
       case 'times': return { search, times: this.rows.slice(ask.from, ask.to).filter((_, n) => n % ask.step === 0).map((row) => row.atMicros) }
+      case 'crossings': return { search, found: this.rows.flatMap((row, position) => position >= this.#start && ask.keys.includes(row.way?.half?.key ?? '') ? [{ position, row }] : []) }
       case 'at': {
         const found = this.rows.slice(ask.from, ask.to).findIndex((row) => row.atMicros >= ask.atMicros)
         return { search, position: found < 0 ? ask.to : ask.from + found }

@@ -1,6 +1,6 @@
 import type { Micros } from '../../model/time.ts'
 import type { PartLook } from '../../store/search-part.ts'
-import { MAX_PART_ROWS } from '../../store/search-part.ts'
+import { MAX_PART_KEYS, MAX_PART_ROWS } from '../../store/search-part.ts'
 import type { NewRows, Page, PageQuery, Selection, StoredRow } from '../../store/store.ts'
 import type { StorePart } from './agent-api.ts'
 import { CutList, cutOf } from './cut-list.ts'
@@ -9,6 +9,9 @@ import { MergeWalk } from './merge-walk.ts'
 import { ownId, slotOf } from './message-id.ts'
 import { PartTimes } from './part-times.ts'
 import { PartsLost, askAll } from './parts-lost.ts'
+import type { PlacedRow } from './placed-row.ts'
+import { placedRow } from './placed-row.ts'
+import { RequestEnds, keysOf } from './request-ends.ts'
 import type { Samples } from './time-curve.ts'
 import { TimeCurve } from './time-curve.ts'
 
@@ -234,8 +237,28 @@ export class MergedSearch {
     this.#cuts.show(low.total, cut.total)
     const lists = await askAll(this.parts, (part, at) => this.#rowsOf(part, at, low.parts[at]!, cut.parts[at]!))
     this.#shownFrom = { cut: low.parts, atMs: performance.now() }
-    const next = new Int32Array(this.parts.length)
-    return order.map((at) => ({ row: lists[at]![next[at]!++]!, at }))
+    const passed = low.parts.slice()
+    const ends = await this.#endsOf(lists.flat())
+    return order.map((at) => {
+      const position = passed[at]!
+      const placed = placedRow(ends, { at, position, row: lists[at]![position - low.parts[at]!]! }, passed, this.#floor)
+      passed[at]!++
+      return placed
+    })
+  }
+
+  /** What the stores know of requests between two nodes that are among these rows. */
+  async #endsOf(rows: readonly StoredRow[]): Promise<RequestEnds | undefined> {
+    const keys = this.#selection.requests === true ? keysOf(rows) : []
+    if (keys.length === 0) return undefined
+    const found = await askAll(this.parts, async (part, at) => {
+      if (!part.crossings) return undefined
+      const answers = await Promise.all(piecesOf(keys, MAX_PART_KEYS).map((piece) => part.part(this.#selection, { kind: 'crossings', keys: piece })))
+      for (const { search } of answers) this.#sameSearch(at, search)
+      return { search: answers[0]!.search, found: answers.flatMap((answer) => answer.found) }
+    })
+    const { q, from, to } = this.#selection
+    return new RequestEnds(found, this.parts.map(({ node }) => node), q !== undefined || from !== undefined || to !== undefined)
   }
 
   async #rowsOf(part: StorePart, at: number, from: number, to: number): Promise<readonly StoredRow[]> {
@@ -314,5 +337,6 @@ export class MergedSearch {
   }
 }
 
-/** A row and whose it is: an index of the parts. */
-export interface PlacedRow { readonly row: StoredRow, readonly at: number }
+function piecesOf<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size))
+}

@@ -6,6 +6,7 @@ import { openFolderStore } from '../folder-store.ts'
 import { Hub } from '../hub.ts'
 import type { OpenedHub } from '../open-hub.ts'
 import { feeder, listen } from '../open-hub.ts'
+import { takeTurns } from '../turn-lines.ts'
 import type { AgentServer } from './agent-server.ts'
 import { buildAgentServer } from './agent-server.ts'
 
@@ -35,8 +36,14 @@ export async function openAgent(options: OpenAgentOptions): Promise<OpenedAgent>
   const hub = new Hub(kept.store, { kind: 'live', title: node, redaction, replay })
   hub.healthSource = emptyHealth
   let server: AgentServer | undefined
+  const feed = feeder(hub)
   return {
-    hub, folder: kept.folder.path, add: feeder(hub),
+    hub, folder: kept.folder.path,
+    add: (lines, count) => {
+      const { rest, turns } = takeTurns(lines)
+      if (turns.length > 0) hub.joined.addTurns(turns)
+      return rest.length === 0 ? Promise.resolve() : feed(rest, count - turns.length)
+    },
     listen: async ({ host, port, identity, hubId }) => {
       const opened = server = await buildAgentServer({ hub, store: kept.store, node, identity, hubId, onBug })
       return { port: await listen(opened.app, host, port), replaceIdentity: opened.replaceIdentity }

@@ -33,15 +33,19 @@ export class Issuer {
   /** All roots that are trusted now, the active one first. */
   readonly bundlePem: string
   readonly #signer: Signer
+  readonly #rootNotAfterMillis: number
 
   constructor(state: CaState, signer: Signer, roots: readonly X509.X509Certificate[]) {
     this.state = state
     this.#signer = signer
     this.bundlePem = roots.map(certificatePem).join('')
+    // In the order of the state, which has the active one first.
+    this.#rootNotAfterMillis = roots[0]?.notAfter.getTime() ?? 0
   }
 
   get limits(): NameLimits { return this.state }
   get notBeforeMillis(): number { return this.#signer.certificate.notBefore.getTime() }
+  get rootNotAfterMillis(): number { return this.#rootNotAfterMillis }
   get notAfterMillis(): number { return this.#signer.certificate.notAfter.getTime() }
 
   /** Throws 'ca-refused' for names or a lifetime outside the limits, 'ca-state' where the intermediate is not valid now. */

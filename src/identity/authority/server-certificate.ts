@@ -27,6 +27,7 @@ export class ServerCertificate {
   readonly #ttlMillis: number
   readonly #audit: AuditSink
   #renewAtMillis = 0
+  #notAfterMillis = 0
   #state: CaState | undefined
 
   constructor(names: ServerNames, ttlMillis: number, audit: AuditSink) {
@@ -34,6 +35,9 @@ export class ServerCertificate {
     this.#ttlMillis = ttlMillis
     this.#audit = audit
   }
+
+  /** Of the newest; 0 before there is one. */
+  get notAfterMillis(): number { return this.#notAfterMillis }
 
   /** A new one where one is due: at two thirds of its life, or when the CA changed. Undefined otherwise. */
   async renew(authority: Authority, nowMillis: number): Promise<KeyAndChain | undefined> {
@@ -45,6 +49,7 @@ export class ServerCertificate {
     const names = { spiffeId: authoritySpiffeId(issuer.state.trustDomain), ...this.#names }
     await this.#audit.append(issuedEntry({ by: 'serve', reason: 'certificate of the server' }, names, leaf), nowMillis)
     this.#state = issuer.state
+    this.#notAfterMillis = leaf.notAfterMillis
     this.#renewAtMillis = renewAtMillis(leaf.notBeforeMillis, leaf.notAfterMillis)
     return { key: await exportKeyPem(keys.privateKey), cert: leaf.chainPem }
   }

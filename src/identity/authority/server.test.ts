@@ -9,7 +9,8 @@ import { connect } from 'node:tls'
 import { withFileLock } from '../../sys/file-lock.ts'
 import { createCsr } from '../csr.ts'
 import { generateKeys } from '../certificate-profile.ts'
-import { auditOf, bundleOf, CART, csrFor, newCa, newToken, serveCa } from './ca.fixture.ts'
+import { parseMetrics, valueOf } from '../../base/metrics.fixture.ts'
+import { auditOf, bundleOf, CART, csrFor, DAY_MILLIS, newCa, newToken, serveCa } from './ca.fixture.ts'
 import { finishRotation, startRotation } from './changes.ts'
 import { planServerNames } from './server-certificate.ts'
 import { MAX_BODY_BYTES } from './sign-body.ts'
@@ -58,6 +59,28 @@ test('a token gets its own identity, and the audit log says who, what, until whe
   assert.deepEqual([line.event, line.by, line.spiffeId, line.serial, line.tokenId], ['issued', 'serve', CART.spiffeId, answer.serial, token.slice(7, 15)])
   assert.match(line.remote!, /^127\.0\.0\.1 \d+$/)
   assert.ok(!JSON.stringify(auditOf(folder)).includes(token))
+})
+
+test('metrics: what was issued and refused, by reason, how long it took, and when certificates expire', async (t) => {
+  const folder = await newCa(t)
+  const token = await newToken(folder)
+  const { port } = await serveCa(t, folder, { requestsPerMinute: 6, addMetrics: (page) => page.gauge('mtlscope_ca_more', 'More.', 7) })
+  const ca = await bundleOf(folder)
+  await ask(port, ca, '/v1/sign', { token, body: signBody })
+  await ask(port, ca, '/v1/sign', { token: 'x', body: signBody })
+  await ask(port, ca, '/v1/sign', { token, body: 'x' })
+  await ask(port, ca, '/v1/sign', { token, body: JSON.stringify({ csr: await createCsr(await generateKeys(true), 'spiffe://shop.test/other') }) })
+  await ask(port, ca, '/v1/sign', { token, body: signBody })
+  const { status, body, headers } = await ask(port, ca, '/metrics')
+  assert.deepEqual([status, headers['content-type']], [200, 'text/plain; version=0.0.4; charset=utf-8'])
+  const samples = parseMetrics(body)
+  const refused = ['token', 'rate', 'request', 'names'].map((reason) => valueOf(samples, 'mtlscope_ca_refused_total', { reason }))
+  assert.deepEqual([valueOf(samples, 'mtlscope_ca_issued_total'), ...refused, valueOf(samples, 'mtlscope_ca_failed_total')], [1, 1, 1, 1, 1, 0])
+  assert.equal(valueOf(samples, 'mtlscope_ca_sign_duration_seconds_count'), 5)
+  const days = ['root', 'intermediate', 'server'].map((certificate) => Math.round((valueOf(samples, 'mtlscope_ca_certificate_expiry_timestamp_seconds', { certificate })! * 1000 - Date.now()) / DAY_MILLIS))
+  assert.deepEqual(days, [3650, 365, 1])
+  assert.equal(valueOf(samples, 'mtlscope_ca_more'), 7)
+  assert.ok(!body.includes('cart'), 'nobody is named')
 })
 
 test('wrong, missing, expired and revoked tokens get 401', async (t) => {

@@ -3,11 +3,14 @@ import type { Server } from 'node:https'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { MtlscopeError } from '../../base/errors.ts'
+import { METRICS_TYPE, MetricsPage } from '../../base/metrics-page.ts'
+import { addProcessMetrics } from '../../base/process-metrics.ts'
 import { DEFAULT_TTL_MILLIS } from '../lifetime.ts'
 import type { Answer } from './answer.ts'
 import { jsonAnswer, refusal } from './answer.ts'
 import type { AuditSink } from './audit.ts'
 import type { Authority } from './authority.ts'
+import { CaCounters, addCaMetrics } from './ca-metrics.ts'
 import type { Callers } from './callers.ts'
 import { drainServer, listenOn } from './listening.ts'
 import { iso } from './issuer.ts'
@@ -40,6 +43,8 @@ export interface CaServerOptions {
   readonly defaultTtlMillis?: number
   /** How often the CA is looked at when nobody asks for anything; 30 s where left out. */
   readonly upkeepIntervalMs?: number
+  /** Further metrics, of who knows the callers and of what is done beside. */
+  addMetrics?(page: MetricsPage): void
   /** Milliseconds since 1970. */
   now(): number
   /** Something is wrong, and serving goes on. */
@@ -53,7 +58,7 @@ export interface CaServer {
   close(): Promise<void>
 }
 
-interface Parts { readonly options: CaServerOptions, readonly service: SignService }
+interface Parts { readonly options: CaServerOptions, readonly service: SignService, readonly certificate: ServerCertificate, readonly counters: CaCounters, readonly startedAtMillis: number }
 
 /** Serves the API of docs/ca.md over TLS 1.3. Throws 'ca-state', 'cannot-write', 'cannot-listen'. */
 export async function openCaServer(options: CaServerOptions): Promise<CaServer> {
@@ -63,7 +68,8 @@ export async function openCaServer(options: CaServerOptions): Promise<CaServer> 
   await callers.check()
   const certificate = new ServerCertificate(planServerNames(host, options.names, limits.dnsDomains), defaultTtlMillis, audit)
   const first = await certificate.renew(authority, now())
-  const parts = { options, service: new SignService({ authority, callers, audit, requestsPerMinute: options.requestsPerMinute, defaultTtlMillis }) }
+  const service = new SignService({ authority, callers, audit, requestsPerMinute: options.requestsPerMinute, defaultTtlMillis })
+  const parts = { options, service, certificate, counters: new CaCounters(), startedAtMillis: now() }
   const server = openServer(parts, { ...TLS, ...first })
   await listenOn(server, options)
   const timer = setInterval(() => { void keepUp(server, certificate, options) }, options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS)
@@ -109,7 +115,7 @@ async function respond(parts: Parts, request: IncomingMessage, response: ServerR
 async function answerTo(parts: Parts, request: IncomingMessage): Promise<Answer | undefined> {
   const path = (request.url ?? '').split('?', 1)[0]!
   const route = ROUTES[path]
-  if (route === undefined) return refusal(404, 'not-found', 'there is /v1/sign, /v1/bundle and /healthz')
+  if (route === undefined) return refusal(404, 'not-found', 'there is /v1/sign, /v1/bundle, /healthz and /metrics')
   if (!route.methods.includes(request.method ?? '')) return refusal(405, 'not-allowed', `use ${route.methods[0]}`, { allow: route.methods.join(', ') })
   try {
     return await route.answer(parts, request)
@@ -126,11 +132,15 @@ const ROUTES: Readonly<Record<string, Route>> = Object.assign(Object.create(null
   '/v1/sign': { methods: ['POST'], answer: sign },
   '/v1/bundle': { methods: ['GET', 'HEAD'], answer: bundle },
   '/healthz': { methods: ['GET', 'HEAD'], answer: health },
+  '/metrics': { methods: ['GET', 'HEAD'], answer: metrics },
 })
 
-async function sign({ options, service }: Parts, request: IncomingMessage): Promise<Answer> {
+async function sign({ options, service, counters }: Parts, request: IncomingMessage): Promise<Answer> {
   const { remoteAddress, remotePort } = request.socket
-  return await service.sign({ authorization: request.headers.authorization, remote: `${remoteAddress} ${remotePort}`, readBody: () => readBody(request) }, options.now())
+  const beganMs = performance.now()
+  const answer = await service.sign({ authorization: request.headers.authorization, remote: `${remoteAddress} ${remotePort}`, readBody: () => readBody(request) }, options.now())
+  counters.answered(answer.status, (performance.now() - beganMs) / 1000)
+  return answer
 }
 
 async function bundle({ options: { authority, now } }: Parts): Promise<Answer> {
@@ -142,6 +152,16 @@ async function health({ options: { authority, callers, now } }: Parts): Promise<
   issuer.requireValid(now())
   await callers.check()
   return jsonAnswer(200, { status: 'ok', trustDomain: issuer.state.trustDomain, intermediateExpiresAt: iso(issuer.notAfterMillis) })
+}
+
+/** Counts and dates only: whoever reaches the port may read them. */
+async function metrics({ options: { authority, addMetrics, now }, certificate, counters, startedAtMillis }: Parts): Promise<Answer> {
+  const { rootNotAfterMillis, notAfterMillis } = await authority.current(now())
+  const page = new MetricsPage()
+  addCaMetrics(page, counters, { root: rootNotAfterMillis, intermediate: notAfterMillis, server: certificate.notAfterMillis })
+  addMetrics?.(page)
+  addProcessMetrics(page, startedAtMillis)
+  return { status: 200, type: METRICS_TYPE, body: page.text() }
 }
 
 const GONE = Symbol('the client broke off')

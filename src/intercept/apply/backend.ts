@@ -8,14 +8,14 @@ import { hasOwnRules } from './ownership.ts'
 import { findXtables } from './xtables-program.ts'
 
 /** Who has rules in the namespace: rules of two at once are a fault, as it depends on their age which of them come first. */
-export function usedBackends({ saved, native }: NamespaceState): InterceptBackend[] {
+function usedBackends({ saved, native }: NamespaceState): InterceptBackend[] {
   const used = new Set<InterceptBackend>(saved.filter(({ tables }) => countRules(tables) > 0).map(({ backend }) => backend))
   if (countRules(native) > 0) used.add('nft')
   return [...used]
 }
 
 /** Where rules of a mesh are already, be they of this plan or of another. */
-export function ownBackends({ saved, native }: NamespaceState): InterceptBackend[] {
+function ownBackends({ saved, native }: NamespaceState): InterceptBackend[] {
   const own = new Set<InterceptBackend>(saved.filter(({ tables }) => tables.some(hasOwnRules)).map(({ backend }) => backend))
   if (native.some(hasOwnRules)) own.add('nft')
   return [...own]

@@ -80,7 +80,7 @@ export function tablesOrThrow(parsed: Parsed, name: string): Table[] {
 }
 
 /** nft shows the tables of iptables-nft, too, with what matters left out: those that iptables-nft-save has shown are taken from there. */
-export function joinTables(lists: readonly Table[][]): Table[] {
+function joinTables(lists: readonly Table[][]): Table[] {
   const all = lists.flat()
   const shown = new Set(all.filter(({ backend }) => backend === 'iptables-nft').map(({ family, name }) => `${family} ${name}`))
   return all.filter((table) => table.backend !== 'nft' || !shown.has(`${table.family} ${table.name}`))

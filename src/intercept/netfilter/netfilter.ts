@@ -46,7 +46,7 @@ function baseChains(tables: readonly Table[], version: IpVersion): BaseChain[] {
   return chains
 }
 
-export function isBase(chain: Chain): chain is BaseChain {
+function isBase(chain: Chain): chain is BaseChain {
   return chain.base !== undefined
 }
 

@@ -295,7 +295,7 @@ function changeable(at: Passage): string {
 }
 
 /** `ip nat OUTPUT (iptables-nft)`. */
-export function chainTitle(chain: BaseChain): string {
+function chainTitle(chain: BaseChain): string {
   return `${chain.table.family} ${chain.table.name} ${chain.name} (${chain.table.backend})`
 }
 

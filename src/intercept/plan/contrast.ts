@@ -6,7 +6,7 @@ import type { InterceptSettings } from './settings.ts'
 const IN = 'CONTRAST_INBOUND'
 const REDIRECT = 'CONTRAST_IN_REDIRECT'
 /** Where connections go whose client needs no certificate. */
-export const NO_CLIENT_CERTIFICATE_PORT = 15_007
+const NO_CLIENT_CERTIFICATE_PORT = 15_007
 
 /** Contrast's sidecar: inbound only, no marks and no routes, because the destination is local anyway. */
 export function planContrast({ ingress, inboundPort }: InterceptSettings, plan: PlanBuilder): void {

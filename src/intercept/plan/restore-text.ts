@@ -16,7 +16,7 @@ export function chainsOf(rules: readonly PlannedRule[]): string[] {
   return [...new Set(names)].filter((name) => !isBaseChain(name)).sort()
 }
 
-export function ruleWords(rule: PlannedRule, version: IpVersion): string {
+function ruleWords(rule: PlannedRule, version: IpVersion): string {
   const words = iptablesWords(rule, version)
   if (!isBaseChain(rule.chain) || rule.action.kind === 'jump') return words
   return words.replace(/-j /, `-m comment --comment ${OWN_COMMENT} -j `)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from '#property'
+import { MetricsPage } from '../../base/metrics-page.ts'
+import { parseMetrics, valueOf } from '../../base/metrics.fixture.ts'
 import { namesOfAccount } from './account-names.ts'
 import type { ApiServer } from './api-server.fixture.ts'
 import { openApiServer } from './api-server.fixture.ts'
@@ -79,6 +81,12 @@ test('a good token is good for ten seconds, a bad one is asked about again, and 
   assert.equal(api.asked.length, 2)
   await found.find(TOKEN, NOW + 10_000)
   assert.equal(api.asked.length, 3)
+  api.route = () => ({ status: 500, body: {} })
+  await assert.rejects(found.find(TOKEN, NOW + 30_000))
+  const page = new MetricsPage()
+  found.addMetrics(page)
+  const samples = parseMetrics(page.text())
+  assert.deepEqual(['good', 'refused', 'failed', 'remembered'].map((outcome) => valueOf(samples, 'mtlscope_ca_token_reviews_total', { outcome })), [2, 1, 1, 1])
 })
 
 test('an API server that fails is no answer, and a flood is turned away', async (t) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { MtlscopeError } from '../../base/errors.ts'
+import type { MetricsPage } from '../../base/metrics-page.ts'
 import type { Caller, Callers } from '../../identity/authority/callers.ts'
 import { parseTokenClaims } from '../../identity/token-claims.ts'
 import type { KubeClient } from '../client.ts'
@@ -28,6 +29,7 @@ export class TokenReviews implements Callers {
   /** By the SHA-256 of the token; the oldest first. */
   readonly #known = new Map<string, Known>()
   readonly #reviews = new Map<string, Promise<Caller | string>>()
+  readonly #counts = { good: 0, refused: 0, failed: 0, remembered: 0 }
 
   constructor(options: TokenReviewsOptions) {
     this.#options = options
@@ -39,17 +41,35 @@ export class TokenReviews implements Callers {
     if (objection !== undefined) return objection
     const key = createHash('sha256').update(token).digest('base64')
     const known = this.#known.get(key)
-    if (known !== undefined && nowMillis < known.untilMillis) return known.caller
+    if (known !== undefined && nowMillis < known.untilMillis) {
+      this.#counts.remembered++
+      return known.caller
+    }
     const running = this.#reviews.get(key)
     if (running !== undefined) return await running
     if (this.#reviews.size >= MAX_REVIEWS) throw new MtlscopeError('ca-busy', 'too many tokens are looked at already')
-    const review = this.#review(token, key, nowMillis).finally(() => this.#reviews.delete(key))
+    const review = this.#counted(this.#review(token, key, nowMillis)).finally(() => this.#reviews.delete(key))
     this.#reviews.set(key, review)
     return await review
   }
 
   /** The API server is asked when somebody comes. */
   async check(): Promise<void> {}
+
+  addMetrics(page: MetricsPage): void {
+    page.counter('mtlscope_ca_token_reviews_total', 'Tokens that the API server was asked about, and those that were known from a moment ago.', Object.entries(this.#counts).map(([outcome, value]) => [{ outcome }, value]))
+  }
+
+  async #counted(review: Promise<Caller | string>): Promise<Caller | string> {
+    try {
+      const caller = await review
+      this.#counts[typeof caller === 'string' ? 'refused' : 'good']++
+      return caller
+    } catch (error) {
+      this.#counts.failed++
+      throw error
+    }
+  }
 
   /** Proves nothing: it keeps from the API server what it would refuse anyway. */
   #objection(token: string, nowMillis: number): string | undefined {

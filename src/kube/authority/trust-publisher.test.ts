@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { MetricsPage } from '../../base/metrics-page.ts'
+import { parseMetrics, valueOf } from '../../base/metrics.fixture.ts'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiServer } from './api-server.fixture.ts'
@@ -74,4 +76,9 @@ test('a namespace that is going is given up, and one that refuses is told once',
   await until('it is tried again', () => refused > 1)
   assert.equal(texts.filter((text) => text.includes('closed')).length, 1)
   assert.ok(texts.every((text) => !text.includes('gone')))
+  const page = new MetricsPage()
+  publisher.addMetrics(page)
+  const samples = parseMetrics(page.text())
+  assert.deepEqual(['wanted', 'current'].map((state) => valueOf(samples, 'mtlscope_ca_trust_namespaces', { state })), [2, 1])
+  assert.ok(valueOf(samples, 'mtlscope_ca_trust_failures_total')! >= 2)
 })

@@ -1,4 +1,5 @@
 import { MtlscopeError } from '../../base/errors.ts'
+import type { MetricsPage } from '../../base/metrics-page.ts'
 import type { KubeClient } from '../client.ts'
 import { fields, text } from '../fields.ts'
 import { TRUST_CONFIG_MAP, TRUST_KEY } from '../trust-map.ts'
@@ -36,6 +37,7 @@ export class TrustPublisher {
   #running: Promise<void> | undefined
   #again = false
   readonly #told = new Set<string>()
+  #failures = 0
 
   constructor(options: TrustPublisherOptions) {
     this.#options = options
@@ -49,6 +51,12 @@ export class TrustPublisher {
   publish(): void {
     this.#again = true
     this.#running ??= this.#run().finally(() => { this.#running = undefined })
+  }
+
+  addMetrics(page: MetricsPage): void {
+    const states = [...this.#published.values()]
+    page.gauges('mtlscope_ca_trust_namespaces', 'Namespaces that the trust bundle belongs in, and how many of them have the newest.', [[{ state: 'wanted' }, states.length], [{ state: 'current' }, states.filter((bundle) => bundle !== undefined && bundle === this.#bundle).length]])
+    page.counter('mtlscope_ca_trust_failures_total', 'Times that the trust bundle could not be read, followed or published.', this.#failures)
   }
 
   async close(): Promise<void> {
@@ -136,7 +144,9 @@ export class TrustPublisher {
   /** Once, until it works again. */
   #complain(about: string, error: unknown): void {
     if (!(error instanceof MtlscopeError)) throw error
-    if (this.#abort.signal.aborted || this.#told.has(about)) return
+    if (this.#abort.signal.aborted) return
+    this.#failures++
+    if (this.#told.has(about)) return
     this.#told.add(about)
     this.#options.warn(`the trust bundle is not published everywhere (${about}): ${error.message}`)
   }

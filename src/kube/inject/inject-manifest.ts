@@ -83,10 +83,11 @@ function injectObject(document: Document, path: Path, value: unknown, index: num
   }
 }
 
-function apply(document: Document, template: Path, { annotations, initContainers, volumes }: Injection): void {
+function apply(document: Document, template: Path, { annotations, initContainers, volumes, imagePullSecrets }: Injection): void {
   for (const [key, value] of Object.entries(annotations)) setDeep(document, [...template, 'metadata', 'annotations'], key, value)
   addAll(document, [...template, 'spec', 'initContainers'], initContainers, 'first')
   addAll(document, [...template, 'spec', 'volumes'], volumes, 'last')
+  if (imagePullSecrets.length > 0) addAll(document, [...template, 'spec', 'imagePullSecrets'], imagePullSecrets, 'last')
 }
 
 function setDeep(document: Document, path: Path, key: string, value: string): void {

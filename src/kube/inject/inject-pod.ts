@@ -11,9 +11,9 @@ import type { ConfigCheck } from './sidecar-config.ts'
 import { SIDECAR, SIDECAR_UID, awaitContainer, initContainer, sidecarContainer, sidecarVolumes } from './sidecar-containers.ts'
 import type { SidecarImage } from './sidecar-containers.ts'
 
-export type { Fields }
-
 export interface InjectOptions extends SidecarImage {
+  /** Secrets in the namespace of the pod that the image is pulled with, beside those that it names. */
+  readonly pullSecrets?: readonly string[] | undefined
   /** The CA of the cluster, which knows pods by the tokens of their accounts; without it identities are in secrets. */
   readonly ca?: { readonly address: string, readonly audience: string } | undefined
   /** Who sets the rules where no annotation says so; `init` where left out. */
@@ -30,6 +30,8 @@ export interface Injection {
   /** In front of those that are there: what they do is within the mesh already. */
   readonly initContainers: readonly object[]
   readonly volumes: readonly object[]
+  /** Behind those that it names already. */
+  readonly imagePullSecrets: readonly { readonly name: string }[]
   readonly notes: readonly string[]
 }
 
@@ -70,8 +72,15 @@ function planned(settings: InjectSettings, pod: { spec: Fields, workload: string
     annotations: { [`${PREFIX}config`]: config, [`${PREFIX}injected`]: options.mark ?? 'true', ...rules === 'node' && { [`${PREFIX}rules`]: 'node' } },
     initContainers: [rules === 'node' ? awaitContainer(options) : initContainer(options), sidecarContainer(options, settings.contrast?.admin ?? DEFAULT_ADMIN_PORT)],
     volumes: sidecarVolumes(ca === undefined ? { secret } : { audience: ca.audience }),
+    imagePullSecrets: missingSecrets(pod.spec, options.pullSecrets ?? []),
     notes: notesOf(settings, pod.probed),
   }
+}
+
+/** One name twice is refused by nobody, and means nothing more. */
+function missingSecrets(spec: Fields, names: readonly string[]): { name: string }[] {
+  const present = new Set(list(spec.imagePullSecrets).map(({ name }) => name))
+  return names.filter((name) => !present.has(name)).map((name) => ({ name }))
 }
 
 /** What whoever asked for it should know: where something is let in or out in plaintext. */

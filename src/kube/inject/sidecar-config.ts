@@ -24,7 +24,7 @@ export interface ConfiguredPod {
 export type ConfigCheck = (config: string) => string | undefined
 
 /** The sidecar's file (docs/sidecar.md). */
-export function sidecarConfig(settings: InjectSettings, pod: ConfiguredPod): string {
+function sidecarConfig(settings: InjectSettings, pod: ConfiguredPod): string {
   const { contrast, allow, passThrough } = settings
   const ports = Object.fromEntries([...contrast?.ports ?? [], ...settings.probes === 'permissive' ? pod.probed.map((port) => [port, 'permissive'] as const) : [], ...settings.ports])
   const map = contrast?.map.map(({ listen, to }) => ({ listen: hostPort(listen), to: hostPort(to) })) ?? []

@@ -33,6 +33,17 @@ test('the patch makes of a pod what mtlscope inject makes of its manifest', () =
   assert.ok('metadata' in (applied(bare, admitPod(request(bare), OPTIONS).answer.patch!) as Fields))
 })
 
+test('secrets that the image is pulled with come behind those of the pod, each once, by the webhook as in a manifest', () => {
+  const options = { ...OPTIONS, pullSecrets: ['registry', 'mirror'] }
+  const cases: [Fields, string[]][] = [[{}, ['registry', 'mirror']], [{ imagePullSecrets: [{ name: 'mine' }, { name: 'mirror' }] }, ['mine', 'mirror', 'registry']], [{ imagePullSecrets: [{ name: 'mirror' }, { name: 'registry' }] }, ['mirror', 'registry']]]
+  for (const [spec, names] of cases) {
+    const result = applied(pod(spec), admitPod(request(pod(spec)), options).answer.patch!) as { spec: { imagePullSecrets: { name: string }[] } }
+    assert.deepEqual(result.spec.imagePullSecrets.map(({ name }) => name), names)
+    assert.deepEqual(result, JSON.parse(injectManifest(JSON.stringify(pod(spec)), options).text))
+  }
+  assert.ok(!('imagePullSecrets' in (applied(pod(), admitPod(request(pod()), OPTIONS).answer.patch!) as { spec: Fields }).spec))
+})
+
 test('with a CA a pod needs no secret: its token and the trust bundle are in one volume', () => {
   const result = applied(pod(), admitPod(request(pod()), OPTIONS).answer.patch!) as { spec: { volumes: { name: string, projected?: { sources: unknown[] } }[] }, metadata: { annotations: Record<string, string> } }
   assert.deepEqual(result.spec.volumes.find(({ name }) => name === 'mtlscope-identity')!.projected!.sources, [

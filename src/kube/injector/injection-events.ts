@@ -1,3 +1,4 @@
+import type { MetricsPage } from '../../base/metrics-page.ts'
 import { RateLimit } from '../../identity/authority/rate-limit.ts'
 import type { KubeClient } from '../client.ts'
 import { isObjectName } from '../object-name.ts'
@@ -20,6 +21,7 @@ export class InjectionEvents {
   readonly #rate = new RateLimit(EVENTS_PER_MINUTE, BURST, MAX_OWNERS)
   #waiting = 0
   #hasWarned = false
+  #failures = 0
 
   constructor(client: KubeClient, warn: (text: string) => void) {
     this.#client = client
@@ -39,7 +41,12 @@ export class InjectionEvents {
     }).catch((error: Error) => this.#failed(error)).finally(() => { this.#waiting-- })
   }
 
+  addMetrics(page: MetricsPage): void {
+    page.counter('mtlscope_injector_event_failures_total', 'Events that the API server did not take.', this.#failures)
+  }
+
   #failed(error: Error): void {
+    this.#failures++
     if (this.#hasWarned) return
     this.#hasWarned = true
     this.#warn(`events cannot be written: ${error.message}`)

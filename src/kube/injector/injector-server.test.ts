@@ -3,10 +3,13 @@ import { Agent, request } from 'node:https'
 import { connect } from 'node:tls'
 import test from 'node:test'
 import type { TestContext } from 'node:test'
+import { MetricsPage } from '../../base/metrics-page.ts'
+import { parseMetrics, valueOf } from '../../base/metrics.fixture.ts'
 import { openAuthority, newCa } from '../../identity/authority/ca.fixture.ts'
 import { exportKeyPem, generateKeys } from '../../identity/certificate-profile.ts'
 import type { Admission } from './admit-pod.ts'
 import type { InjectorServer, KeyAndChain } from './injector-server.ts'
+import { OwnCertificate } from './own-certificate.ts'
 import { MAX_REVIEW_BYTES, openInjectorServer } from './injector-server.ts'
 
 const HOST = 'mtlscope-injector.mesh.svc'
@@ -30,7 +33,7 @@ async function open(t: TestContext) {
   const state: { problem?: string } = {}
   const server: InjectorServer = await openInjectorServer({
     host: '127.0.0.1', port: 0, inject: { image: 'i:1', pullPolicy: undefined, ca: { address: 'ca:8443', audience: 'a' }, mark: 'webhook' },
-    notReady: () => state.problem,
+    notReady: () => state.problem, addMetrics: (page) => page.gauge('mtlscope_more', 'More.', 1),
     decided: ({ outcome }: Admission, namespace, isDryRun) => { decided.push(`${outcome} ${namespace}${isDryRun ? ' dry' : ''}`) },
   }, await certificate(issuer))
   t.after(() => server.close())
@@ -65,6 +68,34 @@ test('healthy is who lives, ready is whom the API server would believe', async (
   assert.deepEqual([status, text], [503, 'there is no webhook\n'])
   state.problem = undefined
   assert.equal((await ask('GET', '/readyz')).status, 200)
+})
+
+test('metrics: reviews by outcome, requests that are none, how long it took, and whether it is ready', async (t) => {
+  const { ask, state } = await open(t)
+  await ask('POST', '/inject', JSON.stringify(REVIEW))
+  const refused = { ...REVIEW.request, object: { metadata: { annotations: { 'mtlscope.io/ports': '1=x' } }, spec: { containers: [] } } }
+  await ask('POST', '/inject', JSON.stringify({ ...REVIEW, request: refused }))
+  await ask('POST', '/inject', 'x')
+  state.problem = 'there is no webhook'
+  const { status, text } = await ask('GET', '/metrics')
+  assert.equal(status, 200)
+  const samples = parseMetrics(text)
+  assert.deepEqual(['injected', 'refused', 'left', 'other'].map((outcome) => valueOf(samples, 'mtlscope_injector_reviews_total', { outcome })), [1, 1, 0, 0])
+  assert.deepEqual(['400', '413', '503'].map((code) => valueOf(samples, 'mtlscope_injector_bad_requests_total', { status: code })), [1, 0, 0])
+  assert.equal(valueOf(samples, 'mtlscope_injector_review_duration_seconds_count'), 2)
+  assert.equal(valueOf(samples, 'mtlscope_injector_ready'), 0)
+  assert.equal(valueOf(samples, 'mtlscope_more'), 1)
+})
+
+test('a certificate that has expired is not shown as a good one: it is not ready until there is another', () => {
+  const certificate = new OwnCertificate(1_000_000)
+  assert.equal(certificate.problem(999_999), undefined)
+  assert.equal(certificate.problem(1_000_000), 'its certificate expired at 1970-01-01T00:16:40.000Z, and the CA has given no other')
+  certificate.renewed(2_000_000)
+  assert.equal(certificate.problem(1_000_000), undefined)
+  const page = new MetricsPage()
+  certificate.addMetrics(page)
+  assert.equal(valueOf(parseMetrics(page.text()), 'mtlscope_injector_certificate_expiry_timestamp_seconds'), 2000)
 })
 
 test('one that ends answers on, keeps no connection, and is not ready', async (t) => {

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { METRICS_TYPE, MetricsPage } from '../../base/metrics-page.ts'
+import { addProcessMetrics } from '../../base/process-metrics.ts'
 import { drainServer, listenOn } from '../../identity/authority/listening.ts'
 import type { InjectOptions } from '../inject/inject-pod.ts'
 import { formatAdmissionReview, parseAdmissionReview } from './admission-review.ts'
 import type { Admission } from './admit-pod.ts'
 import { admitPod } from './admit-pod.ts'
+import { InjectorCounters, addInjectorMetrics } from './injector-metrics.ts'
 
 /** etcd takes objects of up to 1.5 MiB, and the API server requests of 3 MiB. */
 export const MAX_REVIEW_BYTES = 4 * 1024 * 1024
@@ -28,6 +31,8 @@ export interface InjectorServerOptions {
   readonly inject: InjectOptions
   /** Undefined where it is ready; else why it is not. */
   notReady(): string | undefined
+  /** Further metrics: of its certificate, and of who runs beside. */
+  addMetrics?(page: MetricsPage): void
   /** After the answer: `namespace` is that of the pod. */
   decided(admission: Admission, namespace: string, isDryRun: boolean): void
 }
@@ -44,7 +49,7 @@ export interface InjectorServer {
 
 interface Reply { readonly status: number, readonly type: string, readonly body: string }
 
-/** POST /inject for the API server, GET /healthz and /readyz for the kubelet, over TLS. Throws 'cannot-listen'. */
+/** POST /inject for the API server, GET /healthz and /readyz for the kubelet, /metrics for Prometheus, over TLS. Throws 'cannot-listen'. */
 export async function openInjectorServer(options: InjectorServerOptions, tls: KeyAndChain): Promise<InjectorServer> {
   const handler = new ReviewHandler(options)
   const server = createServer({
@@ -63,6 +68,8 @@ export async function openInjectorServer(options: InjectorServerOptions, tls: Ke
 
 class ReviewHandler {
   readonly #options: InjectorServerOptions
+  readonly #counters = new InjectorCounters()
+  readonly #startedAtMs = Date.now()
   #heldBytes = 0
   #isRetired = false
 
@@ -90,19 +97,43 @@ class ReviewHandler {
     const path = (request.url ?? '').split('?', 1)[0]
     if (path === '/healthz') return plain(200, 'ok')
     if (path === '/readyz') {
-      const why = this.#isRetired ? 'it ends' : this.#options.notReady()
+      const why = this.#problem()
       return why === undefined ? plain(200, 'ok') : plain(503, why)
     }
-    if (path !== '/inject') return plain(404, 'there is /inject, /healthz and /readyz')
-    if (request.method !== 'POST') return plain(405, 'use POST')
+    if (path === '/metrics') return { status: 200, type: METRICS_TYPE, body: this.#metrics() }
+    if (path !== '/inject') return plain(404, 'there is /inject, /healthz, /readyz and /metrics')
+    return request.method === 'POST' ? await this.#answerReview(request) : plain(405, 'use POST')
+  }
+
+  #problem(): string | undefined {
+    return this.#isRetired ? 'it ends' : this.#options.notReady()
+  }
+
+  /** Counts and dates only: whoever reaches the port may read them. */
+  #metrics(): string {
+    const page = new MetricsPage()
+    addInjectorMetrics(page, this.#counters, this.#problem() === undefined)
+    this.#options.addMetrics?.(page)
+    addProcessMetrics(page, this.#startedAtMs)
+    return page.text()
+  }
+
+  async #answerReview(request: IncomingMessage): Promise<Reply | undefined> {
+    const beganMs = performance.now()
     const body = await this.#read(request)
-    return body === undefined || 'status' in body ? body : this.#review(body)
+    const reply = body === undefined || 'status' in body ? body : this.#review(body)
+    if (reply === undefined) return undefined
+    const { bad, seconds } = this.#counters
+    if (reply.status === 200) seconds.observe((performance.now() - beganMs) / 1000)
+    else bad.set(reply.status, (bad.get(reply.status) ?? 0) + 1)
+    return reply
   }
 
   #review(body: Buffer): Reply {
     const request = parseAdmissionReview(body)
     if (typeof request === 'string') return plain(400, `the body is ${request}`)
     const admission = admitPod(request, this.#options.inject)
+    this.#counters.outcomes[admission.outcome]++
     this.#options.decided(admission, request.namespace, request.isDryRun)
     return { status: 200, type: 'application/json', body: formatAdmissionReview(request.uid, admission.answer) }
   }

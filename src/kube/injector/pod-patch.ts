@@ -3,7 +3,7 @@ import type { Fields } from '../fields.ts'
 import type { Injection } from '../inject/inject-pod.ts'
 
 /** Adds an injection to a pod, as JSON Patch (RFC 6902). What is there stays, in its order. */
-export function podPatch(pod: Fields, { annotations, initContainers, volumes }: Injection): object[] {
+export function podPatch(pod: Fields, { annotations, initContainers, volumes, imagePullSecrets }: Injection): object[] {
   const [metadata, spec] = [fields(pod.metadata), fields(pod.spec)]
   return [
     ...isMap(metadata.annotations)
@@ -12,10 +12,13 @@ export function podPatch(pod: Fields, { annotations, initContainers, volumes }: 
     ...Array.isArray(spec.initContainers)
       ? initContainers.map((value, index) => ({ op: 'add', path: `/spec/initContainers/${index}`, value }))
       : [{ op: 'add', path: '/spec/initContainers', value: initContainers }],
-    ...Array.isArray(spec.volumes)
-      ? volumes.map((value) => ({ op: 'add', path: '/spec/volumes/-', value }))
-      : [{ op: 'add', path: '/spec/volumes', value: volumes }],
+    ...appended('/spec/volumes', spec.volumes, volumes),
+    ...imagePullSecrets.length === 0 ? [] : appended('/spec/imagePullSecrets', spec.imagePullSecrets, imagePullSecrets),
   ]
+}
+
+function appended(path: string, present: unknown, values: readonly object[]): object[] {
+  return Array.isArray(present) ? values.map((value) => ({ op: 'add', path: `${path}/-`, value })) : [{ op: 'add', path, value: values }]
 }
 
 function isMap(value: unknown): boolean {

@@ -2,7 +2,7 @@ import { planAccount } from './account-manifests.ts'
 import type { InstallOptions } from './install-options.ts'
 import type { Manifest } from './object-names.ts'
 import { CA_STATE, inNamespace, partName } from './object-names.ts'
-import { AUDIENCE, CA_PORT, httpsProbe, partContainer, planDeployment, planService } from './part-pods.ts'
+import { AUDIENCE, CA_PORT, httpsProbe, partContainer, planDeployment, planService, scraped } from './part-pods.ts'
 
 /** One CA. Its state is a Secret that is made empty here, so that the CA need not be able to create any; no apply touches what is in it. */
 export function planCa(options: InstallOptions): Manifest[] {
@@ -20,6 +20,6 @@ export function planCa(options: InstallOptions): Manifest[] {
     { apiVersion: 'v1', kind: 'Secret', metadata: inNamespace('ca', options, CA_STATE), type: 'Opaque' },
     planService('ca', options, CA_PORT, CA_PORT),
     // Two at once would be two that write the same state.
-    planDeployment('ca', options, container, { strategy: { type: 'Recreate' }, pod: { priorityClassName: 'system-cluster-critical' } }),
+    planDeployment('ca', options, container, { strategy: { type: 'Recreate' }, annotations: scraped(CA_PORT), pod: { priorityClassName: 'system-cluster-critical' } }),
   ]
 }

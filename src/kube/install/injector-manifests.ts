@@ -2,7 +2,7 @@ import { planAccount } from './account-manifests.ts'
 import type { InstallOptions } from './install-options.ts'
 import type { Manifest } from './object-names.ts'
 import { inNamespace, outside, partName, podLabels } from './object-names.ts'
-import { IDENTITY_MOUNTS, IDENTITY_VOLUMES, identityArgs, httpsProbe, partContainer, planDeployment, planService } from './part-pods.ts'
+import { IDENTITY_MOUNTS, IDENTITY_VOLUMES, identityArgs, httpsProbe, partContainer, planDeployment, planService, scraped } from './part-pods.ts'
 
 const PORT = 9443
 const REPLICAS = 2
@@ -12,17 +12,17 @@ const NEVER = ['kube-system', 'kube-public', 'kube-node-lease']
 
 /** The webhook that puts sidecars into pods, and who answers it. Two, since pods of labelled namespaces cannot start without an answer. */
 export function planInjector(options: InstallOptions): Manifest[] {
-  const { image, pullPolicy, nodeRules } = options
+  const { image, pullPolicy, pullSecrets, nodeRules, disruptionBudget } = options
   const container = partContainer('injector', options, {
-    args: ['injector', '--listen', `0.0.0.0:${PORT}`, '--image', image, ...pullPolicy === undefined ? [] : ['--image-pull-policy', pullPolicy], '--webhook', partName('injector'), ...nodeRules ? ['--rules', 'node'] : [], ...identityArgs(options)],
+    args: ['injector', '--listen', `0.0.0.0:${PORT}`, '--image', image, ...pullPolicy === undefined ? [] : ['--image-pull-policy', pullPolicy], ...pullSecrets.flatMap((name) => ['--image-pull-secret', name]), '--webhook', partName('injector'), ...nodeRules ? ['--rules', 'node'] : [], ...identityArgs(options)],
     port: PORT, readiness: httpsProbe(PORT, '/readyz'), liveness: httpsProbe(PORT), mounts: IDENTITY_MOUNTS,
     resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '256Mi' } },
   })
   return [
     ...planAccount('injector', options),
     planService('injector', options, 443, PORT),
-    planDeployment('injector', options, container, { replicas: REPLICAS, pod: { priorityClassName: 'system-cluster-critical', affinity: APART, volumes: IDENTITY_VOLUMES } }),
-    { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: inNamespace('injector', options), spec: { maxUnavailable: 1, selector: { matchLabels: podLabels('injector') } } },
+    planDeployment('injector', options, container, { replicas: REPLICAS, annotations: scraped(PORT), pod: { priorityClassName: 'system-cluster-critical', affinity: APART, volumes: IDENTITY_VOLUMES } }),
+    ...disruptionBudget ? [{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: inNamespace('injector', options), spec: { maxUnavailable: 1, selector: { matchLabels: podLabels('injector') } } }] : [],
     webhook(options),
   ]
 }

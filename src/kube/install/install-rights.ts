@@ -2,14 +2,21 @@ import type { Right } from '../rights.ts'
 import type { Manifest } from './object-names.ts'
 import { KINDS } from './object-paths.ts'
 
+interface Named { readonly kind: string, readonly metadata: { readonly namespace?: string } }
+
 /** What a user must be able to do to apply these, each once. `undo`: also to take them away again. */
 export function rightsToApply(manifests: readonly Manifest[], undo: boolean): Right[] {
   return distinct(manifests.flatMap(({ kind, metadata: { namespace } }) => ['get', 'create', 'patch', ...undo ? ['delete'] : []].map((verb) => rightOf(verb, kind, namespace))))
 }
 
-/** What a user must be able to do to find and delete objects of these kinds. */
-export function rightsToRemove(kinds: readonly string[], namespace: string): Right[] {
-  return distinct(kinds.flatMap((kind) => ['list', 'delete'].map((verb) => rightOf(verb, kind, KINDS[kind]!.namespaced ? namespace : undefined))))
+/** What a user must be able to do to find objects of these kinds; without a namespace in all. */
+export function rightsToFind(kinds: readonly string[], namespace?: string): Right[] {
+  return kinds.map((kind) => rightOf('list', kind, namespace))
+}
+
+/** What a user must be able to do to delete these, each once. */
+export function rightsToDelete(objects: readonly Named[]): Right[] {
+  return distinct(objects.map(({ kind, metadata: { namespace } }) => rightOf('delete', kind, namespace)))
 }
 
 function rightOf(verb: string, kind: string, namespace: string | undefined): Right {

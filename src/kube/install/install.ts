@@ -1,13 +1,14 @@
 import { MtlscopeError } from '../../base/errors.ts'
 import { statusOf } from '../answer.ts'
 import type { KubeClient } from '../client.ts'
+import type { Right } from '../rights.ts'
 import { requireRights } from '../rights.ts'
 import { awaitRollout } from './await-rollout.ts'
 import { ChangeLog, applyObject } from './change-log.ts'
 import type { Change } from './change-log.ts'
-import { findInstalled, installedParts } from './installed.ts'
+import { findInstalled, installedKinds, installedParts } from './installed.ts'
 import type { InstallOptions } from './install-options.ts'
-import { rightsToApply } from './install-rights.ts'
+import { rightsToApply, rightsToFind } from './install-rights.ts'
 import type { LiveObject } from './live-object.ts'
 import { isOurs, managerOf } from './live-object.ts'
 import type { Manifest } from './object-names.ts'
@@ -79,7 +80,8 @@ async function lookBefore(client: KubeClient, options: InstallOptions, run: Inst
   const warning = checkServerVersion(await client.get('/version'), options.parts)
   if (warning !== undefined) run.say(`warning: ${warning}`)
   const wanted = planManifests(options)
-  await requireInstallRights(client, wanted, !run.keepFailed, options)
+  const pruned = run.prune ? rightsToFind(installedKinds({ outside: !options.namespaceOnly }), options.namespace) : []
+  await requireInstallRights(client, [...rightsToApply(wanted, !run.keepFailed), ...pruned], options)
   const home = await findHome(client, options)
   const manifests = homeIsOurs(home) ? wanted : wanted.filter(({ kind }) => kind !== 'Namespace')
   checkHome(home, options)
@@ -88,9 +90,24 @@ async function lookBefore(client: KubeClient, options: InstallOptions, run: Inst
     if (before !== undefined) refuseForeign({ ...before, kind: manifest.kind }, options)
     return { manifest: await keepLevel(manifest, client, options), before: before === undefined ? undefined : { ...before, kind: manifest.kind } }
   }))
+  await requirePullSecrets(client, options)
   // What admission and the rule that nobody grants more than he has say, as far as they can say it beforehand.
   for (const { manifest, before } of planned) if (canTry(manifest, before, home)) await applyObject(client, manifest, true)
   return planned
+}
+
+/** Without it the image might not be pulled, minutes later. Who may not look at secrets finds out then. */
+async function requirePullSecrets(client: KubeClient, { pullSecrets, namespace }: InstallOptions): Promise<void> {
+  for (const name of pullSecrets) {
+    const found = await client.find(`/api/v1/namespaces/${namespace}/secrets/${name}`).catch((error: unknown) => {
+      if (statusOf(error) === 403) return true
+      throw error
+    })
+    if (found !== undefined) continue
+    throw new MtlscopeError('install-conflict', `there is no secret ${name} in namespace ${namespace} to pull the image with; nothing was changed`, {
+      hint: `kubectl create namespace ${namespace}, then kubectl create secret docker-registry ${name} -n ${namespace} --docker-server=… --docker-username=… --docker-password=…`, facts: { namespace, secret: name },
+    })
+  }
 }
 
 /** A dry run needs the namespace, and for a binding the role: of what is still to come nothing can be said. */
@@ -98,9 +115,9 @@ function canTry({ kind, metadata: { namespace } }: Manifest, before: LiveObject 
   return (home !== undefined || namespace === undefined) && (before !== undefined || !kind.endsWith('Binding'))
 }
 
-async function requireInstallRights(client: KubeClient, manifests: readonly Manifest[], undo: boolean, { namespace, namespaceOnly }: InstallOptions): Promise<void> {
+async function requireInstallRights(client: KubeClient, rights: readonly Right[], { namespace, namespaceOnly }: InstallOptions): Promise<void> {
   try {
-    await requireRights(client, rightsToApply(manifests, undo), 'install')
+    await requireRights(client, rights, 'install')
   } catch (error) {
     if (!(error instanceof MtlscopeError) || namespaceOnly || error.facts.missing === undefined) throw error
     throw new MtlscopeError(error.code, error.message, { hint: `who has just a namespace: mtlscope install --namespace-only ${namespace}; else ${error.hint}`, facts: error.facts, cause: error })

@@ -1,17 +1,22 @@
 import type { KubeClient } from '../client.ts'
 import { statusOf } from '../answer.ts'
-import { fields, list } from '../fields.ts'
+import { fields, list, text } from '../fields.ts'
+import type { Fields } from '../fields.ts'
 import type { InstallOptions, Part } from './install-options.ts'
 import { PARTS } from './install-options.ts'
 import type { LiveObject } from './live-object.ts'
 import { listOurs } from './live-object.ts'
-import { COMPONENT_LABEL } from './object-names.ts'
+import { COMPONENT_LABEL, PRODUCT } from './object-names.ts'
 import { KINDS } from './object-paths.ts'
+
+/** Kinds of which there may be objects; pods are those of a workload. */
+export function installedKinds({ outside }: { outside: boolean }): string[] {
+  return Object.keys(KINDS).filter((kind) => kind !== 'Pod' && (outside || KINDS[kind]!.namespaced))
+}
 
 /** All objects of the installation in `namespace`, in the order in which they are deleted. `outside`: also those that are in no namespace. */
 export async function findInstalled(client: KubeClient, namespace: string, { outside }: { outside: boolean }): Promise<LiveObject[]> {
-  const kinds = Object.keys(KINDS).filter((kind) => kind !== 'Pod' && (outside || KINDS[kind]!.namespaced))
-  const found = await Promise.all(kinds.map((kind) => listOurs(client, kind, namespace)))
+  const found = await Promise.all(installedKinds({ outside }).map((kind) => listOurs(client, kind, namespace)))
   return found.flat()
 }
 
@@ -30,18 +35,26 @@ export async function readInstalledOptions(client: KubeClient, namespace: string
   const containers = workloads.map(containerOf)
   const policies = await listOurs(client, 'NetworkPolicy', namespace)
   const { image, imagePullPolicy } = containers[0] ?? {}
+  const namesPolicy = workloads[0] !== undefined && isNamed(workloads[0], 'imagePullPolicy')
+  const pullSecrets = workloads[0] === undefined ? [] : pullSecretsIn(podSpecOf(workloads[0]))
   const trustDomain = argument(containers, '--trust-domain')
   const keep = argument(containers, '--keep')
   const nodeRules = argument(containers, '--rules') === 'node'
   return {
-    parts: partsIn(workloads), nodeRules, networkPolicy: policies.length > 0, namespaceOnly: await hasNoClusterRole(client, namespace),
-    ...typeof image === 'string' && { image }, ...typeof imagePullPolicy === 'string' && { pullPolicy: imagePullPolicy },
+    parts: partsIn(workloads), pullSecrets, nodeRules, networkPolicy: policies.length > 0, namespaceOnly: await hasNoClusterRole(client, namespace),
+    ...typeof image === 'string' && { image }, ...namesPolicy && typeof imagePullPolicy === 'string' && { pullPolicy: imagePullPolicy },
     ...trustDomain !== undefined && { trustDomain }, ...keep !== undefined && { keep },
   }
 }
 
 function partsIn(workloads: readonly LiveObject[]): Part[] {
   return PARTS.filter((part) => workloads.some(({ metadata: { labels } }) => labels?.[COMPONENT_LABEL] === part))
+}
+
+/** Whether a field of that name was applied by us; what was left out the API server has filled in, and another image may have another there. */
+function isNamed({ metadata }: LiveObject, field: string): boolean {
+  const ours = list(fields(metadata).managedFields).filter(({ manager, operation }) => manager === PRODUCT && operation === 'Apply')
+  return JSON.stringify(ours).includes(`"f:${field}"`)
 }
 
 /** Who may not look outside has nothing there either. */
@@ -54,8 +67,18 @@ async function hasNoClusterRole(client: KubeClient, namespace: string): Promise<
   }
 }
 
-function containerOf({ spec }: LiveObject): Record<string, unknown> {
-  return list(fields(fields(spec?.template).spec).containers)[0] ?? {}
+/** Of a Deployment or DaemonSet. */
+export function podSpecOf({ spec }: LiveObject): Fields {
+  return fields(fields(spec?.template).spec)
+}
+
+/** Names of secrets that its images are pulled with. */
+export function pullSecretsIn(podSpec: Fields): string[] {
+  return list(podSpec.imagePullSecrets).flatMap(({ name }) => text(name) ?? [])
+}
+
+function containerOf(workload: LiveObject): Fields {
+  return list(podSpecOf(workload).containers)[0] ?? {}
 }
 
 function argument(containers: readonly Record<string, unknown>[], flag: string): string | undefined {

@@ -2,11 +2,14 @@ import { dirname, basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeClient } from '../client.ts'
 import { statusOf } from '../answer.ts'
-import { fields, list } from '../fields.ts'
+import { fields, list, text } from '../fields.ts'
+import type { Fields } from '../fields.ts'
+import { podSpecOf, pullSecretsIn } from './installed.ts'
 import type { LiveObject } from './live-object.ts'
 import { itemsOf } from './live-object.ts'
 import { COMPONENT_LABEL, NAME_LABEL, NODE_FOLDER, PRODUCT } from './object-names.ts'
 import { listPath, objectPath } from './object-paths.ts'
+import { pullSecretsOf } from './part-pods.ts'
 import { podTrouble } from './pod-trouble.ts'
 
 const COMPONENT = 'cleanup'
@@ -15,19 +18,19 @@ const TIMEOUT_MS = 120_000
 const LOOK_MS = 500
 
 /** Where agents stored something, and the image by which it can be removed. */
-export interface FolderRemoval { readonly namespace: string, readonly nodes: readonly string[], readonly image: string, readonly pullPolicy: string | undefined }
+export interface FolderRemoval { readonly namespace: string, readonly nodes: readonly string[], readonly image: string, readonly pullPolicy: string | undefined, readonly pullSecrets: readonly string[] }
 
-/** `image`: used where there are no agents any more, whose own would be taken. Undefined where no image is known. */
-export async function planFolderRemoval(client: KubeClient, objects: readonly LiveObject[], namespace: string, image: string | undefined): Promise<FolderRemoval | undefined> {
+/** `known`: the image that is used where there are no agents any more, whose own would be taken. Undefined where no image is known. */
+export async function planFolderRemoval(client: KubeClient, objects: readonly LiveObject[], namespace: string, known: { readonly image: string | undefined, readonly pullSecrets: readonly string[] }): Promise<FolderRemoval | undefined> {
   const agents = objects.find(({ kind, metadata: { labels } }) => kind === 'DaemonSet' && labels?.[COMPONENT_LABEL] === 'agent')
-  const template = fields(fields(agents?.spec?.template).spec)
-  const container = agents === undefined ? { image } : list(template.containers)[0] ?? {}
+  const template = agents === undefined ? undefined : podSpecOf(agents)
+  const container: Fields = template === undefined ? { image: known.image } : list(template.containers)[0] ?? {}
   if (container.image === undefined) return undefined
   const pods = itemsOf(await client.get(agentPods(namespace)), 'Pod')
   const running = pods.map(({ spec }) => spec?.nodeName).filter((name) => typeof name === 'string')
   return {
     namespace, nodes: [...new Set([...running, ...await allNodes(client)])], image: String(container.image),
-    pullPolicy: typeof container.imagePullPolicy === 'string' ? container.imagePullPolicy : undefined,
+    pullPolicy: text(container.imagePullPolicy), pullSecrets: template === undefined ? known.pullSecrets : pullSecretsIn(template),
   }
 }
 
@@ -73,12 +76,12 @@ async function agentsGone(client: KubeClient, namespace: string): Promise<boolea
 }
 
 /** It mounts the folder above, since a mount itself cannot be removed, and has no capability: the folder is root's, and so is it. */
-function cleanupPod({ namespace, image, pullPolicy }: FolderRemoval, node: string, index: number) {
+function cleanupPod({ namespace, image, pullPolicy, pullSecrets }: FolderRemoval, node: string, index: number) {
   const [above, name] = [dirname(NODE_FOLDER), basename(NODE_FOLDER)]
   return {
     apiVersion: 'v1', kind: 'Pod', metadata: { name: `${PRODUCT}-${COMPONENT}-${index}`, namespace, labels: { [NAME_LABEL]: PRODUCT, [COMPONENT_LABEL]: COMPONENT } },
     spec: {
-      nodeName: node, restartPolicy: 'Never', activeDeadlineSeconds: TIMEOUT_MS / 1000, terminationGracePeriodSeconds: 1, automountServiceAccountToken: false, tolerations: [{ operator: 'Exists' }],
+      nodeName: node, ...pullSecretsOf({ pullSecrets }), restartPolicy: 'Never', activeDeadlineSeconds: TIMEOUT_MS / 1000, terminationGracePeriodSeconds: 1, automountServiceAccountToken: false, tolerations: [{ operator: 'Exists' }],
       containers: [{
         name: COMPONENT, image, ...pullPolicy !== undefined && { imagePullPolicy: pullPolicy },
         command: ['/usr/bin/node', '-e', `require('node:fs').rmSync('/node/${name}', { recursive: true, force: true })`],

@@ -60,13 +60,23 @@ export function partContainer(part: Part, { image, pullPolicy }: InstallOptions,
   }
 }
 
+/** Of a pod: with what its images are pulled. */
+export function pullSecretsOf({ pullSecrets }: Pick<InstallOptions, 'pullSecrets'>): { imagePullSecrets?: readonly { name: string }[] } {
+  return pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((name) => ({ name })) }
+}
+
+/** By these annotations a Prometheus that goes by them finds /metrics; elsewhere they mean nothing. */
+export function scraped(port: number): Record<string, string> {
+  return { 'prometheus.io/scrape': 'true', 'prometheus.io/scheme': 'https', 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' }
+}
+
 /** A Deployment of one pod, or of more; `spec`: what its pods have beside account and container. */
-export function planDeployment(part: Part, options: InstallOptions, container: object, spec: { replicas?: number, strategy?: object, pod: object }): Manifest {
+export function planDeployment(part: Part, options: InstallOptions, container: object, spec: { replicas?: number, strategy?: object, annotations?: Record<string, string>, pod: object }): Manifest {
   return {
     apiVersion: 'apps/v1', kind: 'Deployment', metadata: inNamespace(part, options),
     spec: {
       replicas: spec.replicas ?? 1, selector: { matchLabels: podLabels(part) }, ...spec.strategy !== undefined && { strategy: spec.strategy },
-      template: { metadata: { labels: podLabels(part) }, spec: { serviceAccountName: partName(part), ...spec.pod, containers: [container] } },
+      template: { metadata: { labels: podLabels(part), ...spec.annotations !== undefined && { annotations: spec.annotations } }, spec: { serviceAccountName: partName(part), ...pullSecretsOf(options), ...spec.pod, containers: [container] } },
     },
   }
 }

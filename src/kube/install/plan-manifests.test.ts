@@ -11,7 +11,7 @@ import { KINDS, objectPath } from './object-paths.ts'
 import { manifestText, planManifests } from './plan-manifests.ts'
 
 const OPTIONS: InstallOptions = {
-  namespace: 'm', image: 'i:1', pullPolicy: 'Never', trustDomain: 'example.org', keep: '1GiB,24h', parts: PARTS, namespaceOnly: false, networkPolicy: true, nodeRules: false, managedBy: 'mtlscope',
+  namespace: 'm', image: 'i:1', pullPolicy: 'Never', trustDomain: 'example.org', keep: '1GiB,24h', parts: PARTS, namespaceOnly: false, networkPolicy: true, nodeRules: false, managedBy: 'mtlscope', pullSecrets: [], disruptionBudget: true,
 }
 
 function podSpecs(manifests: readonly Manifest[]): { part: string, spec: Fields }[] {
@@ -43,6 +43,20 @@ test('nothing is privileged; all but the agents are an ordinary user without cap
     assert.equal(spec.hostPID, part === 'agent' ? true : undefined)
     assert.ok(fields(container!.resources).limits !== undefined && container!.readinessProbe !== undefined)
   }
+})
+
+test('secrets that the image is pulled with are those of all parts, and of the pods that the injector makes', () => {
+  const pods = podSpecs(planManifests({ ...OPTIONS, pullSecrets: ['registry', 'mirror'] }))
+  assert.deepEqual(pods.map(({ spec }) => spec.imagePullSecrets), PARTS.map(() => [{ name: 'registry' }, { name: 'mirror' }]))
+  const args = list(pods.find(({ part }) => part === 'injector')!.spec.containers)[0]!.args as string[]
+  assert.deepEqual(args.filter((_, index) => args[index - 1] === '--image-pull-secret'), ['registry', 'mirror'])
+  assert.deepEqual(podSpecs(planManifests(OPTIONS)).map(({ spec }) => 'imagePullSecrets' in spec), PARTS.map(() => false))
+  for (const name of ['', 'A', 'a b', '../x']) assert.throws(() => checkInstallOptions({ ...OPTIONS, pullSecrets: [name] }), { code: 'usage' })
+})
+
+test('a node that is the only one has no budget of disruptions: nobody could drain it', () => {
+  const budgets = (disruptionBudget: boolean): number => planManifests({ ...OPTIONS, disruptionBudget }).filter(({ kind }) => kind === 'PodDisruptionBudget').length
+  assert.deepEqual([budgets(true), budgets(false)], [1, 0])
 })
 
 test('every kind is one that uninstall and upgrade know, and each object is there once', () => {

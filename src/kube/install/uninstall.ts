@@ -1,9 +1,13 @@
 import { MtlscopeError } from '../../base/errors.ts'
 import type { KubeClient } from '../client.ts'
 import { statusOf } from '../answer.ts'
-import { findInstalled } from './installed.ts'
+import type { Right } from '../rights.ts'
+import { requireRights } from '../rights.ts'
+import { rightsToDelete, rightsToFind } from './install-rights.ts'
+import { findInstalled, installedKinds } from './installed.ts'
 import type { LiveObject } from './live-object.ts'
 import { itemsOf, managerOf } from './live-object.ts'
+import type { FolderRemoval } from './node-folders.ts'
 import { planFolderRemoval, removeNodeFolders } from './node-folders.ts'
 import { TRUST_CONFIG_MAP } from '../trust-map.ts'
 import { NAME_LABEL, PRODUCT } from './object-names.ts'
@@ -18,6 +22,8 @@ export interface UninstallOptions {
   readonly keepData: boolean
   /** What runs on each node to remove that where the agents are gone already, as after `helm uninstall`. */
   readonly image: string | undefined
+  /** What that image is pulled with. */
+  readonly pullSecrets: readonly string[]
   /** Nothing outside the namespace is looked at. */
   readonly namespaceOnly: boolean
   readonly wait: boolean
@@ -25,16 +31,20 @@ export interface UninstallOptions {
 }
 
 /**
- * Deletes everything that an installation consists of; what is not there is no error. One thing that cannot be deleted does not keep the
- * rest: throws 'uninstall-incomplete' at the end, with all of them. Returns whether there was anything.
+ * Deletes everything that an installation consists of; what is not there is no error. Throws 'kube-refused' with the rights that are missing before
+ * anything is deleted. One thing that cannot be deleted all the same does not keep the rest: throws 'uninstall-incomplete' at the end, with all of them.
+ * Returns whether there was anything.
  */
 export async function uninstall(client: KubeClient, options: UninstallOptions): Promise<boolean> {
   const { namespace, say } = options
-  const objects = await findInstalled(client, namespace, { outside: !options.namespaceOnly })
+  const outside = !options.namespaceOnly
+  await requireRights(client, [...rightsToFind(installedKinds({ outside }), namespace), ...outside ? rightsToFind(['ConfigMap']) : []], 'uninstall')
+  const objects = await findInstalled(client, namespace, { outside })
   const released = objects.find((object) => managerOf(object) === 'Helm')
   if (released !== undefined) throw new MtlscopeError('install-conflict', `it was installed by Helm; nothing was changed`, { hint: `helm uninstall -n ${namespace} ${helmRelease(released)}; then this again with --image NAME, for what the CA and the agents made`, facts: { namespace } })
   const home = objects.find(({ kind }) => kind === 'Namespace')
-  const folders = options.keepData ? undefined : await planFolderRemoval(client, objects, namespace, options.image)
+  const folders = options.keepData ? undefined : await planFolderRemoval(client, objects, namespace, options)
+  await requireRights(client, rightsFor([...objects, ...await findTrust(client, options)], folders), 'uninstall')
   const problems = await deleteObjects(client, objects.filter(({ kind }) => kind !== 'Namespace'), say)
   if (folders !== undefined) problems.push(...await removeNodeFolders(client, folders, say))
   const trust = await findTrust(client, options)
@@ -44,6 +54,12 @@ export async function uninstall(client: KubeClient, options: UninstallOptions): 
   if (options.wait && !await untilGone(client, [...objects, ...trust], GONE_TIMEOUT_MS)) problems.push(`not everything was gone after ${GONE_TIMEOUT_MS / 1000} s: see kubectl get all -n ${namespace}`)
   if (problems.length > 0) throw new MtlscopeError('uninstall-incomplete', `not everything could be removed: ${problems.join('; ')}`, { hint: 'the same command goes on where this one ended', facts: { problems: problems.length } })
   return objects.length + trust.length > 0 || folders !== undefined
+}
+
+/** Also for the pods that remove what the agents stored. */
+function rightsFor(objects: readonly LiveObject[], folders: FolderRemoval | undefined): Right[] {
+  const pods = folders === undefined ? [] : ['create', 'get', 'list', 'delete'].map((verb) => ({ verb, resource: 'pods', namespace: folders.namespace }))
+  return [...rightsToDelete(objects), ...pods]
 }
 
 /** The CA publishes its bundle into other namespaces, too. */

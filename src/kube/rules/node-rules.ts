@@ -4,7 +4,6 @@ import { applyRules } from '../../intercept/apply/apply-rules.ts'
 import { planRules } from '../../intercept/plan/plan-rules.ts'
 import { PRESET_SETTINGS } from '../../intercept/plan/settings.ts'
 import { readHostInode } from '../../mesh/namespaces.ts'
-import { readStartTicks } from '../../mesh/process-files.ts'
 import type { KubeClient } from '../client.ts'
 import { fields, text } from '../fields.ts'
 import { PodScan } from '../pod-processes.ts'
@@ -35,7 +34,7 @@ export class NodeRules {
   readonly #scan: PodScan
   readonly #pods = new Map<string, RuledPod>()
   /** UID of a pod → the sandbox whose rules are set. */
-  readonly #done = new Map<string, string>()
+  readonly #done = new Map<string, number>()
   readonly #told = new Set<string>()
   readonly #plan = planRules(PRESET_SETTINGS.mtlscope)
 
@@ -93,17 +92,7 @@ export class NodeRules {
     const host = readHostInode(this.#options.procfs)
     for (const pod of this.#pods.values()) {
       const found = processes.get(pod.uid)
-      const sandbox = found === undefined || found.inode === host ? undefined : this.#sandboxOf(found)
-      if (sandbox !== undefined && this.#done.get(pod.uid) !== sandbox) await this.#set(pod, found!, sandbox)
-    }
-  }
-
-  /** The kernel gives the number of a namespace that is gone to the next one; a process and when it started are never those of another. Undefined where it has just ended. */
-  #sandboxOf({ inode, pids }: PodProcesses): string | undefined {
-    try {
-      return `${inode} ${pids[0]} ${readStartTicks(this.#options.procfs, pids[0]!)}`
-    } catch {
-      return undefined
+      if (found !== undefined && found.inode !== host && this.#done.get(pod.uid) !== found.sandbox) await this.#set(pod, found)
     }
   }
 
@@ -112,7 +101,7 @@ export class NodeRules {
     this.#told.delete(uid)
   }
 
-  async #set(pod: RuledPod, { pids }: PodProcesses, sandbox: string): Promise<void> {
+  async #set(pod: RuledPod, { pids, sandbox }: PodProcesses): Promise<void> {
     const { procfs, say, warn } = this.#options
     try {
       const { changed } = await applyRules(this.#plan, { netns: `${procfs}/${pids[0]}/ns/net` })

@@ -1,16 +1,20 @@
 import { MtlscopeError } from '../../base/errors.ts'
 import { statusOf } from '../answer.ts'
 import type { KubeClient } from '../client.ts'
+import { fields } from '../fields.ts'
+import { pullSecretsIn } from '../install/installed.ts'
 import { podLabels } from '../install/object-names.ts'
 import type { NodeAgent, NodeAgents } from './node-agent.ts'
 
-interface PodObject { readonly metadata?: { readonly name?: string, readonly deletionTimestamp?: string }, readonly spec?: { readonly nodeName?: string, readonly containers?: readonly { readonly image?: string, readonly imagePullPolicy?: string }[] }, readonly status?: { readonly phase?: string } }
+interface PodSpec { readonly nodeName?: string, readonly containers?: readonly { readonly image?: string, readonly imagePullPolicy?: string }[], readonly imagePullSecrets?: unknown }
+interface PodObject { readonly metadata?: { readonly name?: string, readonly deletionTimestamp?: string }, readonly spec?: PodSpec, readonly status?: { readonly phase?: string } }
 
 const CONTAINER = 'agent'
 
-interface Found { readonly agent: NodeAgent, readonly image: string | undefined, readonly pullPolicy: string | undefined }
-/** The image of an installation is one that its nodes have. */
-export interface InstalledAgents extends NodeAgents { readonly image: string | undefined, readonly pullPolicy: string | undefined }
+/** The image of an installation is one that its nodes have, or can pull. */
+interface AgentImage { readonly image: string | undefined, readonly pullPolicy: string | undefined, readonly pullSecrets: readonly string[] }
+interface Found extends AgentImage { readonly agent: NodeAgent }
+export interface InstalledAgents extends NodeAgents, AgentImage {}
 
 /** The agents of an installation, by their label. Undefined where there are none, or nobody lets us see them. Throws what KubeClient throws, but for a refusal. */
 export async function findInstalledAgents(client: KubeClient, namespace: string): Promise<InstalledAgents | undefined> {
@@ -26,9 +30,9 @@ export async function findInstalledAgents(client: KubeClient, namespace: string)
   }
 }
 
-function imageOf(agents: ReadonlyMap<string, Found>): { image: string | undefined, pullPolicy: string | undefined } {
+function imageOf(agents: ReadonlyMap<string, Found>): AgentImage {
   const [first] = agents.values()
-  return { image: first?.image, pullPolicy: first?.pullPolicy }
+  return { image: first?.image, pullPolicy: first?.pullPolicy, pullSecrets: first?.pullSecrets ?? [] }
 }
 
 async function listAgents(client: KubeClient, namespace: string): Promise<Map<string, Found>> {
@@ -38,7 +42,7 @@ async function listAgents(client: KubeClient, namespace: string): Promise<Map<st
     return new Map(items.flatMap(({ metadata, spec, status }) => {
       const [pod, node, [container] = []] = [metadata?.name, spec?.nodeName, spec?.containers]
       const runs = status?.phase === 'Running' && metadata?.deletionTimestamp === undefined
-      return pod === undefined || node === undefined || !runs ? [] : [[node, { agent: { namespace, pod, node, container: CONTAINER }, image: container?.image, pullPolicy: container?.imagePullPolicy }] as const]
+      return pod === undefined || node === undefined || !runs ? [] : [[node, { agent: { namespace, pod, node, container: CONTAINER }, image: container?.image, pullPolicy: container?.imagePullPolicy, pullSecrets: pullSecretsIn(fields(spec)) }] as const]
     }))
   } catch (error) {
     if (statusOf(error) === 403 || statusOf(error) === 404) return new Map()

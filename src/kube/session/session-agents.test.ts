@@ -10,7 +10,7 @@ import type { SessionOptions } from './session-agents.ts'
 
 interface Job { metadata: { name: string, namespace: string }, spec: { activeDeadlineSeconds: number, ttlSecondsAfterFinished: number, backoffLimit: number, template: { spec: Record<string, unknown> & { containers: { args: string[], stdin: boolean, stdinOnce: boolean, securityContext: { privileged: boolean, capabilities: { add: string[] } } }[] } } } }
 
-const OPTIONS: SessionOptions = { namespace: 'tools', image: 'registry.example/mtlscope:1', pullPolicy: undefined, deadlineSeconds: 700, say: () => {} }
+const OPTIONS: SessionOptions = { namespace: 'tools', image: 'registry.example/mtlscope:1', pullPolicy: undefined, pullSecrets: ['registry'], deadlineSeconds: 700, say: () => {} }
 
 /** An API server that keeps jobs; `pod` is what becomes of each. */
 class Cluster {
@@ -63,7 +63,8 @@ test('an agent is a Job on its node that ends with its input, in time, and witho
   const [{ metadata, spec }] = cluster.jobs as [Job]
   assert.match(metadata.name, /^mtlscope-session-[0-9a-f]{8}-[0-9a-z]+$/)
   assert.deepEqual([spec.activeDeadlineSeconds, spec.backoffLimit, spec.ttlSecondsAfterFinished], [700, 0, 15])
-  const { nodeName, hostPID, automountServiceAccountToken, restartPolicy, containers: [container] } = spec.template.spec
+  const { nodeName, hostPID, automountServiceAccountToken, restartPolicy, imagePullSecrets, containers: [container] } = spec.template.spec
+  assert.deepEqual(imagePullSecrets, [{ name: 'registry' }])
   assert.deepEqual([nodeName, hostPID, automountServiceAccountToken, restartPolicy], ['n1', true, false, 'Never'])
   assert.deepEqual([container!.args, container!.stdin, container!.stdinOnce, container!.securityContext.privileged], [['hold'], true, true, false])
   assert.deepEqual(container!.securityContext.capabilities.add, ['NET_RAW', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'])

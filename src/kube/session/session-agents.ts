@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly namespace: string
   readonly image: string
   readonly pullPolicy: string | undefined
+  /** Secrets of that namespace that the image is pulled with. */
+  readonly pullSecrets: readonly string[]
   readonly deadlineSeconds: number
   /** Beside those of every agent. */
   readonly capabilities?: readonly string[]
@@ -141,7 +143,7 @@ class SessionAgents implements NodeAgents {
   #failed(node: string, why: string): MtlscopeError {
     const { namespace, image } = this.#options
     const hint = why.includes('PodSecurity') ? `namespace ${namespace} enforces Pod Security; name one labelled pod-security.kubernetes.io/enforce=privileged: --agent-namespace NAME`
-      : /image/i.test(why) ? 'name one that the nodes can pull: --image REGISTRY/mtlscope:VERSION' : `see: kubectl describe pods -n ${namespace} -l ${SESSION_LABEL}=${this.#id}`
+      : /image/i.test(why) ? 'name one that the nodes can pull: --image REGISTRY/mtlscope:VERSION, and for a private registry --image-pull-secret NAME' : `see: kubectl describe pods -n ${namespace} -l ${SESSION_LABEL}=${this.#id}`
     return new MtlscopeError('agent-failed', `the agent on node ${node} did not start: ${why}`, { hint, facts: { node, namespace, image } })
   }
 }

@@ -1,5 +1,6 @@
 import { AGENT_CAPABILITIES } from '../install/account-rights.ts'
 import { COMPONENT_LABEL, NAME_LABEL, PRODUCT } from '../install/object-names.ts'
+import { pullSecretsOf } from '../install/part-pods.ts'
 
 /** What the agent of one node for one session is made of. */
 export interface SessionJobOptions {
@@ -9,6 +10,8 @@ export interface SessionJobOptions {
   readonly node: string
   readonly image: string
   readonly pullPolicy: string | undefined
+  /** Secrets of its namespace that the image is pulled with. */
+  readonly pullSecrets: readonly string[]
   /** After this Kubernetes ends it in any case. */
   readonly deadlineSeconds: number
   /** Beside those of every agent. */
@@ -41,10 +44,10 @@ export function planSessionJob(options: SessionJobOptions): SessionJob {
   }
 }
 
-function podSpec({ node, image, pullPolicy, capabilities = [] }: SessionJobOptions): object {
+function podSpec({ node, image, pullPolicy, pullSecrets, capabilities = [] }: SessionJobOptions): object {
   return {
     // Past the scheduler: it is about this node, however full or closed it is.
-    nodeName: node, tolerations: [{ operator: 'Exists' }],
+    nodeName: node, tolerations: [{ operator: 'Exists' }], ...pullSecretsOf({ pullSecrets }),
     hostPID: true, restartPolicy: 'Never', automountServiceAccountToken: false, enableServiceLinks: false, terminationGracePeriodSeconds: GRACE_SECONDS,
     containers: [{
       name: SESSION_CONTAINER, image, ...pullPolicy !== undefined && { imagePullPolicy: pullPolicy },

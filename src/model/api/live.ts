@@ -10,8 +10,8 @@ export interface LiveQuery { q?: string, after?: number, hops?: 'joined' | 'all'
  * A browser that reads too slowly gets `skipped` and goes on with the newest: nothing is queued without bound.
  */
 export interface LiveEvents {
-  /** At most five times a second; at least every 5 s the stream says something. `end`: positions as in MessagesPage of the same filter, once its search is done; of another `generation` than the page's they mean nothing to it. */
-  rows: { readonly rows: readonly MessageRow[], readonly end?: number, readonly stored: number, readonly furtherHops: number, readonly generation?: string }
+  /** At most five times a second; at least every 5 s the stream says something. `end`: positions as in MessagesPage of the same filter, once its search is done; of another `generation` than the page's they mean nothing to it. `joined`: rows of before, as they are now that the other end of their request has come. */
+  rows: { readonly rows: readonly MessageRow[], readonly joined?: readonly MessageRow[], readonly end?: number, readonly stored: number, readonly furtherHops: number, readonly generation?: string }
   skipped: { readonly count: number, readonly lastId: number }
   /** About once a second while something changes. */
   health: HealthAnswer

@@ -39,6 +39,8 @@ export interface MessageRow {
   readonly complete: boolean
   /** The node whose agent captured it; only of a hub that merges agents. */
   readonly node?: string
+  /** Only with `hops=joined`, of a hub that merges agents: the other end of this request, on another node, comes before it in the list and stands for both. Leave this row out. */
+  readonly joinedTo?: number
   /** Where the request went, if its hops were joined and this message stands for all of them. */
   readonly way?: RequestWay
 }
@@ -51,6 +53,21 @@ export interface RequestWay {
   readonly verdict: WireVerdict
   /** Places where it was read or crossed. */
   readonly hops: number
+  /** One end of its way over the wire was seen, and not the other. */
+  readonly half?: RequestHalf
+  /** Of a hub that merges agents: the nodes of its two ends, the client's first, where each has seen its own. */
+  readonly nodes?: readonly [string, string]
+}
+
+/**
+ * Which end of the wire it is, and what tells the same request at the other end; or why nothing does for certain. `alike`: others like it were under way there at the same time. `turns`: its records were not told
+ * from those of others. `joined-late`: the beginning of the connection was not seen. `lost`: bytes of it were lost. `plaintext`: it was read on the wire, where nothing tells one request from the next like it.
+ * Of a hub, for what the agents have told apart: `no-other-end`: no other node has it. `differs`: another node has it with another method, path, status, size or time.
+ */
+export interface RequestHalf {
+  readonly side: 'client' | 'server'
+  readonly key?: string
+  readonly doubt?: 'alike' | 'turns' | 'joined-late' | 'lost' | 'plaintext' | 'no-other-end' | 'differs'
 }
 
 /**

@@ -1,70 +1,26 @@
 import type { Buffer } from 'node:buffer'
 import type { Side } from '../../model/side.ts'
-import { CLIENT, SERVER, otherSide } from '../../model/side.ts'
+import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { InPlaceDissector, Settings, Sink } from '../protocol.ts'
-import { redactorOf } from '../redaction.ts'
 import { Channel } from './channel.ts'
-import { Exchange } from './exchange.ts'
-import { FieldReader } from './fields.ts'
-import type { Values } from './fields.ts'
-import type { FrameOwner } from './frame-reader.ts'
-import { FrameReader, HEADER, HEARTBEAT } from './frame-reader.ts'
-import { MAX_CHANNELS, MAX_WAITING, MAX_WAITING_BYTES } from './limits.ts'
-import type { Method } from './methods.ts'
-import {
-  ACK, CHANNEL_CLOSE, CHANNEL_CLOSE_OK, CONFIRM_SELECT, CONNECTION_CLOSE, CONNECTION_CLOSE_OK, CONSUME_OK, DELIVER, NACK, PUBLISH, REJECT, START, methodOf,
-} from './methods.ts'
+import type { DirectionOwner } from './direction.ts'
+import { Direction } from './direction.ts'
+import { Exchanges } from './exchanges.ts'
+import { HEADER, HEARTBEAT } from './frame-reader.ts'
+import { MAX_CHANNELS } from './limits.ts'
+import { CHANNEL_CLOSE_OK, CONFIRM_SELECT, CONNECTION_CLOSE, CONNECTION_CLOSE_OK, START, methodOf } from './methods.ts'
 import { ProtocolHeader } from './protocol-header.ts'
 import { Said } from './said.ts'
 
-/** One direction: gives its frames to the connection, with its side. */
-class Direction implements FrameOwner {
-  readonly reader: FrameReader
-  readonly #connection: AmqpConnection
-  readonly #side: Side
-
-  constructor(connection: AmqpConnection, side: Side) {
-    this.#connection = connection
-    this.#side = side
-    this.reader = new FrameReader(this)
-  }
-
-  framed(type: number, channel: number, payload: Buffer, isCut: boolean, at: Micros, endAt: Micros): void {
-    this.#connection.framed(this.#side, type, channel, payload, isCut, at, endAt)
-  }
-
-  body(channel: number, buf: Uint8Array, from: number, to: number, at: Micros): void {
-    this.#connection.body(this.#side, channel, buf, from, to, at)
-  }
-
-  bodyLost(channel: number, bytes: number): void {
-    this.#connection.bodyLost(this.#side, channel, bytes)
-  }
-
-  protocolHeader(bytes: Buffer, at: Micros): void {
-    this.#connection.protocolHeader(this.#side, bytes, at)
-  }
-
-  malformed(what: string, offset: number): void {
-    this.#connection.malformed(this.#side, what, offset)
-  }
-
-  lost(): void {
-    this.#connection.lost(this.#side)
-  }
-}
-
 /** Both sides of an AMQP 0-9-1 connection: contents joined, and what belongs together paired on each channel. */
-export class AmqpConnection implements InPlaceDissector {
+export class AmqpConnection implements InPlaceDissector, DirectionOwner {
   readonly #sink: Sink
   readonly #settings: Settings
   readonly #directions: readonly [Direction, Direction]
   readonly #channels = new Map<number, Channel>()
   #header: ProtocolHeader | undefined
-  /** Everything that waits, oldest first. */
-  readonly #waiting = new Map<Exchange, Channel>()
-  #waitingBytes = 0
+  readonly #exchanges: Exchanges
   /** By side. */
   readonly #heartbeats: [number, number] = [0, 0]
   /** Since the last method, by side. */
@@ -75,6 +31,7 @@ export class AmqpConnection implements InPlaceDissector {
   constructor(sink: Sink, settings: Settings) {
     this.#sink = sink
     this.#settings = settings
+    this.#exchanges = new Exchanges(sink, settings)
     this.#directions = [new Direction(this, CLIENT), new Direction(this, SERVER)]
   }
 
@@ -84,7 +41,7 @@ export class AmqpConnection implements InPlaceDissector {
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#directions[0].reader.heldBytes + this.#directions[1].reader.heldBytes + this.#channels.size * 400
+    return this.#exchanges.heldBytes + this.#directions[0].reader.heldBytes + this.#directions[1].reader.heldBytes + this.#channels.size * 400
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -106,7 +63,7 @@ export class AmqpConnection implements InPlaceDissector {
     this.#ended |= 1 << side
     if (this.#hasLost[side]) this.#sink.malformed(side, 'nothing was found behind what was lost', 0)
     if (this.#ended !== 3) return
-    for (const exchange of [...this.#waiting.keys()]) this.#giveUp(exchange)
+    this.#exchanges.end()
     if (this.#header !== undefined) this.#sink.message(this.#header)
     this.#header = undefined
   }
@@ -242,7 +199,7 @@ export class AmqpConnection implements InPlaceDissector {
     const channel = this.#channels.get(id)!
     this.#channels.delete(id)
     for (const side of [CLIENT, SERVER] as const) this.#cutContent(channel, side, 'its channel was closed')
-    for (const exchange of channel.waiting) this.#giveUp(exchange)
+    for (const exchange of channel.waiting) this.#exchanges.giveUp(exchange)
   }
 
   /** A method with all that belongs to it. */
@@ -254,131 +211,8 @@ export class AmqpConnection implements InPlaceDissector {
       this.#header = undefined
       return
     }
-    if (method.id === ACK || method.id === NACK || method.id === REJECT) this.#acknowledged(channel, said)
-    else if (!this.#answers(channel, said)) this.#asks(channel, said)
+    this.#exchanges.spoken(channel, said)
     if (method.id === CHANNEL_CLOSE_OK) this.#dropChannel(said.channel)
     if (method.id === CONFIRM_SELECT && side === CLIENT && channel.publishes < 0) channel.publishes = 0
-  }
-
-  #answers(channel: Channel, said: Said): boolean {
-    const { id } = said.method
-    const asker = otherSide(said.side)
-    const isClose = id === CHANNEL_CLOSE || id === CONNECTION_CLOSE
-    const about = isClose ? this.#closedMethod(said) : 0
-    const exchange = channel.takeSync(asker, ({ asked }) => isClose ? asked!.method.id === about : asked!.method.replies.includes(id))
-      // A refused login does not say what it is about.
-      ?? (id === CONNECTION_CLOSE && asker === CLIENT ? channel.takeSync(CLIENT, () => true) : undefined)
-    if (exchange === undefined) return this.#answersNothing(said)
-    if (id === CONSUME_OK) this.#consumes(channel, exchange.asked!, said)
-    this.#join(exchange, said)
-    return true
-  }
-
-  /** The answer to something that was not captured, or to a close that was an answer itself. */
-  #answersNothing(said: Said): boolean {
-    const { name, id } = said.method
-    if (id === CHANNEL_CLOSE_OK || name === 'Connection.CloseOk' || name === 'Connection.StartOk') return id === CHANNEL_CLOSE_OK || name === 'Connection.CloseOk'
-    if (!/Ok$|Empty$/.test(name) || name === 'Connection.TuneOk' || name === 'Connection.SecureOk') return false
-    const exchange = new Exchange(undefined, this.#settings)
-    exchange.answer = said
-    this.#sink.message(exchange)
-    return true
-  }
-
-  #closedMethod(said: Said): number {
-    const values = this.#argumentsOf(said)
-    return Number(values['classId'] ?? 0) * 0x10000 + Number(values['methodId'] ?? 0)
-  }
-
-  #argumentsOf({ payload, method }: Said): Values {
-    return new FieldReader(payload, 4, redactorOf(this.#settings.redaction)).arguments(method)
-  }
-
-  #consumes(channel: Channel, asked: Said, answer: Said): void {
-    if (this.#argumentsOf(asked)['noAck'] !== true || channel.silent.size >= MAX_WAITING) return
-    channel.silent.add(String(this.#argumentsOf(answer)['consumerTag']))
-  }
-
-  #asks(channel: Channel, said: Said): void {
-    const { method, side } = said
-    const exchange = new Exchange(said, this.#settings)
-    if (method.id === PUBLISH) this.#published(channel, exchange)
-    else if (method.id === DELIVER) this.#delivered(channel, exchange)
-    else if (method.replies.length === 0 || !this.#expectsReply(said)) this.#tellOneWay(exchange)
-    else {
-      channel.sync[side].push(exchange)
-      this.#wait(channel, exchange)
-    }
-  }
-
-  #expectsReply(said: Said): boolean {
-    const method: Method = said.method
-    if (said.side === SERVER && method.name === 'Basic.Cancel') return false
-    if (!method.fields.some(({ name }) => name === 'noWait')) return true
-    const values = this.#argumentsOf(said)
-    return values['noWait'] !== true
-  }
-
-  #tellOneWay(exchange: Exchange): void {
-    exchange.isOneWay = true
-    this.#sink.message(exchange)
-  }
-
-  #published(channel: Channel, exchange: Exchange): void {
-    if (channel.publishes < 0) {
-      this.#tellOneWay(exchange)
-      return
-    }
-    exchange.tag = ++channel.publishes
-    channel.published.set(exchange.tag, exchange)
-    this.#wait(channel, exchange)
-  }
-
-  #delivered(channel: Channel, exchange: Exchange): void {
-    const values = this.#argumentsOf(exchange.asked!)
-    if (channel.silent.has(String(values['consumerTag']))) {
-      this.#tellOneWay(exchange)
-      return
-    }
-    const tag = Number(values['deliveryTag'])
-    const before = channel.delivered.get(tag)
-    if (before !== undefined) this.#giveUp(before)
-    exchange.tag = tag
-    channel.delivered.set(tag, exchange)
-    this.#wait(channel, exchange)
-  }
-
-  #acknowledged(channel: Channel, said: Said): void {
-    const { deliveryTag, multiple } = this.#argumentsOf(said)
-    const waiting = said.side === SERVER ? channel.published : channel.delivered
-    const exchanges = Channel.take(waiting, Number(deliveryTag), multiple === true)
-    for (const exchange of exchanges) this.#join(exchange, said)
-    if (exchanges.length === 0) this.#tellOneWay(new Exchange(said, this.#settings))
-  }
-
-  #wait(channel: Channel, exchange: Exchange): void {
-    this.#waiting.set(exchange, channel)
-    this.#waitingBytes += exchange.asked!.heldBytes
-    while (this.#waiting.size > MAX_WAITING || (this.#waitingBytes > MAX_WAITING_BYTES && this.#waiting.size > 1)) {
-      const oldest = this.#waiting.keys().next().value!
-      oldest.extra.push('given up: too much waits for an answer')
-      this.#giveUp(oldest)
-    }
-  }
-
-  #release(exchange: Exchange): void {
-    if (this.#waiting.delete(exchange)) this.#waitingBytes -= exchange.asked!.heldBytes
-  }
-
-  #join(exchange: Exchange, answer: Said): void {
-    this.#release(exchange)
-    exchange.answer = answer
-    this.#sink.message(exchange)
-  }
-
-  #giveUp(exchange: Exchange): void {
-    this.#waiting.get(exchange)?.drop(exchange)
-    this.#release(exchange)
-    this.#sink.message(exchange)
   }
 }

@@ -110,13 +110,10 @@ export function methodOf(id: number): Method | undefined {
 }
 
 export const START = methodId(10, 10)
-export const START_OK = methodId(10, 11)
-export const SECURE_OK = methodId(10, 21)
 export const CONNECTION_CLOSE = methodId(10, 50)
 export const CONNECTION_CLOSE_OK = methodId(10, 51)
 export const CHANNEL_CLOSE = methodId(20, 40)
 export const CHANNEL_CLOSE_OK = methodId(20, 41)
-export const CONSUME = methodId(60, 20)
 export const CONSUME_OK = methodId(60, 21)
 export const PUBLISH = methodId(60, 40)
 export const RETURN = methodId(60, 50)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '#property'
+import type { Message } from '../../model/message.ts'
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import { plainMessage } from '../contract.fixture.ts'
@@ -20,9 +21,12 @@ class Heard {
   disowned = false
   readonly dissector
 
-  constructor(place: Partial<DatagramPlace> = {}, settings = DEFAULT_SETTINGS) {
+  constructor(place: Partial<DatagramPlace> = {}, settings = DEFAULT_SETTINGS, look: (m: Message) => void = () => {}) {
     this.dissector = dnsDatagrams.open({
-      message: (m) => { this.messages.push(plainMessage(m)) },
+      message: (m) => {
+        this.messages.push(plainMessage(m))
+        look(m)
+      },
       malformed: (_side, what) => { this.malformed.push(what) },
       disown: () => { this.disowned = true },
     }, settings, { ...PLACE, ...place })
@@ -204,4 +208,51 @@ test('junk, flipped bits and cut messages never throw', () => {
     }
     for (const m of heard.end().messages) if (m.complete === false) assert.ok((m.notes as string[]).length > 0)
   }), { numRuns: 300 })
+})
+
+const FLOWS = SAMPLES.map(({ steps }) => steps.flatMap(({ side, bytes }) => {
+  const list: { side: Side, bytes: Uint8Array }[] = []
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 2 + (bytes[at]! << 8 | bytes[at + 1]!)
+    list.push({ side, bytes: bytes.subarray(at + 2, end) })
+    at = end
+  }
+  return list
+}))
+
+const PICKS = fc.array(fc.record({ flow: fc.nat(FLOWS.length - 1), upTo: fc.integer({ min: 1, max: 8 }), id: fc.nat(3), again: fc.boolean(), shout: fc.boolean(), cut: fc.nat(3) }), { maxLength: 12 })
+
+/** What is said of each flow; of those that are alike by their likeness, too. */
+function heardOf(picks: typeof PICKS extends fc.Arbitrary<infer T> ? T : never, settings: typeof DEFAULT_SETTINGS): Record<string, unknown>[][] {
+  const alike = new Map<object, unknown>()
+  return picks.map(({ flow, upTo, id, again, shout, cut }) => {
+    const heard = new Heard({}, settings, (m) => {
+      if (m.likeness === undefined) return
+      const said = [m.protocol, m.what, m.status, m.outcome, m.complete, m.notes]
+      assert.deepEqual(alike.get(m.likeness) ?? said, said)
+      assert.deepEqual([m.complete, m.notes], [true, []])
+      alike.set(m.likeness, said)
+    })
+    FLOWS[flow]!.slice(0, upTo).forEach(({ side, bytes }, i) => {
+      const own = Buffer.from(bytes)
+      own[1] = own[1]! ^ id
+      if (shout && own.length > 14) own[13] = own[13]! & 0xdf
+      const missing = cut === 1 ? Math.floor(own.length / 3) : 0
+      heard.put(side, own.subarray(0, own.length - missing), i * 1000, missing)
+      if (again) heard.put(side, own, i * 1000 + 60_000)
+    })
+    return heard.end().messages
+  })
+}
+
+test('objects that serve again say the same as new ones', () => {
+  fc.assert(fc.property(PICKS, (picks) => assert.deepEqual(heardOf(picks, { ...DEFAULT_SETTINGS, readAtOnce: true }), heardOf(picks, DEFAULT_SETTINGS))), { numRuns: 100 })
+})
+
+test('lines of questions that were asked before are those of questions that are new', () => {
+  const line = ({ what, status, outcome, complete, notes, elapsedMicros }: Record<string, unknown>): unknown => [what, status, outcome, complete, notes, elapsedMicros]
+  fc.assert(fc.property(PICKS, (picks) => {
+    const settings = { ...DEFAULT_SETTINGS, details: false, readAtOnce: true }
+    assert.deepEqual(heardOf(picks, settings).map((messages) => messages.map(line)), heardOf(picks, DEFAULT_SETTINGS).map((messages) => messages.map(line)))
+  }), { numRuns: 100 })
 })

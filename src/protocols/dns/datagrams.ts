@@ -22,6 +22,11 @@ export class DnsDatagrams implements DatagramDissector {
     this.#exchanges = new DnsExchanges(sink, settings, mannerOf(place), true)
   }
 
+  again(place: DatagramPlace): void {
+    this.#isFresh = true
+    this.#exchanges.again(mannerOf(place))
+  }
+
   get isIdle(): boolean {
     return this.#exchanges.isIdle
   }

@@ -1,4 +1,4 @@
-import type { Message, Outcome } from '../../model/message.ts'
+import type { Likeness, Message, Outcome } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Redactor } from '../redaction.ts'
 import { opcodeName, rcodeName } from './codes.ts'
@@ -17,7 +17,7 @@ const SERVER_ERRORS: ReadonlySet<number> = new Set([2, 4, 5])
 
 /** A query with its answer, or what was seen of the two. The texts are made when they are asked for. */
 export class DnsExchange implements Message {
-  readonly query: DnsMessage | undefined
+  query: DnsMessage | undefined
   answer: DnsMessage | undefined
   readonly #manner: Manner
   readonly #redactor: Redactor
@@ -43,6 +43,20 @@ export class DnsExchange implements Message {
     this.sentMicros = query?.atMicros ?? 0
   }
 
+  /** Waits to become another. */
+  clear(): void {
+    this.query = this.answer = this.transfer = this.further = this.#request = this.#response = undefined
+  }
+
+  /** Becomes that of another query, after clear(). */
+  begin(query: DnsMessage): this {
+    this.query = query
+    this.sent = 1
+    this.sentMicros = query.atMicros
+    this.isShed = this.isTimedOut = this.isSecondAnswer = this.isOtherQuestion = false
+    return this
+  }
+
   get heldBytes(): number {
     let bytes = HELD_BYTES + (this.query?.bytes.length ?? 0) + (this.answer?.bytes.length ?? 0)
     if (this.further !== undefined) for (const m of this.further) bytes += m.bytes.length
@@ -66,7 +80,7 @@ export class DnsExchange implements Message {
 
   get what(): string {
     const m = this.query ?? this.answer!
-    if (this.#manner === '' && m.opcode === OPCODE_QUERY && m.questionEnd > HEADER_BYTES) return this.#redactor.text(questionText(m))
+    if (this.#manner === '' && m.opcode === OPCODE_QUERY && m.questionEnd > HEADER_BYTES) return this.#asked(m)
     const parts: string[] = this.#manner === '' ? [] : [this.#manner]
     if (m.opcode !== OPCODE_QUERY) parts.push(opcodeName(m.opcode))
     if (this.query === undefined && this.#manner !== '') parts.push('answer')
@@ -76,6 +90,19 @@ export class DnsExchange implements Message {
     if (m.opcode === OPCODE_UPDATE && !m.isResponse) parts.push(changesText(word(m.bytes, 8)))
     if (parts.length === 0) parts.push(this.query === undefined ? 'answer without question' : 'query without question')
     return this.#redactor.text(parts.join(' '))
+  }
+
+  #asked(m: DnsMessage): string {
+    const { question } = m
+    if (question === undefined) return this.#redactor.text(questionText(m))
+    return question.text ??= this.#redactor.text(questionText(m))
+  }
+
+  get likeness(): Likeness | undefined {
+    const { query, answer } = this
+    if (query === undefined || answer === undefined || query.question === undefined) return undefined
+    if (this.#manner !== '' || query.opcode !== OPCODE_QUERY || this.sent > 1 || this.transfer !== undefined) return undefined
+    return query.isAsUsual && answer.isAsUsual && !answer.isTruncated ? query.question.likenessWith(answer.rcode) : undefined
   }
 
   get status(): string | undefined {

@@ -5,8 +5,6 @@ import type { Micros } from '../../model/time.ts'
 import { KeyPairing } from '../key-pairing.ts'
 import type { FifoSink } from '../pairing.ts'
 import type { Settings } from '../protocol.ts'
-import type { Redactor } from '../redaction.ts'
-import { redactorOf } from '../redaction.ts'
 import { AnsweredMemory } from './answered-memory.ts'
 import type { Manner } from './exchange.ts'
 import { DnsExchange } from './exchange.ts'
@@ -15,6 +13,8 @@ import {
   COPY_MICROS, MAX_TRANSFER_BYTES, MAX_WAITING_ANSWERS, MAX_WAITING_BYTES, MAX_WAITING_QUERIES, UNANSWERED_MICROS,
 } from './limits.ts'
 import { DnsMessage, KEEP_NOTHING } from './message.ts'
+import type { Reading } from './reading.ts'
+import { readingOf } from './reading.ts'
 import { BAD_QUESTION, BAD_RECORD, Scan } from './scan.ts'
 import { Transfer } from './transfer.ts'
 
@@ -32,11 +32,8 @@ const scan = new Scan()
 /** Pairs the messages of one connection or flow, whichever way they come. An answer belongs to a query by its id, and by who sent it. */
 export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
   readonly #sink: ExchangeSink
-  readonly #redactor: Redactor
-  readonly #keepBytes: number
-  /** Only lines are wanted, which tell what was asked and how it went. */
-  readonly #isForLine: boolean
-  readonly #manner: Manner
+  readonly #reading: Reading
+  #manner: Manner
   /** Only then can the same message come twice. */
   readonly #memory: AnsweredMemory | undefined
   #pairing: KeyPairing<DnsExchange, DnsMessage> | undefined
@@ -47,11 +44,16 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
 
   constructor(sink: ExchangeSink, settings: Settings, manner: Manner, isDatagram: boolean) {
     this.#sink = sink
-    this.#redactor = redactorOf(settings.redaction)
-    this.#keepBytes = settings.bodyLimitBytes
-    this.#isForLine = settings.details === false
+    this.#reading = readingOf(settings)
     this.#manner = manner
     this.#memory = isDatagram ? new AnsweredMemory() : undefined
+  }
+
+  /** As if new: nothing waits. */
+  again(manner: Manner): void {
+    this.#manner = manner
+    this.#memory?.clear()
+    this.#waitingBytes = 0
   }
 
   /** No query waits for its answer, and no answer for its query. */
@@ -78,17 +80,22 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
   /** A group was asked, or told: nobody waits for one answer. */
   #takeAlone(side: Side, bytes: Uint8Array, start: number, end: number, missing: number, at: Micros): void {
     if (this.#memory?.isCopy(side, bytes, start, end, at, COPY_MICROS) === true) return
-    const m = new DnsMessage(side, at, bytes, start, end, missing, scan, this.#keepBytes)
+    const m = new DnsMessage().fill(side, at, bytes, start, end, missing, scan, this.#reading.keepBytes)
     this.#sink.message(m.isResponse ? this.#exchange(undefined, m) : this.#exchange(m, undefined))
   }
 
   #exchange(query: DnsMessage | undefined, answer: DnsMessage | undefined): DnsExchange {
-    return new DnsExchange(query, answer, this.#manner, this.#redactor)
+    return new DnsExchange(query, answer, this.#manner, this.#reading.redactor)
+  }
+
+  #begun(query: DnsMessage): DnsExchange {
+    return (this.#manner === '' ? this.#reading.exchange()?.begin(query) : undefined) ?? this.#exchange(query, undefined)
   }
 
   #takeQuery(side: Side, bytes: Uint8Array, start: number, end: number, missing: number, at: Micros): void {
     const pairing = this.#pairing ??= new KeyPairing(this, MAX_WAITING_QUERIES, MAX_WAITING_ANSWERS)
-    const m = new DnsMessage(side, at, bytes, start, end, missing, scan, this.#keepBytes)
+    const question = scan.questionEnd > HEADER_BYTES ? this.#reading.questions?.find(bytes, start, start + scan.questionEnd) : undefined
+    const m = this.#reading.message().fill(side, at, bytes, start, end, missing, scan, this.#reading.keepBytes, question)
     const key = keyOf(m.id, side)
     this.#expire(at)
     const before = pairing.peek(key)
@@ -97,7 +104,7 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
       before.sentMicros = at
       return
     }
-    const exchange = this.#exchange(m, undefined)
+    const exchange = this.#begun(m)
     this.#waitingBytes += exchange.heldBytes
     const answer = pairing.asked(key, exchange)
     if (answer !== undefined) {
@@ -134,7 +141,8 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
     const known = waiting === undefined ? this.#memory?.recall(key, bytes, start, end) : undefined
     if (known === 'same') return
     const isOther = waiting !== undefined && !waiting.query!.hasQuestionOf(bytes, start, scan.questionEnd)
-    const m = new DnsMessage(side, at, bytes, start, end, missing, scan, this.#isForLine && waiting !== undefined && !isOther ? KEEP_NOTHING : this.#keepBytes)
+    const kept = this.#reading.isForLine && waiting !== undefined && !isOther ? KEEP_NOTHING : this.#reading.keepBytes
+    const m = this.#reading.message().fill(side, at, bytes, start, end, missing, scan, kept)
     if (known === 'other' || isOther) {
       const exchange = this.#exchange(undefined, m)
       exchange.isSecondAnswer = known === 'other'
@@ -148,8 +156,12 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
     if (exchange === undefined) return
     this.#waitingBytes -= exchange.heldBytes
     exchange.answer = m
-    if (this.#memory === undefined && exchange.query!.isTransfer) this.#begin(key, exchange, bytes, start, end)
-    else this.#sink.message(exchange)
+    if (this.#memory === undefined && exchange.query!.isTransfer) {
+      this.#begin(key, exchange, bytes, start, end)
+      return
+    }
+    this.#sink.message(exchange)
+    this.#reading.giveBack(exchange)
   }
 
   #begin(key: number, exchange: DnsExchange, bytes: Uint8Array, start: number, end: number): void {
@@ -170,8 +182,8 @@ export class DnsExchanges implements FifoSink<DnsExchange, DnsMessage> {
   #continue(key: number, exchange: DnsExchange, side: Side, bytes: Uint8Array, start: number, end: number, missing: number, at: Micros): void {
     const transfer = exchange.transfer!
     transfer.add(bytes, start, end)
-    const room = Math.min(this.#keepBytes, MAX_TRANSFER_BYTES - transfer.sizeBytes)
-    if (room > 0) (exchange.further ??= []).push(new DnsMessage(side, at, bytes, start, end, missing, scan, room))
+    const room = Math.min(this.#reading.keepBytes, MAX_TRANSFER_BYTES - transfer.sizeBytes)
+    if (room > 0) (exchange.further ??= []).push(new DnsMessage().fill(side, at, bytes, start, end, missing, scan, room))
     if (!transfer.isOver) return
     this.#transfers!.delete(key)
     this.#sink.message(exchange)

@@ -15,7 +15,6 @@ export const CD = 0x0010
 export const OPCODE_QUERY = 0
 export const OPCODE_NOTIFY = 4
 export const OPCODE_UPDATE = 5
-export const OPCODE_DSO = 6
 
 export const TYPE_SOA = 6
 export const TYPE_OPT = 41

@@ -1,38 +1,46 @@
 import type { Side } from '../../model/side.ts'
+import { CLIENT } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
+import { copyOf } from './copy.ts'
 import { upperRcode } from './edns.ts'
 import { HEADER_BYTES, OPCODE_QUERY, QR, TC, TYPE_AXFR, TYPE_IXFR, opcodeOf, rcodeOf, word } from './header.ts'
+import type { Question } from './question.ts'
 import type { Scan } from './scan.ts'
 import { CUT, WHOLE } from './scan.ts'
 
-const SHORT_BYTES = 64
-const NO_BYTES = new Uint8Array(0)
+const NO_BYTES: Uint8Array = new Uint8Array(0)
 /** For those of whom only the fixed fields are wanted. */
 export const KEEP_NOTHING = -1
 
 /** One DNS message as captured: what is always needed, and the bytes that were kept. */
 export class DnsMessage {
-  readonly side: Side
-  readonly id: number
-  readonly flags: number
-  readonly atMicros: Micros
-  /** A copy, the fixed header at least, and the questions where they are whole; or nothing. */
-  readonly bytes: Uint8Array
+  side: Side = CLIENT
+  id = 0
+  flags = 0
+  atMicros: Micros = 0
+  /** A copy, the fixed header at least, and the questions where they are whole; or nothing. With `question` id and flags in it may be those of another message. */
+  bytes = NO_BYTES
+  /** What it asks, where that is known by its bytes: then no more than the questions is kept. */
+  question: Question | undefined = undefined
   /** As sent; more than the bytes where those were cut or not all are kept. */
-  readonly sentBytes: number
+  sentBytes = 0
   /** How many of them were captured. */
-  readonly capturedBytes: number
+  capturedBytes = 0
   /** What the scan says: WHOLE, CUT, BAD_QUESTION or BAD_RECORD. */
-  readonly verdict: number
-  readonly questionEnd: number
+  verdict = WHOLE
+  questionEnd = HEADER_BYTES
   /** Behind the last record. */
-  readonly end: number
+  end = HEADER_BYTES
   /** With its upper bits out of OPT. */
-  readonly rcode: number
-  readonly optAt: number
+  rcode = 0
+  optAt = 0
 
-  /** Copies from bytes[start, end), which the scan has walked over. @param keepBytes how many are kept; more where the questions need them; KEEP_NOTHING: not even those */
-  constructor(side: Side, at: Micros, bytes: Uint8Array, start: number, end: number, missing: number, scan: Scan, keepBytes: number) {
+  /**
+   * Becomes bytes[start, end), which the scan has walked over, and copies of them what is kept.
+   * @param keepBytes how many are kept; more where the questions need them; KEEP_NOTHING: not even those
+   * @param question its bytes are kept instead
+   */
+  fill(side: Side, at: Micros, bytes: Uint8Array, start: number, end: number, missing: number, scan: Scan, keepBytes: number, question?: Question): this {
     this.side = side
     this.id = word(bytes, start)
     this.flags = word(bytes, start + 2)
@@ -43,8 +51,16 @@ export class DnsMessage {
     this.questionEnd = keepBytes < 0 ? HEADER_BYTES : scan.questionEnd
     this.end = scan.end
     this.rcode = rcodeOf(this.flags) | (scan.optAt === 0 ? 0 : upperRcode(bytes, start + scan.optAt))
-    this.bytes = keepBytes < 0 ? NO_BYTES : copyOf(bytes, start, Math.min(end, start + Math.max(keepBytes, scan.questionEnd, HEADER_BYTES)))
+    this.bytes = keptOf(bytes, start, end, scan, keepBytes, question)
+    this.question = question
     this.optAt = scan.optAt + 8 <= this.bytes.length ? scan.optAt : 0
+    return this
+  }
+
+  /** Waits to be filled again. */
+  clear(): void {
+    this.bytes = NO_BYTES
+    this.question = undefined
   }
 
   get opcode(): number {
@@ -61,6 +77,11 @@ export class DnsMessage {
 
   get isWhole(): boolean {
     return this.verdict === WHOLE
+  }
+
+  /** Whole, and nothing behind its records: there is nothing to note. */
+  get isAsUsual(): boolean {
+    return this.verdict === WHOLE && this.end === this.sentBytes
   }
 
   get isCut(): boolean {
@@ -87,12 +108,9 @@ export class DnsMessage {
   }
 }
 
-/** Most are short, and a view of them would cost more than the loop. Not slice(): that of a Buffer is a view. */
-function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  if (to - from > SHORT_BYTES) return new Uint8Array(bytes.subarray(from, to))
-  const copy = new Uint8Array(to - from)
-  for (let i = from; i < to; i++) copy[i - from] = bytes[i]!
-  return copy
+function keptOf(bytes: Uint8Array, start: number, end: number, scan: Scan, keepBytes: number, question: Question | undefined): Uint8Array {
+  if (question !== undefined) return question.bytes
+  return keepBytes < 0 ? NO_BYTES : copyOf(bytes, start, Math.min(end, start + Math.max(keepBytes, scan.questionEnd, HEADER_BYTES)))
 }
 
 function lower(byte: number): number {

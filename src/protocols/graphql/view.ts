@@ -10,7 +10,7 @@ function chosen({ operations, operationName }: GraphqlRequest): GraphqlRequest['
 }
 
 /** `query GetCart`, `mutation { addItem }`, `persisted 3f1c0a52`. */
-export function operationText(request: GraphqlRequest): string {
+function operationText(request: GraphqlRequest): string {
   const operation = chosen(request)
   if (operation === undefined) return `persisted ${request.operationName ?? request.persistedHash!.slice(0, 8)}`
   const name = operation.name ?? request.operationName

@@ -130,8 +130,18 @@ function showStructure(view: BodyContent, text: string, type: string, redactor: 
 function showJson(view: BodyContent, text: string, redactor: Redactor): boolean {
   const parsed = parseJsonWhole(text)
   if (parsed === undefined) return false
-  view.json = sentValue(parsed.value, text, redactor)
+  const plain = withoutEscapes(parsed.value, text, redactor)
+  if (plain === undefined) view.json = sentValue(parsed.value, text, redactor)
+  else if (!showJson(view, plain, redactor)) view.text = plain
   return true
+}
+
+/** The text without escapes that are not needed, redacted: what is searched for may have been written with them. Undefined where that hides nothing more. */
+function withoutEscapes(value: unknown, text: string, redactor: Redactor): string | undefined {
+  if (!redactor.changesTexts || !text.includes('\\')) return undefined
+  const before = JSON.stringify(value)
+  const after = redactor.text(before)
+  return after === before ? undefined : after
 }
 
 /** A number that may be written otherwise (1.50, 1E3, -0), or a name that looks like one, which objects put first. */

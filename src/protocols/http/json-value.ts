@@ -1,4 +1,5 @@
 import type { Redactor } from '../redaction.ts'
+import { REDACTED } from '../redaction.ts'
 import { MAX_JSON_CHARS, MAX_JSON_DEPTH } from './limits.ts'
 
 const QUOTE = 0x22
@@ -102,14 +103,14 @@ function membersOf(value: unknown): number {
   return sum
 }
 
-/** The same value with hidden texts replaced in strings and names: escapes may have kept them out of sight before. */
+/** The same value without hidden members, and with hidden texts replaced in strings and names: escapes may have kept them out of sight before. */
 export function redactedValue(value: unknown, redactor: Redactor): unknown {
   if (!redactor.changesTexts) return value
   if (typeof value === 'string') return redactor.text(value)
   if (typeof value === 'number') return redactedNumber(value, redactor)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => redactedValue(item, redactor))
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [redactor.text(name), redactedValue(item, redactor)]))
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [redactor.text(name), redactor.hidesParameter(name) ? REDACTED : redactedValue(item, redactor)]))
 }
 
 /** `1e3` is shown as 1000. */

@@ -1,21 +1,18 @@
 import type { Micros } from '../../model/time.ts'
 import { BodyReader } from './body-reader.ts'
-import { CR, LF, latin1 } from '../http/bytes.ts'
 import type { Framing } from './framing.ts'
 import { NO_BODY, TUNNEL, UNKNOWN } from './framing.ts'
-import { Half } from './half.ts'
+import type { Half } from './half.ts'
 import type { HeadMemo } from './head-memo.ts'
-import type { Spares } from './spares.ts'
+import type { HeadOwner } from './head-reader.ts'
+import { HeadReader } from './head-reader.ts'
 import { shortHead, wholeHead } from './head-text.ts'
-import { guessStartLine } from './guess.ts'
-import { scanHead } from './head-scan.ts'
 import { badLineAt } from './header-scan.ts'
-import { MAX_HEAD_BYTES, MAX_HELD_BYTES } from './limits.ts'
-import { AFTER_LOSS, EMPTY_LINES, END_IN_HEAD, HEAD_TOO_LONG, LOST_IN_HEAD } from './notes.ts'
-import { ENDED, PartialHead, REFUSED } from './partial-head.ts'
+import { HeldBytes } from './held-bytes.ts'
+import { MAX_HELD_BYTES } from './limits.ts'
+import { AFTER_LOSS } from './notes.ts'
 import { findStart } from './resync.ts'
-import { NOT_HTTP, UNFINISHED } from './start-line.ts'
-import { NOWHERE } from './whole-heads.ts'
+import type { Spares } from './spares.ts'
 
 const AT_START = 0
 const IN_BODY = 1
@@ -52,21 +49,14 @@ export interface HalfOwner {
 }
 
 /** Cuts the bytes of one side into requests or responses. */
-export class HalfReader {
+export class HalfReader implements HeadOwner {
   readonly #owner: HalfOwner
   readonly #isRequest: boolean
-  readonly #body: BodyReader
-  readonly #memo: HeadMemo
-  readonly #spares: Spares | undefined
-  /** Where the memo has the head that was read last, as a whole. */
-  #place = NOWHERE
+  readonly #heads: HeadReader
+  readonly #body = new BodyReader()
   #phase = AT_START
-  /** Set while a start line is tried that was searched for. */
-  #isStrict = false
-  /** A head that is not whole yet, or what is held back. */
-  readonly #pending: PartialHead
-  /** For the notes of the next message. */
-  #bits = 0
+  /** What is held back. */
+  readonly #held = new HeldBytes()
   /** Stream offset of the bytes that are being read. */
   #base = 0
   #offset = 0
@@ -74,22 +64,19 @@ export class HalfReader {
   constructor(owner: HalfOwner, isRequest: boolean, memo: HeadMemo, spares: Spares | undefined) {
     this.#owner = owner
     this.#isRequest = isRequest
-    this.#memo = memo
-    this.#spares = spares
-    this.#pending = new PartialHead(isRequest)
-    this.#body = new BodyReader()
+    this.#heads = new HeadReader(this, isRequest, memo, spares)
   }
 
   /** Of a head, of what is held back, and of a body that is being read. */
   get heldBytes(): number {
-    return this.#pending.length + this.#body.heldBytes
+    return this.#heads.heldBytes + this.#held.length + this.#body.heldBytes
   }
 
   /** The start was missed: begin by searching. */
   seek(): void {
     this.#phase = SEEKING
-    this.#isStrict = false
-    this.#pending.clear()
+    this.#heads.clear()
+    this.#held.clear()
   }
 
   stop(): void {
@@ -107,10 +94,10 @@ export class HalfReader {
 
   #handOver(buf: Uint8Array, from: number, to: number, at: Micros): void {
     this.#phase = OFF
-    if (this.#pending.length === 0) this.#owner.handOver(from < to ? buf.subarray(from, to) : NONE)
+    if (this.#held.length === 0) this.#owner.handOver(from < to ? buf.subarray(from, to) : NONE)
     else {
-      this.#pending.hold(buf, from, to, at, 0)
-      this.#owner.handOver(this.#pending.take())
+      this.#held.hold(buf, from, to, at, 0)
+      this.#owner.handOver(this.#held.take())
     }
   }
 
@@ -125,138 +112,47 @@ export class HalfReader {
   /** Reads what the phase is about, returns where the next begins. */
   #step(buf: Uint8Array, i: number, to: number, at: Micros): number {
     switch (this.#phase) {
-      case AT_START: return this.#pending.length === 0 ? this.#readHead(buf, i, to, at) : this.#continueHead(buf, i, to, at)
+      case AT_START: return this.#heads.read(buf, i, to, this.#base, at)
       case IN_BODY: return this.#readBody(buf, i, to, at)
       case SEEKING: return this.#search(buf, i, to)
       default: return this.#hold(buf, i, to, at)
     }
   }
 
-  #readHead(buf: Uint8Array, i: number, to: number, at: Micros): number {
-    const half = this.#spares === undefined ? new Half(this.#isRequest, at) : this.#spares.half(this.#isRequest, at)
-    const known = this.#isStrict ? 0 : this.#memo.wholes.recall(this.#place, half, buf, i, to)
-    if (known > 0) {
-      this.#begin(half, buf, i, i + known, at)
-      return i + known
-    }
-    return buf[i] === CR || buf[i] === LF ? this.#skipEmptyLines(buf, i, to) : this.#readNewHead(half, buf, i, to, at)
-  }
-
-  #readNewHead(half: Half, buf: Uint8Array, i: number, to: number, at: Micros): number {
-    const limit = Math.min(to, i + MAX_HEAD_BYTES)
-    const end = scanHead(half, buf, i, limit, this.#isStrict, this.#memo)
-    if (end > 0) {
-      this.#place = this.#memo.wholes.placeOf(half, buf, i, end)
-      this.#begin(half, buf, i, end, at)
-      return end
-    }
-    if (end !== UNFINISHED) return this.#refuse(i, end)
-    if (limit - i === MAX_HEAD_BYTES) {
-      this.#headTooLong(half, latin1(buf, i, limit), this.#base + i, at)
-      return limit
-    }
-    if (this.#pending.begin(buf, i, to, at, this.#base + i, half.headersAt > 0) === REFUSED) this.#refusePending(NOT_HTTP)
-    return to
-  }
-
-  /** RFC 9112 §2.2. */
-  #skipEmptyLines(buf: Uint8Array, from: number, to: number): number {
-    this.#bits |= EMPTY_LINES
-    let i = from
-    while (i < to && (buf[i] === CR || buf[i] === LF)) i++
-    return i
-  }
-
-  #continueHead(buf: Uint8Array, i: number, to: number, at: Micros): number {
-    const pending = this.#pending
-    const held = pending.length
-    const limit = Math.min(to, i + MAX_HEAD_BYTES - held)
-    const state = pending.add(buf, i, limit)
-    if (state === REFUSED) this.#refusePending(NOT_HTTP)
-    else if (state === ENDED) return this.#endPending(i - held, limit, at)
-    else if (pending.length === MAX_HEAD_BYTES) this.#pendingTooLong(at)
-    return limit
-  }
-
-  /** `shift`: offset in the current bytes of what is pending. */
-  #endPending(shift: number, to: number, at: Micros): number {
-    const pending = this.#pending
-    const half = new Half(this.#isRequest, pending.atMicros)
-    const end = scanHead(half, pending.buffer, 0, pending.length, this.#isStrict)
-    if (end < 0) {
-      this.#refusePending(end)
-      return to
-    }
-    const { buffer } = pending
-    pending.clear()
-    this.#begin(half, buffer, 0, end, at)
-    return end + shift
-  }
-
-  /** What begins at `i` is no head. Returns where to go on searching. */
-  #refuse(i: number, result: number): number {
+  refuse(i: number, result: number): number {
     const resume = Math.max(i + 1, badLineAt(result))
-    const wasStrict = this.#isStrict
+    const wasStrict = this.#heads.isStrict
     this.seek()
     if (wasStrict) return resume
     if (this.#owner.refuses()) {
       this.#phase = OFF
       return resume
     }
-    this.#owner.malformed(this.#isRequest, this.#isRequest ? 'not a request line' : 'not a status line', this.#base + i)
-    this.#lost()
+    this.malformed(this.#isRequest ? 'not a request line' : 'not a status line', this.#base + i)
+    this.lost()
     return resume
   }
 
-  #refusePending(result: number): void {
+  refuseHeld(bytes: Uint8Array, result: number, offset: number, at: Micros): void {
     const base = this.#base
-    const { atMicros, offset } = this.#pending
-    const bytes = this.#pending.take()
     this.#base = offset
-    const resume = this.#refuse(0, result)
-    const end = this.#run(bytes, resume, bytes.length, offset, atMicros)
-    if (this.#phase === HANDING_OVER) this.#pending.hold(bytes, end, bytes.length, atMicros, 0)
+    const resume = this.refuse(0, result)
+    const end = this.#run(bytes, resume, bytes.length, offset, at)
+    if (this.#phase === HANDING_OVER) this.#held.hold(bytes, end, bytes.length, at, 0)
     this.#base = base
   }
 
-  #pendingTooLong(at: Micros): void {
-    const { buffer, length } = this.#pending
-    const half = new Half(this.#isRequest, this.#pending.atMicros)
-    const result = scanHead(half, buffer, 0, length, this.#isStrict)
-    if (result !== UNFINISHED) this.#refusePending(result)
-    else {
-      const head = latin1(buffer, 0, length)
-      this.#pending.clear()
-      this.#headTooLong(half, head, this.#pending.offset, at)
-    }
+  malformed(what: string, offset: number): void {
+    this.#owner.malformed(this.#isRequest, what, offset)
   }
 
-  #headTooLong(half: Half, head: string, offset: number, at: Micros): void {
-    if (!this.#isStrict) {
-      this.#owner.malformed(this.#isRequest, `head longer than ${MAX_HEAD_BYTES} bytes`, offset)
-      this.#cutHead(half, head, HEAD_TOO_LONG, at)
-      this.#lost()
-    }
-    this.seek()
-  }
-
-  /** A head that will never be whole is shown as far as it goes. */
-  #cutHead(half: Half, head: string, bit: number, at: Micros): void {
-    half.head = head
-    if (half.headersAt === 0) guessStartLine(half)
-    half.bits |= bit | this.#bits
-    this.#bits = 0
-    this.#isStrict = false
+  cutHead(half: Half, at: Micros): void {
     this.#owner.began(half)
     this.#finish(half, at)
   }
 
-  /** The head is buf[from, to). */
-  #begin(half: Half, buf: Uint8Array, from: number, to: number, at: Micros): void {
+  begin(half: Half, buf: Uint8Array, from: number, to: number, at: Micros): void {
     const owner = this.#owner
-    half.bits |= this.#bits
-    this.#bits = 0
-    this.#isStrict = false
     half.head = owner.details ? wholeHead(half, buf, from, to) : shortHead(half, buf, from, to)
     const framing = owner.began(half)
     if (half.head === '' && owner.needsHead(half)) half.head = wholeHead(half, buf, from, to)
@@ -264,7 +160,7 @@ export class HalfReader {
     else if (framing === TUNNEL) this.#leave(half, at)
     else if (framing === UNKNOWN) this.#skipBody(half, at)
     else {
-      this.#body.begin(half, framing, this.#owner.bodyLimitBytes(half))
+      this.#body.begin(half, framing, owner.bodyLimitBytes(half))
       this.#phase = IN_BODY
     }
   }
@@ -272,7 +168,7 @@ export class HalfReader {
   #skipBody(half: Half, at: Micros): void {
     this.#finish(half, at)
     this.seek()
-    this.#lost()
+    this.lost()
   }
 
   #leave(half: Half, at: Micros): void {
@@ -295,7 +191,7 @@ export class HalfReader {
     if (!body.isBroken) return end
     // The byte that breaks it may be the first of the next message.
     const broken = end - 1
-    this.#owner.malformed(this.#isRequest, 'broken chunked coding', this.#base + broken)
+    this.malformed('broken chunked coding', this.#base + broken)
     this.#skipBody(body.half, at)
     return broken
   }
@@ -304,23 +200,23 @@ export class HalfReader {
     const start = findStart(this.#isRequest, buf, i, to)
     if (start < to) {
       this.#phase = AT_START
-      this.#isStrict = true
+      this.#heads.isStrict = true
     }
     return start
   }
 
-  #lost(): void {
-    this.#bits |= AFTER_LOSS
+  lost(): void {
+    this.#heads.bits |= AFTER_LOSS
     this.#owner.lostCount(this.#isRequest)
   }
 
   #hold(buf: Uint8Array, i: number, to: number, at: Micros): number {
-    const limit = Math.min(to, i + MAX_HELD_BYTES - this.#pending.length)
-    this.#pending.hold(buf, i, limit, at, this.#base + i)
+    const limit = Math.min(to, i + MAX_HELD_BYTES - this.#held.length)
+    this.#held.hold(buf, i, limit, at, this.#base + i)
     if (limit < to) {
-      this.#owner.malformed(this.#isRequest, `more than ${MAX_HELD_BYTES} bytes before the answer to an upgrade`, this.#pending.offset)
+      this.malformed(`more than ${MAX_HELD_BYTES} bytes before the answer to an upgrade`, this.#held.offset)
       this.seek()
-      this.#lost()
+      this.lost()
     }
     return limit
   }
@@ -329,15 +225,15 @@ export class HalfReader {
   release(): void {
     if (this.#phase !== HOLDING) return
     this.#phase = AT_START
-    if (this.#pending.length === 0) return
-    const { atMicros, offset } = this.#pending
-    const held = this.#pending.take()
+    if (this.#held.length === 0) return
+    const { atMicros, offset } = this.#held
+    const held = this.#held.take()
     this.#run(held, 0, held.length, offset, atMicros)
   }
 
   /** There is a switch: what was held back is the other protocol's. */
   takeHeld(): Uint8Array {
-    const bytes = this.#phase === HOLDING ? this.#pending.take() : NONE
+    const bytes = this.#phase === HOLDING ? this.#held.take() : NONE
     this.stop()
     return bytes
   }
@@ -348,15 +244,15 @@ export class HalfReader {
       case AT_START: return this.#loseHead(at)
       case IN_BODY: return this.#loseBody(bytes, at)
       case HOLDING: return this.#loseHead(at)
-      case SEEKING: return this.#lost()
+      case SEEKING: return this.lost()
       default:
     }
   }
 
   #loseHead(at: Micros): void {
-    if (this.#phase === AT_START && this.#pending.length > 0 && !this.#isStrict) this.#cutPending(LOST_IN_HEAD, at)
+    if (this.#phase === AT_START) this.#heads.lose(at)
     this.seek()
-    this.#lost()
+    this.lost()
   }
 
   /** Within a body only bytes are lost, and not the place. */
@@ -366,32 +262,12 @@ export class HalfReader {
     else if (body.isOver) this.#finish(body.half, at)
   }
 
-  #cutPending(bit: number, at: Micros): void {
-    const { buffer, length } = this.#pending
-    const half = new Half(this.#isRequest, this.#pending.atMicros)
-    scanHead(half, buffer, 0, length, false)
-    const head = latin1(buffer, 0, length)
-    this.#pending.clear()
-    this.#cutHead(half, head, bit, at)
-  }
-
   end(at: Micros): void {
-    if (this.#phase === AT_START) this.#endHead(at)
+    for (let again = true; again && this.#phase === AT_START;) again = this.#heads.end(at)
     if (this.#phase === IN_BODY) {
       this.#body.end()
       this.#finish(this.#body.half, at)
     }
     this.stop()
-  }
-
-  #endHead(at: Micros): void {
-    while (this.#pending.length > 0 && this.#phase === AT_START) {
-      if (!this.#isStrict) return this.#cutPending(END_IN_HEAD, at)
-      const half = new Half(this.#isRequest, this.#pending.atMicros)
-      const result = scanHead(half, this.#pending.buffer, 0, this.#pending.length, true)
-      if (result !== UNFINISHED) this.#refusePending(result)
-      else if (half.headersAt > 0) return this.#cutPending(END_IN_HEAD, at)
-      else return
-    }
   }
 }

@@ -133,7 +133,7 @@ export class BlockFacts {
 }
 
 /** A place for the bytes that were read last of their kind, and what was found in them. */
-export class Memo<Facts> {
+class Memo<Facts> {
   readonly seen: SeenBytes
   facts: Facts | undefined = undefined
 

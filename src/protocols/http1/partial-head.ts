@@ -1,7 +1,7 @@
 import type { Micros } from '../../model/time.ts'
 import { CR, LF } from '../http/bytes.ts'
 import { Half } from './half.ts'
-import { Pending } from './pending.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { mayBeRequestLine, mayBeStatusLine, scanRequestLine, scanStatusLine } from './start-line.ts'
 
 /** The empty line has not come yet. */
@@ -13,35 +13,13 @@ export const REFUSED = 2
 export type HeadState = typeof PARTIAL | typeof ENDED | typeof REFUSED
 
 /** A head of which only the first bytes have come, copied. Looks at new bytes only, so that a head in many pieces costs no more than one. */
-export class PartialHead {
+export class PartialHead extends HeldBytes {
   readonly #isRequest: boolean
-  readonly #bytes = new Pending()
   #hasStartLine = false
-  /** Of its first byte. */
-  atMicros: Micros = 0
-  /** Stream offset of its first byte. */
-  offset = 0
 
   constructor(isRequest: boolean) {
+    super()
     this.#isRequest = isRequest
-  }
-
-  get length(): number {
-    return this.#bytes.length
-  }
-
-  /** What is held, up to `length`; valid until the next call. */
-  get buffer(): Uint8Array {
-    return this.#bytes.buffer
-  }
-
-  /** Holds bytes of whatever kind, for `take`. */
-  hold(buf: Uint8Array, from: number, to: number, atMicros: Micros, offset: number): void {
-    if (this.length === 0) {
-      this.atMicros = atMicros
-      this.offset = offset
-    }
-    this.#bytes.add(buf, from, to)
   }
 
   /** The first bytes, which are known to have no empty line. */
@@ -51,9 +29,9 @@ export class PartialHead {
     return hasStartLine || this.#mayBeStart() ? PARTIAL : REFUSED
   }
 
-  add(buf: Uint8Array, from: number, to: number): HeadState {
+  continue(buf: Uint8Array, from: number, to: number): HeadState {
     const known = this.length
-    this.#bytes.add(buf, from, to)
+    this.add(buf, from, to)
     if (!this.#hasStartLine) {
       if (!hasLineFeed(this.buffer, known, this.length)) return this.#mayBeStart() ? PARTIAL : REFUSED
       if (!this.#isStartLine()) return REFUSED
@@ -69,15 +47,6 @@ export class PartialHead {
   #isStartLine(): boolean {
     const half = new Half(this.#isRequest, 0)
     return (this.#isRequest ? scanRequestLine(half, this.buffer, 0, this.length) : scanStatusLine(half, this.buffer, 0, this.length)) > 0
-  }
-
-  clear(): void {
-    this.#bytes.clear()
-  }
-
-  /** Hands over what is held, and is empty. */
-  take(): Uint8Array {
-    return this.#bytes.take()
   }
 }
 

@@ -67,6 +67,9 @@ test('by default: what proves who somebody is, however oddly it is sent', () => 
     'trailers': [ask('GET / HTTP/1.1\r\n\r\n'), answer(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked('x')}0\r\nSet-Cookie: ${SECRET}\r\n\r\n`)],
     'interim': [ask('GET / HTTP/1.1\r\n\r\n'), answer(`HTTP/1.1 103 Early Hints\r\nSet-Cookie: ${SECRET}\r\n\r\n${OK}`)],
     'cut off': [ask(`GET / HTTP/1.1\r\nAuthorization: ${SECRET}`)],
+    'user information of other URLs': [ask(`GET / HTTP/1.1\r\nHost: me:${SECRET}@shop\r\nReferer: http://me:${SECRET}@shop/\r\n\r\n`), answer(`HTTP/1.1 302 Found\r\nLocation: https://me:${SECRET}@shop/\r\nContent-Length: 0\r\n\r\n`)],
+    'user information of CONNECT': [ask(`CONNECT me:${SECRET}@shop:80 HTTP/1.1\r\nHost: shop\r\n\r\n`), answer('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')],
+    'a token of Kubernetes among subprotocols': [ask(`GET /exec HTTP/1.1\r\nSec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${SECRET}, v4.channel.k8s.io\r\n\r\n`), answer(OK)],
     'user information': [ask(`GET http://me:${SECRET}@shop/ HTTP/1.1\r\n\r\n`), answer(OK)],
     'part of a form': post('multipart/form-data; boundary=b', `--b\r\nContent-Disposition: form-data; name=x\r\nCookie: ${SECRET}\r\n\r\nx\r\n--b--`),
   }, DEFAULT_SETTINGS.redaction)
@@ -79,6 +82,18 @@ test('parameters of queries, forms, references and locations', () => {
     'form': post('application/x-www-form-urlencoded', `a=1&t%6Fken=${SECRET}`),
     'multipart': post('multipart/form-data; boundary=b', `--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n${SECRET}\r\n--b--`),
     'referer, location': [ask(`GET / HTTP/1.1\r\nReferer: http://a/?token=${SECRET}\r\n\r\n`), answer(`HTTP/1.1 302 Found\r\nLocation: /cb#x=1&token=${SECRET}\r\nContent-Length: 0\r\n\r\n`)],
+    'json': post('application/json', `{"a":[{"token":"${SECRET}"}]}`),
+    'json of structure': post('application/json', `{"token":{"a":["${SECRET}"]},"n":1.50}`),
+    'json with escapes': post('application/json', `{"to\\u006ben":"${SECRET}"}`),
+    'json that is broken': post('application/json', `{"token":"${SECRET}",}`),
+    'json in json': post('application/json', `{"a":"{\\"token\\":\\"${SECRET}\\"}"}`),
+    'json that is called text': post('text/plain', `{"token":"${SECRET}"}`),
+    'lines of json': post('application/x-ndjson', `{"token":"${SECRET}"}\n{"token":"${SECRET}"}`),
+    'json within a part': post('multipart/form-data; boundary=b', `--b\r\nContent-Disposition: form-data; name=x\r\nContent-Type: application/json\r\n\r\n{"token":"${SECRET}"}\r\n--b--`),
+    'graphql variables': post('application/json', `{"query":"mutation M($token:String!){a(token:$token)}","variables":{"token":"${SECRET}"}}`),
+    'graphql arguments': post('application/json', `{"query":"mutation { a(token: \\"${SECRET}\\") }"}`),
+    'graphql get': [ask(`GET /graphql?query=%7Ba%7D&variables=%7B%22token%22%3A%22${SECRET}%22%7D HTTP/1.1\r\n\r\n`), answer(OK)],
+    'graphql answer': [...post('application/json', '{"query":"{ a }"}').slice(0, 1), answer(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n{"data":{"token":"${SECRET}"}}    `)],
   }, { ...DEFAULT_SETTINGS.redaction, parameters: ['token'] })
 })
 
@@ -89,6 +104,8 @@ test('texts, wherever they stand', () => {
     'method': [ask(`${SECRET} / HTTP/1.1\r\n\r\n`), answer(OK)],
     'json': post('application/json', `{"a":"${SECRET}","b":"\\u0066anary"}`),
     'gzip': [ask('GET / HTTP/1.1\r\n\r\n'), answer(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: ${packed.length}\r\n\r\n${packed}`)],
+    'json whose names are written with escapes': post('application/json', `{"fan":"\\u0061\\u0072y","fan\\u0061ry":1,"x":"${SECRET}"}`),
+    'percent-encoded': [ask(`GET /a?b=%66anary&c=${SECRET} HTTP/1.1\r\n\r\n`), answer(OK)],
     'graphql': post('application/json', `{"query":"query ${SECRET} { a(b: \\"${SECRET}\\") }","variables":{"a":"\\u0066anary","${SECRET}":1}}`),
     'graphql answer': [...post('application/json', '{"query":"{ a }"}').slice(0, 1), answer(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 48\r\n\r\n{"errors":[{"message":"${SECRET}"}],"data":null}    `)],
     'graphql get': [ask(`GET /graphql?query=%7Ba(b:%22${SECRET}%22)%7D HTTP/1.1\r\n\r\n`), answer(OK)],

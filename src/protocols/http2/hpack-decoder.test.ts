@@ -104,3 +104,43 @@ test('a bomb of references stays a list of bounded size', () => {
   assert.ok(decoder.isCut)
   assert.ok(decoder.fields.length < 70)
 })
+
+test('a block that was read before is read as by one who never saw it, whatever came between', () => {
+  const pair = fc.constantFrom<readonly [string, string]>(['a', '1'], ['a', '2'], ['b', 'x'.repeat(60)], [':method', 'GET'], [':path', '/'], ['c', 'y'.repeat(90)])
+  const step = fc.record({ fields: fc.array(pair, { maxLength: 4 }), times: fc.integer({ min: 1, max: 3 }), enters: fc.boolean(), tableBytes: fc.option(fc.constantFrom(0, 100, 200), { freq: 6, nil: undefined }) })
+  fc.assert(fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+    const decoder = new HpackDecoder()
+    const table: (readonly [string, string])[] = []
+    let tableLimitBytes = 4096
+    const said: Uint8Array[] = []
+    for (const { fields, times, enters, tableBytes } of steps) {
+      if (tableBytes !== undefined) {
+        const resized: number[] = []
+        encodeInteger(resized, 0x20, 5, tableBytes)
+        said.push(Uint8Array.from(resized))
+        decode(decoder, said.at(-1)!)
+        tableLimitBytes = tableBytes
+        while (table.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0) > tableLimitBytes) table.pop()
+      }
+      for (let i = 0; i < times; i++) {
+        const block = encodeBlock(fields, enters ? { table, tableLimitBytes } : {})
+        said.push(block)
+        assert.deepEqual(decode(decoder, Uint8Array.from([0, ...block]).subarray(1)), fields.map(([name, value]) => `${name}: ${value}`))
+      }
+    }
+    const other = new HpackDecoder()
+    for (const block of said) decode(other, block)
+    const last = said.at(-1)
+    if (last !== undefined) assert.deepEqual(decode(decoder, last), decode(other, last))
+  }))
+})
+
+test('what was read before is unknown once entries were lost', () => {
+  const decoder = new HpackDecoder()
+  const table: (readonly [string, string])[] = []
+  decode(decoder, encodeBlock([['a', '1']], { table }))
+  const again = encodeBlock([['a', '1']], { table })
+  assert.deepEqual([decode(decoder, again), decode(decoder, again)], [['a: 1'], ['a: 1']])
+  decoder.loosen('was lost')
+  assert.deepEqual([decode(decoder, again), decoder.unknownCount], [['[unknown]: [unknown: table entry 62 was lost]'], 1])
+})

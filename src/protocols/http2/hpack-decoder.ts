@@ -4,6 +4,7 @@ import { DynamicTable } from './dynamic-table.ts'
 import { HeaderField, UNKNOWN_NAME } from './header-field.ts'
 import { decodeHuffman, decodedRoom } from './huffman.ts'
 import { MAX_BLOCK_BYTES, MAX_LIST_BYTES, MAX_TABLE_BYTES } from './limits.ts'
+import { RecentBlock } from './recent-block.ts'
 import { STATIC_ENTRIES, STATIC_TABLE } from './static-table.ts'
 
 /** Size of the table before anybody says another (RFC 9113 §6.5.2). */
@@ -29,6 +30,9 @@ let literalCount = 0
  */
 export class HpackDecoder {
   readonly #table = new DynamicTable(DEFAULT_TABLE_BYTES)
+  readonly #recent = new RecentBlock()
+  /** Something in the block is no reference to a table. */
+  #isOwn = false
   /** Why entries may be unknown; undefined while none can be. */
   #doubt: string | undefined
   #buf: Uint8Array = scratch
@@ -36,7 +40,7 @@ export class HpackDecoder {
   #to = 0
   #textEnd = 0
   #listBytes = 0
-  /** Of the last block. */
+  /** Of the last block. A list that is said again is the same one. */
   fields: HeaderField[] = []
   unknownCount = 0
   /** Fields that were not listed, for there are too many of them. */
@@ -54,6 +58,7 @@ export class HpackDecoder {
   /** Entries are unknown from here on, because of what `why` says of them: `was lost`. */
   loosen(why: string): void {
     this.#doubt = why
+    this.#recent.forget()
     this.#table.clear()
     // The sender's size may be unknown as well. One that is too large does no harm: nobody refers to what was evicted.
     this.#table.resize(MAX_TABLE_BYTES)
@@ -61,10 +66,12 @@ export class HpackDecoder {
 
   /** False where the block breaks the format; the table cannot be trusted then. At most MAX_BLOCK_BYTES. */
   decode(buf: Uint8Array, from: number, to: number): boolean {
-    this.fields = []
     this.unknownCount = this.#listBytes = this.#textEnd = 0
-    this.isCut = false
+    this.isCut = this.#isOwn = false
     this.problem = ''
+    const known = this.#recent.fieldsOf(buf, from, to)
+    this.fields = known ?? []
+    if (known !== undefined) return true
     this.#buf = buf
     this.#pos = from
     this.#to = to
@@ -75,13 +82,19 @@ export class HpackDecoder {
     while (this.#pos < to && this.problem === '') this.#field()
     this.#fill()
     this.#buf = scratch
-    return this.problem === ''
+    if (this.problem !== '') return false
+    if (!this.#isOwn && this.unknownCount === 0 && !this.isCut) this.#recent.keep(buf, from, to, this.fields)
+    return true
   }
 
   #field(): void {
     const first = this.#buf[this.#pos]!
-    if (first >= 0x80) this.#indexed(first)
-    else if (first >= 0x40) this.#literal(first, 0x3f, true)
+    if (first >= 0x80) {
+      this.#indexed(first)
+      return
+    }
+    this.#isOwn = true
+    if (first >= 0x40) this.#literal(first, 0x3f, true)
     else if (first >= 0x20) this.#resize(first)
     else this.#literal(first, 0x0f, false)
   }
@@ -119,7 +132,10 @@ export class HpackDecoder {
     const nameBytes = source === undefined ? valueAt - nameAt : Math.max(0, source.nameBytes)
     const field = new HeaderField('', '', nameBytes, this.#textEnd - valueAt, source !== undefined && source.isNameless)
     this.#mark(field, source, nameAt, valueAt, isIndexed)
-    if (isIndexed) this.#table.add(field)
+    if (isIndexed) {
+      this.#recent.forget()
+      this.#table.add(field)
+    }
     this.#list(field)
   }
 
@@ -154,6 +170,7 @@ export class HpackDecoder {
     if (this.fields.length > 0) this.#fail('table size update within a header block')
     if (size > this.askedTableBytes) this.askedTableBytes = size
     if (size > MAX_TABLE_BYTES) this.#doubt ??= 'is beyond the table that is kept'
+    this.#recent.forget()
     this.#table.resize(Math.min(size, MAX_TABLE_BYTES))
   }
 

@@ -38,7 +38,7 @@ export function uint31(buf: Uint8Array, at: number): number {
 }
 
 /** Could `side` have sent the frame header at `at`? All nine bytes are there. */
-export function isFrameHeader(buf: Uint8Array, at: number, side: Side, maxFrameBytes: number): boolean {
+function isFrameHeader(buf: Uint8Array, at: number, side: Side, maxFrameBytes: number): boolean {
   const type = buf[at + 3]!
   if (type > CONTINUATION) return false
   const length = uint24(buf, at)
@@ -155,7 +155,7 @@ function headersVerdict(buf: Uint8Array, at: number, end: number, side: Side): V
 }
 
 /** Where the header block of a HEADERS frame begins and ends, without padding and priority; the end before the beginning where they do not fit. */
-export function blockOf(buf: Uint8Array, at: number, end: number): [number, number] {
+function blockOf(buf: Uint8Array, at: number, end: number): [number, number] {
   const flags = buf[at + 4]!
   let from = at + FRAME_HEADER_BYTES
   let to = end

@@ -58,7 +58,7 @@ function methodOf(request: Half): string {
 export function summaryOf(request: Half | undefined, redactor: Redactor): string {
   if (request === undefined) return 'response without request'
   if (!request.hasHead) return 'request without headers'
-  return `${redactor.text(methodOf(request))} ${redactor.target(targetOf(request))}`
+  return `${redactor.text(methodOf(request))} ${redactor.target(redactor.authority(targetOf(request)))}`
 }
 
 /** `showsBody`: where no lens does. */
@@ -69,7 +69,7 @@ export function requestView(place: Place, request: Half, reading: Reading, shows
     stream: place.stream,
     part: partOf(place),
     method: redactor.text(methodOf(request)),
-    path: redactor.target(targetOf(request)),
+    path: redactor.target(redactor.authority(targetOf(request))),
     scheme: pseudo(request, ':scheme'),
     authority: authority === undefined ? undefined : redactedAuthority(authority, redactor),
     protocol: pseudo(request, ':protocol'),

@@ -35,7 +35,7 @@ export class Line {
 
 /** No int32. */
 const ALONE = -(2 ** 31) - 1
-export const NO_NUMBER = -2
+const NO_NUMBER = -2
 const NOTHING_TO_TELL = new Line('', 0, false, NO_ERROR, NO_NUMBER)
 const names = new RecentTexts('utf8')
 const ids = new RecentTexts('base64url')

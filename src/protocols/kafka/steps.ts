@@ -16,9 +16,9 @@ export const MAYBE = 5
 export const TAGS = 6
 
 export const SHORT_LENGTH = 2
-export const LONG_LENGTH = 4
+const LONG_LENGTH = 4
 /** A varint of one more. */
-export const COMPACT_LENGTH = 0
+const COMPACT_LENGTH = 0
 
 export interface Step {
   readonly op: number

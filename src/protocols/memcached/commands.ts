@@ -17,7 +17,7 @@ export const META_SET = 6
 export const META_DELETE = 7
 export const META_ARITHMETIC = 8
 export const META_NOOP = 9
-export const META_DEBUG = 10
+const META_DEBUG = 10
 /** Nothing answers it. */
 export const QUIT = 11
 /** What the server does is told from here on. */

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { utf8 } from '../http/bytes.ts'
+import { REDACTED } from '../redaction.ts'
 import type { Redactor } from '../redaction.ts'
 import { decimalText } from './decimal128.ts'
 import { MAX_DEPTH, MAX_VALUES } from './limits.ts'
@@ -162,7 +163,7 @@ export class BsonReader {
       this.isTooMuch ||= ++this.#values > MAX_VALUES
       const value = this.value(depth)
       if (value === undefined) return
-      add(name, value)
+      add(name, this.#redactor?.hidesParameter(name) === true ? REDACTED : value)
       at = after
     }
   }

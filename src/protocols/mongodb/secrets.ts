@@ -7,12 +7,15 @@ const PASSWORD_SETTING: ReadonlySet<string> = new Set(['createUser', 'updateUser
 /** What is hidden where a document is about authentication. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['payload', 'key', 'nonce', 'pwd', 'token'])
 const SPECULATIVE = 'speculativeAuthenticate'
+/** Of each user that usersInfo tells of with showCredentials. */
+const CREDENTIALS = 'credentials'
 
 type Document = { readonly [key: string]: Json }
 
 /** A command or its reply with what is secret replaced. `command`: the name of the command, where it is known. */
 export function hideSecrets(document: Json, command: string | undefined, redactor: Redactor): Json {
   if (!redactor.credentials || !isDocument(document)) return document
+  if (Array.isArray(document['users'])) return { ...document, users: document['users'].map((user: Json) => withoutCredentials(user, redactor)) }
   const isAuthentication = (command !== undefined && AUTHENTICATING.has(command)) || ('conversationId' in document && 'payload' in document)
   const isPassword = command !== undefined && PASSWORD_SETTING.has(command)
   if (!isAuthentication && !isPassword && !(SPECULATIVE in document)) return document
@@ -23,6 +26,10 @@ export function hideSecrets(document: Json, command: string | undefined, redacto
     else shown[name] = value
   }
   return shown
+}
+
+function withoutCredentials(user: Json, redactor: Redactor): Json {
+  return isDocument(user) && CREDENTIALS in user ? { ...user, [CREDENTIALS]: redactor.credential('') } : user
 }
 
 export function isDocument(value: Json | undefined): value is Document {

@@ -15,7 +15,6 @@ export const ZSTD = 1 << 26
 export const QUERY_ATTRIBUTES = 1 << 27
 
 /** Flags of MariaDB only, sent in bytes that MySQL reserves. */
-export const MARIADB_EXTENDED_METADATA = 1 << 3
 export const MARIADB_CACHE_METADATA = 1 << 4
 
 /** Status flags of OK and EOF packets. */

@@ -13,7 +13,7 @@ import { executedParameters, splitQuery } from './parameters.ts'
 export function commandWhat(command: Command): string {
   const { code, redactor } = command
   if ((command.bits & (NO_REQUEST | UNASKED)) !== 0) {
-    return command.error === undefined ? 'answer without request' : `ERROR: ${oneLine(redactor.text(parseError(command.error).message))}`
+    return command.error === undefined ? 'answer without request' : `ERROR: ${oneLine(shownStatement(parseError(command.error).message, redactor, 'mysql'))}`
   }
   switch (code) {
     case LOGIN: return loginWhat(command)
@@ -39,12 +39,12 @@ function loginWhat({ body, isTls, error }: Command): string {
 }
 
 function queryText(command: Command): string {
-  return shownStatement(textOfCut(splitQuery(command).query), command.redactor)
+  return shownStatement(textOfCut(splitQuery(command).query), command.redactor, 'mysql')
 }
 
 /** Made once for all executions of it; one connection has one redactor. */
 function preparedLine({ statement, redactor }: Command): string {
-  return statement!.line ??= oneLine(shownStatement(textOfCut(statement!.query), redactor))
+  return statement!.line ??= oneLine(shownStatement(textOfCut(statement!.query), redactor, 'mysql'))
 }
 
 function statementId(command: Command): number {
@@ -75,7 +75,7 @@ function queryView(command: Command): object {
   const { query, parameters } = splitQuery(command)
   const cut = command.bodyBytes - command.body.length
   return {
-    query: shownStatement(textOfCut(query), command.redactor), queryBytes: query.length + cut, truncated: cut > 0 ? true : undefined, attributes: parameters,
+    query: shownStatement(textOfCut(query), command.redactor, 'mysql'), queryBytes: query.length + cut, truncated: cut > 0 ? true : undefined, attributes: parameters,
   }
 }
 
@@ -83,7 +83,7 @@ function executeView(command: Command): object {
   const { statement } = command
   return {
     statementId: statementId(command),
-    query: statement === undefined ? undefined : shownStatement(textOfCut(statement.query), command.redactor),
+    query: statement === undefined ? undefined : shownStatement(textOfCut(statement.query), command.redactor, 'mysql'),
     queryBytes: statement?.queryBytes,
     truncated: statement !== undefined && statement.query.length < statement.queryBytes ? true : undefined,
     ...executedParameters(command),

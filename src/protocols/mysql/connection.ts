@@ -7,23 +7,19 @@ import { redactorOf } from '../redaction.ts'
 import { COMPRESS, SSL, ZSTD } from './capabilities.ts'
 import { ClientPackets } from './client-packets.ts'
 import { Command } from './command.ts'
-import { LOGIN, QUIT, STMT_BULK_EXECUTE, STMT_CLOSE, STMT_EXECUTE, STMT_FETCH, STMT_PREPARE, STMT_RESET, isUnanswered } from './commands.ts'
+import { CommandQueue } from './command-queue.ts'
+import { LOGIN, QUIT, STMT_BULK_EXECUTE, STMT_EXECUTE, STMT_FETCH, STMT_PREPARE, STMT_RESET, isUnanswered } from './commands.ts'
 import { parseLogin } from './handshake.ts'
-import { FULL_PACKET_BYTES, MAX_AUTHENTICATION, MAX_SMALL_BYTES, MAX_WAITING_BYTES, MAX_WAITING_COMMANDS } from './limits.ts'
-import { AFTER_LOSS, ANSWER_CUT, END_IN_REQUEST, GIVEN_UP, LOST_IN_ANSWER, LOST_IN_REQUEST, NO_ANSWER, NO_LOGIN, NO_REQUEST, UNASKED, UNKNOWN_STATEMENT } from './notes.ts'
-import { PacketReader } from './packet-reader.ts'
+import { FULL_PACKET_BYTES, MAX_AUTHENTICATION, MAX_SMALL_BYTES } from './limits.ts'
+import { AFTER_LOSS, ANSWER_CUT, END_IN_REQUEST, LOST_IN_ANSWER, LOST_IN_REQUEST, NO_LOGIN, NO_REQUEST, UNASKED } from './notes.ts'
 import { PacketSide } from './packet-side.ts'
-import { boundTypes } from './parameters.ts'
 import { SSL_REQUEST_BYTES } from './probe.ts'
-import { Statement } from './result.ts'
 import { ServerPackets } from './server-packets.ts'
 import { Statements } from './statements.ts'
 
 const GREETING = 0x0a
 const ERROR = 0xff
 const EOF = 0xfe
-/** MariaDB's clients execute what they prepared last by this number, before they know the real one. */
-const LAST_STATEMENT = 0xffff_ffff
 
 /** Both sides of a connection to MySQL or MariaDB: commands are queued, and the server answers the oldest. */
 export class MysqlConnection implements InPlaceDissector {
@@ -39,14 +35,11 @@ export class MysqlConnection implements InPlaceDissector {
   readonly #server: PacketSide
   readonly #answers: ServerPackets
   readonly #statements = new Statements()
-  readonly #queue: Command[] = []
-  #newest: Command | undefined
+  readonly #queue: CommandQueue
   #greeting: string | undefined
   #greetingMicros: Micros = -1
   #greetingBits = 0
-  #waitingBytes = 0
   #requestsLost = false
-  #answersLost = false
   #isLate = false
   #isEnding = false
   #answersEnded = false
@@ -60,6 +53,7 @@ export class MysqlConnection implements InPlaceDissector {
     this.#redactor = redactorOf(settings.redaction)
     this.#limitBytes = settings.bodyLimitBytes
     this.#answers = new ServerPackets(this)
+    this.#queue = new CommandQueue(sink, this.#answers)
     this.#client = new PacketSide(new ClientPackets(this, settings.bodyLimitBytes))
     this.#server = new PacketSide(this.#answers)
   }
@@ -73,13 +67,13 @@ export class MysqlConnection implements InPlaceDissector {
 
   get heldBytes(): number {
     const { head } = this
-    return this.#waitingBytes + this.#statements.heldBytes + this.#client.heldBytes + this.#server.heldBytes
+    return this.#queue.heldBytes + this.#statements.heldBytes + this.#client.heldBytes + this.#server.heldBytes
       + (head === undefined ? 0 : this.#limitBytes - head.budgetBytes)
   }
 
   /** The command that the server answers. */
   get head(): Command | undefined {
-    return this.#queue[0]
+    return this.#queue.head
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
@@ -106,7 +100,7 @@ export class MysqlConnection implements InPlaceDissector {
     } else {
       this.#server.end()
       this.#answersEnded = true
-      this.#giveUpAll(0)
+      this.#queue.giveUpAll(0)
     }
     this.#isEnding = false
     if (this.#requestsEnded && this.#answersEnded && !this.#isOver) this.#close()
@@ -116,7 +110,7 @@ export class MysqlConnection implements InPlaceDissector {
     this.#isOver = true
     if (this.#greeting !== undefined && this.isLoggingIn) this.#tellGreeting()
     if (this.#requestsLost) this.malformed(true, 'bytes were lost, and nothing was recognised behind them')
-    if (this.#answersLost) this.malformed(false, 'bytes were lost, and nothing was recognised behind them')
+    if (this.#queue.answersLost) this.malformed(false, 'bytes were lost, and nothing was recognised behind them')
   }
 
   /** Nobody logged in. */
@@ -124,7 +118,7 @@ export class MysqlConnection implements InPlaceDissector {
     const command = new Command(LOGIN, this.#greetingMicros, '', 0, 0, this.#redactor, 0)
     command.greeting = this.#greeting
     command.bits |= NO_LOGIN | this.#greetingBits
-    this.#tell(command)
+    this.#queue.tell(command)
   }
 
   malformed(isClient: boolean, what: string): void {
@@ -154,9 +148,9 @@ export class MysqlConnection implements InPlaceDissector {
   }
 
   #loseTrack(): void {
-    this.#giveUpAll(LOST_IN_ANSWER)
+    this.#queue.giveUpAll(LOST_IN_ANSWER)
     this.#server.seek()
-    this.#answersLost = true
+    this.#queue.answersLost = true
   }
 
   lostRequests(): void {
@@ -165,8 +159,8 @@ export class MysqlConnection implements InPlaceDissector {
   }
 
   lostAnswers(): void {
-    this.#giveUpAll(LOST_IN_ANSWER)
-    this.#answersLost = true
+    this.#queue.giveUpAll(LOST_IN_ANSWER)
+    this.#queue.answersLost = true
   }
 
   // What the client sends.
@@ -194,7 +188,7 @@ export class MysqlConnection implements InPlaceDissector {
     command.bits |= this.#greetingBits
     if (sizeBytes === SSL_REQUEST_BYTES && (capabilities & SSL) !== 0) {
       command.isTls = true
-      this.#tell(command)
+      this.#queue.tell(command)
       if (!this.#client.packets.isCut) this.#client.packets.leave()
     } else this.#push(command)
   }
@@ -218,7 +212,7 @@ export class MysqlConnection implements InPlaceDissector {
     if (isUnanswered(code)) this.#unanswered(code, body, sizeBytes)
     else {
       const command = this.#command(code, body, sizeBytes)
-      if (code === STMT_EXECUTE || code === STMT_FETCH || code === STMT_RESET || code === STMT_BULK_EXECUTE) this.#bind(command)
+      if (code === STMT_EXECUTE || code === STMT_FETCH || code === STMT_RESET || code === STMT_BULK_EXECUTE) this.#statements.bind(command)
       this.#push(command)
     }
   }
@@ -226,50 +220,20 @@ export class MysqlConnection implements InPlaceDissector {
   #unanswered(code: number, body: string, sizeBytes: number): void {
     if (code === QUIT) return
     if (this.#client.packets.isCut) this.#requestsLost = true
-    const reader = new PacketReader(body, 1)
-    const id = reader.u32()
-    if (code === STMT_CLOSE) this.#statements.remove(id)
-    else this.#statements.addLongData(id, reader.u16(), sizeBytes - 7)
-  }
-
-  #bind(command: Command): void {
-    const id = new PacketReader(command.body, 1).u32()
-    const statement = id === LAST_STATEMENT ? this.#statements.last : this.#statements.find(id)
-    command.statement = statement
-    if (statement === undefined) {
-      command.bits |= UNKNOWN_STATEMENT
-      return
-    }
-    if (command.code !== STMT_EXECUTE) return
-    command.longData = this.#statements.takeLongData(id)
-    statement.types = boundTypes(command.body, this.capabilities, statement.parameterCount) ?? statement.types
-    command.types = statement.types
+    this.#statements.unanswered(code, body, sizeBytes)
   }
 
   #push(command: Command): void {
-    this.#newest = command
     this.#queue.push(command)
-    if (this.#queue.length === 1) this.#answers.begin()
-    command.waitingBytes = command.heldBytes
-    this.#waitingBytes += command.waitingBytes
-    if (this.#answersEnded) this.#giveUpAll(0)
-    else if (this.#waitingBytes > MAX_WAITING_BYTES || this.#queue.length > MAX_WAITING_COMMANDS) this.#shed(command)
-  }
-
-  /** Without the commands nobody can read the answers: all but the newest are given up, and the server is read anew. */
-  #shed(newest: Command): void {
-    if (this.#queue.length === 1) return
-    this.#queue.pop()
-    this.#giveUpAll(GIVEN_UP)
-    this.#server.seek()
-    this.#queue.push(newest)
-    this.#answers.begin()
+    if (this.#answersEnded) this.#queue.giveUpAll(0)
+    // Without the commands nobody can read their answers: the server is read anew.
+    else if (this.#queue.isOverfull && this.#queue.shed()) this.#server.seek()
   }
 
   requestContinued(sizeBytes: number): void {
     const { head } = this
     if (head?.result?.infile !== undefined) head.result.infileBytes += sizeBytes
-    else if (this.#newest !== undefined) this.#newest.bodyBytes += sizeBytes
+    else if (this.#queue.newest !== undefined) this.#queue.newest.bodyBytes += sizeBytes
   }
 
   // What the server sends.
@@ -305,7 +269,7 @@ export class MysqlConnection implements InPlaceDissector {
     command.error = body
     if (isCut) command.bits |= ANSWER_CUT
     if (!isRefusal) command.bits |= this.#isLate || this.#requestsLost ? NO_REQUEST : UNASKED
-    this.#tell(command)
+    this.#queue.tell(command)
   }
 
   /** The first packet of an answer follows the last one of the command, also by its number. */
@@ -326,9 +290,7 @@ export class MysqlConnection implements InPlaceDissector {
   }
 
   prepared(command: Command, parameterCount: number): void {
-    const id = new PacketReader(command.prepared!, 1).u32()
-    command.statement = new Statement(id, command.body.slice(1), command.bodyBytes - 1, parameterCount)
-    this.#statements.add(command.statement)
+    this.#statements.prepared(command, parameterCount)
   }
 
   described(command: Command): void {
@@ -344,19 +306,17 @@ export class MysqlConnection implements InPlaceDissector {
     stream.isStream = true
     stream.answerMicros = stream.atMicros
     stream.streamed = [0, 0]
-    this.#queue[0] = stream
-    this.#settle(command)
+    this.#queue.replace(command, stream)
     return stream
   }
 
   /** The answer to the oldest command is whole. */
   answered(command: Command, letsEofPass = false): void {
-    if (this.#queue[0] !== command) return
-    this.#queue.shift()
+    if (!this.#queue.shift(command)) return
     this.#letsEofPass = letsEofPass
     if (command.code === LOGIN && command.isOk) this.#loggedIn()
     this.#answers.begin()
-    this.#settle(command)
+    this.#queue.settle(command)
   }
 
   #loggedIn(): void {
@@ -364,34 +324,5 @@ export class MysqlConnection implements InPlaceDissector {
     if ((this.capabilities & (COMPRESS | ZSTD)) === 0) return
     this.#client.compress()
     this.#server.compress()
-  }
-
-  #settle(command: Command): void {
-    this.#waitingBytes -= command.waitingBytes
-    command.waitingBytes = 0
-    command.result = undefined
-    if (command.prepared !== undefined) command.results.length = 0
-    if (this.#newest === command) this.#newest = undefined
-    this.#tell(command)
-  }
-
-  #tell(command: Command): void {
-    if (command.isOver) return
-    command.isOver = true
-    if (this.#answersLost) {
-      this.#answersLost = false
-      command.bits |= AFTER_LOSS
-    }
-    this.#sink.message(command)
-  }
-
-  /** `bits`: why, where the end of the connection does not say it. */
-  #giveUpAll(bits: number): void {
-    for (const command of this.#queue.splice(0)) {
-      const missing = command.answerMicros >= 0 ? ANSWER_CUT : NO_ANSWER
-      command.bits |= command.isStream ? 0 : bits === LOST_IN_ANSWER ? bits : bits | missing
-      this.#settle(command)
-    }
-    this.#answers.begin()
   }
 }

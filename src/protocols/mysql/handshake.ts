@@ -15,7 +15,7 @@ export interface Greeting {
 }
 
 /** The server's first packet (§ HandshakeV10). */
-export function parseGreeting(body: string): Greeting {
+function parseGreeting(body: string): Greeting {
   const reader = new PacketReader(body, 1)
   const serverVersion = textOf(reader.text())
   const connectionId = reader.u32()
@@ -106,11 +106,11 @@ export function loginView(body: string, pieces: readonly string[], redactor: Red
   }
 }
 
-export function piecesView(pieces: readonly string[], redactor: Redactor): object {
+function piecesView(pieces: readonly string[], redactor: Redactor): object {
   return { responses: pieces.length === 0 ? undefined : pieces.map((piece) => secretView(piece, redactor)) }
 }
 
-export function secretView(secret: string, redactor: Redactor): string {
+function secretView(secret: string, redactor: Redactor): string {
   return redactor.credential(plainText(secret.replace(/\0$/, '')) ?? hexOf(secret))
 }
 

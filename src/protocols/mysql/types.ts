@@ -10,7 +10,7 @@ const NAMES: Record<number, string> = {
 const BLOBS = new Set([249, 250, 251, 252])
 const TEXT_NAMES: Record<number, string> = { 249: 'tinytext', 250: 'mediumtext', 251: 'longtext', 252: 'text' }
 /** Character set of what is no text. */
-export const BINARY_CHARSET = 63
+const BINARY_CHARSET = 63
 
 export function typeName(type: number, charset: number): string {
   if (BLOBS.has(type) && charset !== BINARY_CHARSET && charset !== 0) return TEXT_NAMES[type]!

@@ -23,7 +23,7 @@ export function whatOf(op: Operation): string {
     case 'replication': return 'replication stream'
     case 'notification': return `NOTIFY ${op.redactor.text(textOf(channelOf(op)))}`
     case 'notice': return `${severityOf(op.notices![0]!)}: ${messageOf(op, op.notices![0]!)}`
-    case 'query': return oneLine(shownStatement(textOfCut(op.body), op.redactor)) || 'empty query'
+    case 'query': return oneLine(shownStatement(textOfCut(op.body), op.redactor, 'postgres')) || 'empty query'
     default: return extendedWhat(op)
   }
 }
@@ -39,7 +39,7 @@ function severityOf(error: string): string {
 }
 
 function messageOf(op: Operation, error: string): string {
-  return oneLine(op.redactor.text(errorField(error, 'M') ?? ''))
+  return oneLine(shownStatement(errorField(error, 'M') ?? '', op.redactor, 'postgres'))
 }
 
 function channelOf(op: Operation): string {
@@ -50,7 +50,7 @@ function channelOf(op: Operation): string {
 
 /** Made once for all executions of it; one connection has one redactor. */
 function lineOf(statement: Statement, redactor: Redactor): string {
-  return statement.line ??= oneLine(shownStatement(textOfCut(statement.query), redactor))
+  return statement.line ??= oneLine(shownStatement(textOfCut(statement.query), redactor, 'postgres'))
 }
 
 function extendedWhat(op: Operation): string {
@@ -79,7 +79,7 @@ export function requestView(op: Operation): object {
 
 function queryView(op: Operation, query: string, queryBytes: number): object {
   return {
-    query: shownStatement(textOfCut(query), op.redactor),
+    query: shownStatement(textOfCut(query), op.redactor, 'postgres'),
     queryBytes,
     truncated: query.length < queryBytes ? true : undefined,
   }

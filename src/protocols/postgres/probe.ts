@@ -5,7 +5,7 @@ import { BACKEND, D, E, FRONTEND, HEAD_BYTES, H, LOWER_D, N, P, Q, R, S, T, Z, u
 export const SSL_REQUEST = 80877103
 export const GSS_REQUEST = 80877104
 export const CANCEL_REQUEST = 80877102
-export const MAJOR_3 = 3
+const MAJOR_3 = 3
 /** Minor versions that exist or are tried to see whether servers negotiate (3.9999). */
 const MAX_MINOR = 9999
 /** Length and code. */

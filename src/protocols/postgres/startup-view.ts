@@ -26,7 +26,7 @@ export function startupParameters(body: string): Record<string, string> {
 }
 
 /** What the server reports about itself: bodies of ParameterStatus. */
-export function reportedParameters(bodies: readonly string[]): Record<string, string> {
+function reportedParameters(bodies: readonly string[]): Record<string, string> {
   const parameters: Record<string, string> = {}
   for (const body of bodies) {
     const reader = new KeptReader(body)

@@ -110,6 +110,16 @@ function lengthOf({ length }: { length: number }): Buffer {
   return length < 128 ? Buffer.from([length]) : length < 16384 ? Buffer.from([length & 0x7f | 0x80, length >> 7]) : Buffer.from([length & 0x7f | 0x80, length >> 7 & 0x7f | 0x80, length >> 14])
 }
 
+test('fields that are hidden by their names, also in maps and when they come in parts', () => {
+  const hiding = redactorOf({ ...DEFAULT_REDACTION, parameters: ['aString', 'anInt32', 's3cret', 'seconds', 'value', 'typeUrl'] })
+  const bytes = encoded('test.All', { aString: 's3cret', anInt32: 4711, byName: { s3cret: { aString: 'deep' } } })
+  const shown = decodeMessage(Buffer.concat([bytes, bytes]), schemas.message('test.All')!, schemas, hiding)
+  assert.deepEqual(shown!.value, { aString: '[redacted]', anInt32: '[redacted]', byName: { s3cret: '[redacted]' } })
+  // Types with a form of their own are not taken apart.
+  const any = { type_url: 'x/test.All', value: encoded('test.All', { aString: 's3cret' }) }
+  assert.ok(!JSON.stringify(decodeMessage(encoded('test.Known', { any }), schemas.message('test.Known')!, schemas, hiding)).includes('s3cret'))
+})
+
 test('texts to hide are hidden in strings, map keys, digits, bytes that are text, and within Any', () => {
   const hiding = redactorOf({ ...DEFAULT_REDACTION, texts: ['s3cret', '424242'] })
   const inAny = { type_url: 'x/test.All', value: encoded('test.All', { aString: 'an s3cret' }) }

@@ -1,5 +1,5 @@
 import type { Redactor } from '../redaction.ts'
-import { NO_REDACTION, redactorOf } from '../redaction.ts'
+import { NO_REDACTION, REDACTED, redactorOf } from '../redaction.ts'
 import { decodeAny } from './any.ts'
 import type { GuessedField } from './guess.ts'
 import { guessField } from './guess.ts'
@@ -103,7 +103,13 @@ export class Decoding {
     }
     this.#depth--
     this.#isAny = wasAny
+    if (this.redactor.hidesParameters && type.form === undefined && !type.isMapEntry && type.name !== ANY) this.#hide(object)
     return object
+  }
+
+  /** What is merged with it later is hidden again. */
+  #hide(object: JsonObject): void {
+    for (const name of Object.keys(object)) if (this.redactor.hidesParameter(name)) put(object, name, REDACTED)
   }
 
   /** Within a part of a message nothing can be told from an end that is too early. */
@@ -248,7 +254,8 @@ export class Decoding {
     if (before !== map) put(object, key, map)
     const named = name ?? defaultOf(type.fields.get(1), this)
     // A captured schema may say anything.
-    put(map, typeof named === 'object' ? '' : String(named), value ?? defaultOf(type.fields.get(2), this))
+    const text = typeof named === 'object' ? '' : String(named)
+    put(map, text, this.redactor.hidesParameter(text) ? REDACTED : value ?? defaultOf(type.fields.get(2), this))
   }
 }
 

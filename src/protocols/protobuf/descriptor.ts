@@ -113,7 +113,7 @@ function candidates(scope: string, name: string): string[] {
   return [...parts.map((_, i) => `${parts.slice(0, parts.length - i).join('.')}.${name}`), name]
 }
 
-export function isKnownIn(table: TypeTable): (name: string) => boolean {
+function isKnownIn(table: TypeTable): (name: string) => boolean {
   const builtIn = builtInTypes()
   return (name) => [table, builtIn].some(({ messages, enums }) => messages.has(name) || enums.has(name))
 }

@@ -6,7 +6,7 @@ const V2_FIXED_BYTES = 16
 /** With its CR LF (§2.1). */
 const MAX_V1_BYTES = 107
 /** Addresses and further values of version 2; real ones have a few hundred bytes. */
-export const MAX_V2_BYTES = V2_FIXED_BYTES + 4096
+const MAX_V2_BYTES = V2_FIXED_BYTES + 4096
 const V1_START = [0x50, 0x52, 0x4f, 0x58, 0x59, 0x20]
 const LF = 0x0a
 

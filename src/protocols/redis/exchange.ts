@@ -10,7 +10,7 @@ import { SENTENCES } from './notes.ts'
 import { addSentences } from '../sentences.ts'
 import type { ReplyView } from './reply.ts'
 import { errorLine, errorOutcome, replyOutcome, replyStatus, replyView } from './reply.ts'
-import { hideInReply } from './secrets.ts'
+import { hideInReply, hideInUnasked } from './secrets.ts'
 import type { Json } from './value.ts'
 import { ValueReader, errorValue } from './value.ts'
 
@@ -129,7 +129,8 @@ export class Exchange implements Message {
 
   #hidden(value: Json): Json {
     const { redactor } = this.#showing
-    if (!redactor.credentials || this.command === undefined) return value
+    if (!redactor.credentials) return value
+    if (this.command === undefined) return hideInUnasked(value, redactor)
     return hideInReply(wordsOf(this.command, 2).list, value, redactor)
   }
 

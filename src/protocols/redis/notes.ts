@@ -10,7 +10,7 @@ export const BROKEN = 1 << 2
 export const INCOMPLETE = END_WITHIN | LOST_WITHIN | BROKEN
 
 export const AFTER_LOSS = 1 << 3
-export const TOO_LONG_INLINE = 1 << 4
+const TOO_LONG_INLINE = 1 << 4
 export const CONFIRMATIONS_CUT = 1 << 5
 export const QUEUE_CUT = 1 << 6
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Message } from '../../model/message.ts'
+import { CLIENT, SERVER } from '../../model/side.ts'
+import { Conversation } from '../conversation.ts'
 import { DEFAULT_SETTINGS } from '../protocol.ts'
+import { PROTOCOLS } from '../registry.ts'
 import { DEFAULT_REDACTION } from '../redaction.ts'
 import { listen } from '../contract.fixture.ts'
 import { redis } from './redis.ts'
@@ -28,6 +32,29 @@ test('replies that give secrets away', () => {
     [command('ACL', 'LIST'), `*1\r\n${bulk(`user ann on #${hash} ~*`)}`],
     [command('ACL', 'GETUSER', 'ann'), `*2\r\n${bulk('passwords')}*1\r\n${bulk(hash)}`],
   ] as const) assert.ok(!said(request, reply).match(`${SECRET}|${hash}`), request)
+})
+
+test('a reply whose command was not captured hides what stands behind the name of a secret', () => {
+  const replies = [
+    `*4\r\n${bulk('port')}${bulk('6379')}${bulk('requirepass')}${bulk(SECRET)}`, `%1\r\n${bulk('masterauth')}${bulk(SECRET)}`, `*2\r\n${bulk('passwords')}*1\r\n${bulk(SECRET)}`,
+    command('AUTH', 'ann', SECRET), command('CONFIG', 'SET', 'requirepass', SECRET),
+  ]
+  for (const reply of replies) {
+    const text = JSON.stringify(listen(redis, [answer(reply)]).messages)
+    assert.ok(text.includes('reply without command') && !text.includes(SECRET), text)
+  }
+})
+
+test('joined late, the rest of a command is not taken for what the server says', () => {
+  let text = ''
+  const sink = { message: (m: Message) => { text += JSON.stringify([m.what, m.request, m.response]) }, malformed() {} }
+  const conversation = new Conversation(sink, { protocols: PROTOCOLS, settings: DEFAULT_SETTINGS, serverPort: 6379, joinedLate: () => true })
+  for (const said of [bulk('AUTH'), bulk(SECRET), command('CONFIG', 'SET', 'masterauth', SECRET), command('GET', 'k')]) conversation.data(CLIENT, Buffer.from(said), 1)
+  conversation.data(SERVER, Buffer.from(`+OK\r\n+OK\r\n${bulk('v')}`), 2)
+  conversation.end(CLIENT, 3)
+  conversation.end(SERVER, 3)
+  assert.match(text, /CONFIG SET masterauth/)
+  assert.ok(!text.includes(SECRET), text)
 })
 
 test('the same within a transaction', () => {

@@ -11,8 +11,11 @@ export function isSecretParameter(name: string): boolean {
 
 /** Indices of the words that prove who the client is, or will. `words[0]` is the name of the command. */
 export function secretWords(words: readonly Argument[]): readonly number[] {
-  const rule = RULES[words[0]?.text.toLowerCase() ?? '']
-  return rule === undefined ? NONE : rule(words.map((word) => word.text))
+  return secretsOf(words.map((word) => word.text))
+}
+
+function secretsOf(words: readonly string[]): readonly number[] {
+  return RULES[words[0]?.toLowerCase() ?? '']?.(words) ?? NONE
 }
 
 /** Some commands of this name may have such words. `lower`: in lower case. */
@@ -28,7 +31,7 @@ const RULES: Readonly<Record<string, Rule | undefined>> = Object.assign(Object.c
   auth: (words) => words.length <= 2 ? [1] : indices(words).slice(2),
   hello: (words) => after(words, 'auth', 2, 2),
   migrate: (words) => [...after(words, 'auth', 1, 1), ...after(words, 'auth2', 2, 2)],
-  acl: (words) => isWord(words[1], 'setuser') ? indices(words).filter((i) => i > 2 && /^[><#!]/.test(words[i]!)) : NONE,
+  acl: (words) => isWord(words[1], 'setuser') ? indices(words).filter((i) => i > 2 && /(?:^|[\s(])[><#!]/.test(words[i]!)) : NONE,
   config: (words) => isWord(words[1], 'set') ? parameters(words, 2) : NONE,
   sentinel: (words) => isWord(words[1], 'set') ? parameters(words, 3) : parameters(words, 2),
 } satisfies Record<string, Rule>)
@@ -61,6 +64,14 @@ export function hideInReply(words: readonly Argument[], reply: Json, redactor: R
     case 'acl list': return Array.isArray(reply) ? reply.map((line) => hideHashes(line as Json, redactor)) : reply
     default: return reply
   }
+}
+
+/** A reply whose command was not captured: what would be a secret behind its name, in whatever reply or command it stands. */
+export function hideInUnasked(reply: Json, redactor: Redactor): Json {
+  const shown = hideValues(reply, (name) => name === 'passwords' || isSecretParameter(name), redactor)
+  if (!Array.isArray(shown) || !shown.every((word) => typeof word === 'string')) return Array.isArray(shown) ? shown.map((line) => hideHashes(line as Json, redactor)) : shown
+  const secrets = secretsOf(shown)
+  return shown.map((word, i) => secrets.includes(i) ? redactor.credential(word) : hideHashes(word, redactor))
 }
 
 function hideHashes(line: Json, redactor: Redactor): Json {

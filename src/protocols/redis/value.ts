@@ -182,7 +182,7 @@ export class ValueReader {
 }
 
 /** A number where it is exact, else its digits. */
-export function integerValue(digits: string): number | string {
+function integerValue(digits: string): number | string {
   const value = Number(digits)
   return Number.isSafeInteger(value) ? value : digits
 }

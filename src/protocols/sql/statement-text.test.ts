@@ -4,9 +4,10 @@ import { DEFAULT_REDACTION, NO_REDACTION, Redactor } from '../redaction.ts'
 import { plainText, textOf, textOfCut } from './byte-text.ts'
 import { MAX_WHAT_CHARACTERS } from './limits.ts'
 import { rowsByName } from './rows.ts'
+import type { Dialect } from './statement-secrets.ts'
 import { oneLine, shownStatement } from './statement-text.ts'
 
-const shown = (statement: string): string => shownStatement(statement, new Redactor(DEFAULT_REDACTION))
+const shown = (statement: string, dialect: Dialect = 'mysql'): string => shownStatement(statement, new Redactor(DEFAULT_REDACTION), dialect)
 
 test('passwords that a statement sets are replaced', () => {
   const cases: [string, string][] = [
@@ -25,8 +26,8 @@ test('passwords that a statement sets are replaced', () => {
 test('other statements stay as they are', () => {
   for (const statement of ["SELECT password FROM users WHERE name = 'a'", "SELECT 'password'", 'SELECT 1']) assert.equal(shown(statement), statement)
   const open = new Redactor(NO_REDACTION)
-  assert.equal(shownStatement("SET PASSWORD = 'x'", open), "SET PASSWORD = 'x'")
-  assert.equal(shownStatement('SELECT 4711', new Redactor({ ...NO_REDACTION, texts: ['\\d+'] })), 'SELECT [redacted]')
+  assert.equal(shownStatement("SET PASSWORD = 'x'", open, 'mysql'), "SET PASSWORD = 'x'")
+  assert.equal(shownStatement('SELECT 4711', new Redactor({ ...NO_REDACTION, texts: ['\\d+'] }), 'postgres'), 'SELECT [redacted]')
 })
 
 test('a statement becomes one line that is not too long', () => {

@@ -181,7 +181,7 @@ function countIdentities(body: Cursor): number {
 }
 
 /** RFC 6066 §4: 1 is 2^9 bytes, 4 is 2^12. */
-export function maxFragmentBytes(code: number): number | undefined {
+function maxFragmentBytes(code: number): number | undefined {
   return code >= 1 && code <= 4 ? 256 << code : undefined
 }
 

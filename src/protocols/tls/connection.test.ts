@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Message } from '../../model/message.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Side } from '../../model/side.ts'
 import { Listener } from '../contract.fixture.ts'
@@ -40,7 +41,7 @@ test('a client that puts its whole flight into one record', () => {
   assert.equal(handshake.complete, true)
   assert.deepEqual(handshake.request!['clientFlight'], { records: 1, bytes: 1005, recordSizes: [1005], end: 'assumed' })
   assert.deepEqual(handshake.response!['serverFlight'], { records: 1, bytes: 905, recordSizes: [905], end: 'turn' })
-  assert.deepEqual([turns[0]!.request, turns[0]!.response], [{ kind: 'ciphertext', records: 1, bytes: 82 }, { kind: 'ciphertext', records: 1, bytes: 305 }])
+  assert.deepEqual([turns[0]!.request, turns[0]!.response], [{ kind: 'ciphertext', records: 1, bytes: 82, offset: 0 }, { kind: 'ciphertext', records: 1, bytes: 305 }])
   assert.deepEqual([turns[0]!.atMicros, turns[0]!.elapsedMicros], [5, 1])
 })
 
@@ -221,4 +222,19 @@ test('a closing alert of TLS 1.3 is not passed off as a request', () => {
   assert.match(turns[1]!.notes.join(), /probably the end/)
   const both = play([...hellos13, [CLIENT, FINISHED], [CLIENT, data(60)], [SERVER, data(70)], [CLIENT, ALERT_SIZED], [SERVER, ALERT_SIZED]], true).turns
   assert.deepEqual(both.map((m) => m.notes.length), [0, 1])
+})
+
+test('turns as they are answered: at once, each once, with how long the client took', () => {
+  const messages: Message[] = []
+  const connection = tls.open({ message: (m) => { messages.push(m) }, malformed: () => {}, switchTo: () => {}, disown: () => {} }, { ...DEFAULT_SETTINGS, ciphertextTurns: 'as-answered' })
+  const plays: [Side, Uint8Array][] = [[CLIENT, clientHello13()], [SERVER, serverHello13()], [SERVER, data(900)], [CLIENT, FINISHED], [CLIENT, data(77)], [CLIENT, data(30)], [SERVER, data(300)], [SERVER, data(400)], [CLIENT, data(50)]]
+  let at = 1
+  for (const [side, bytes] of plays) connection.data(side, bytes, at++)
+  const turns = (): unknown[] => messages.filter(({ what }) => what === 'ciphertext').map(({ atMicros, elapsedMicros, request, response }) => [atMicros, elapsedMicros, request, response])
+  const first = [5, 2, { kind: 'ciphertext', records: 2, bytes: 117, offset: 0, durationMicros: 1 }, { kind: 'ciphertext', records: 1, bytes: 305 }]
+  assert.deepEqual(turns(), [first])
+  connection.data(SERVER, data(10), at++)
+  assert.deepEqual(turns(), [first, [9, 1, { kind: 'ciphertext', records: 1, bytes: 55, offset: 117, durationMicros: 0 }, { kind: 'ciphertext', records: 1, bytes: 15 }]])
+  for (const side of [CLIENT, SERVER] as const) connection.end(side, at++)
+  assert.equal(turns().length, 2)
 })

@@ -45,7 +45,7 @@ export class TlsConnection implements Dissector, RecordSink, DecryptionOwner {
   constructor(sink: Sink, settings: Settings) {
     this.#sink = sink
     this.#streams = [new RecordStream(this, CLIENT), new RecordStream(this, SERVER)]
-    this.#turns = settings.ciphertextTurns ? new Turns((message) => sink.message(message)) : undefined
+    this.#turns = settings.ciphertextTurns ? new Turns((message) => sink.message(message), settings.ciphertextTurns === 'as-answered') : undefined
     this.#decryption = settings.secrets?.active === true ? new Decryption(this, settings.secrets) : undefined
     const handshake = new Handshake()
     if (settings.signatures === true) handshake.transcript = new Transcript()

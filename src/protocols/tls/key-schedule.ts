@@ -54,7 +54,7 @@ export function keyBlocks(
 }
 
 /** HKDF-Expand-Label with an empty context (RFC 8446 §7.1); `sizeBytes` at most that of the hash. */
-export function expandLabel(hash: string, secret: Uint8Array, label: string, sizeBytes: number): Buffer {
+function expandLabel(hash: string, secret: Uint8Array, label: string, sizeBytes: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`, 'latin1')
   const info = Buffer.concat([Buffer.from([sizeBytes >> 8, sizeBytes & 0xff, name.length]), name, Buffer.from([0, 1])])
   return hmac(hash, secret, info).subarray(0, sizeBytes)

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createDecipheriv, createSecretKey } from 'node:crypto'
 import type { CipherCCMTypes, CipherChaCha20Poly1305Types, CipherGCMTypes, DecipherGCM } from 'node:crypto'
-import type { AeadOpener } from '../secret-source.ts'
+import type { AeadOpener } from '../../base/aead-opener.ts'
 import type { SuiteCipher } from './suite-cipher.ts'
 
 /** Takes the protection off the records of one direction under one key. */

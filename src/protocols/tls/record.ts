@@ -13,7 +13,7 @@ export const CLEAR_ALERT_BYTES = 2
 /** type (1), version (2), length of what follows (2). */
 export const HEADER_BYTES = 5
 /** Greatest length of TLS 1.3 (RFC 8446 §5.2), and of what TLS 1.2 sends without compression. */
-export const MAX_USUAL_LENGTH = 16384 + 256
+const MAX_USUAL_LENGTH = 16384 + 256
 /** Greatest length of TLS 1.2 and before (RFC 5246 §6.2.3). */
 export const MAX_LENGTH = 16384 + 2048
 

@@ -1,4 +1,5 @@
-import type { AeadOpener, SecretLabel, SecretSource, SecretWaiter } from '../secret-source.ts'
+import type { AeadOpener } from '../../base/aead-opener.ts'
+import type { SecretLabel, SecretSource, SecretWaiter } from '../secret-source.ts'
 import type { KeyLogTarget } from './key-log.ts'
 import { KeyLogParser } from './key-log.ts'
 import { MAX_ALL_WAITING_BYTES, MAX_KNOWN_CONNECTIONS, MAX_KNOWN_SESSIONS, MAX_WAITERS, MAX_WAITING_MICROS } from './limits.ts'

@@ -22,7 +22,7 @@ export class TurnMessage implements Message {
     this.atMicros = asked ? turn.clientMicros : turn.serverMicros
     this.elapsedMicros = asked && answered ? Math.max(0, turn.serverMicros - turn.clientMicros) : undefined
     this.outcome = asked && answered ? 'ok' : 'none'
-    this.request = asked ? { kind: 'ciphertext', records: turn.clientRecords, bytes: turn.clientBytes } : undefined
+    this.request = asked ? { kind: 'ciphertext', records: turn.clientRecords, bytes: turn.clientBytes, ...(turn.clientOffset >= 0 && { offset: turn.clientOffset }), ...(turn.asAnswered && { durationMicros: turn.clientLastMicros - turn.clientMicros }) } : undefined
     this.response = answered ? { kind: 'ciphertext', records: turn.serverRecords, bytes: turn.serverBytes } : undefined
     this.complete = !turn.broken
     this.notes = turn.notes
@@ -34,6 +34,9 @@ export class Turns {
   clientRecords = 0
   clientBytes = 0
   clientMicros: Micros = 0
+  clientLastMicros: Micros = 0
+  /** The client's application data before this turn; -1 once some was lost. */
+  clientOffset = 0
   serverRecords = 0
   serverBytes = 0
   serverMicros: Micros = 0
@@ -41,9 +44,11 @@ export class Turns {
   /** Size of a record that may be an alert; -1 where alerts can be told from data. */
   alertRecordBytes = -1
   readonly #emit: (message: Message) => void
+  readonly asAnswered: boolean
 
-  constructor(emit: (message: Message) => void) {
+  constructor(emit: (message: Message) => void, asAnswered: boolean) {
     this.#emit = emit
+    this.asAnswered = asAnswered
   }
 
   record(side: Side, sizeBytes: number, at: Micros): void {
@@ -51,15 +56,18 @@ export class Turns {
       if (this.serverRecords > 0) this.flush()
       if (this.clientRecords++ === 0) this.clientMicros = at
       this.clientBytes += sizeBytes
+      this.clientLastMicros = at
     } else {
       if (this.serverRecords++ === 0) this.serverMicros = at
       this.serverBytes += sizeBytes
+      if (this.asAnswered && this.serverRecords === 1 && this.clientRecords > 0) this.#emit(new TurnMessage(this))
     }
   }
 
   /** A loss counts for the turn that is under way. */
   lost(): void {
     this.broken = true
+    this.clientOffset = -1
   }
 
   get notes(): string[] {
@@ -77,7 +85,8 @@ export class Turns {
   }
 
   flush(): void {
-    if (this.clientRecords + this.serverRecords > 0) this.#emit(new TurnMessage(this))
+    if (!this.asAnswered && this.clientRecords + this.serverRecords > 0) this.#emit(new TurnMessage(this))
+    if (this.clientOffset >= 0) this.clientOffset += this.clientBytes
     this.clientRecords = this.clientBytes = this.serverRecords = this.serverBytes = 0
     this.broken = false
   }

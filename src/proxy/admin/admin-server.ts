@@ -5,7 +5,7 @@ import { jsonText } from '../../base/json-text.ts'
 import { formatHostPort } from '../config/addresses.ts'
 import type { HostPort } from '../sidecar-plan.ts'
 import type { TapReader } from '../tap/tap-streams.ts'
-import { METRICS_TYPE } from './metrics-page.ts'
+import { METRICS_TYPE } from '../../base/metrics-page.ts'
 
 /** What the admin endpoint asks of the sidecar. */
 export interface AdminTarget {

@@ -7,40 +7,10 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { openAdmin } from './admin-server.ts'
 import type { AdminTarget } from './admin-server.ts'
-import { MetricsPage } from './metrics-page.ts'
+import { MetricsPage } from '../../base/metrics-page.ts'
+import { parseMetrics } from '../../base/metrics.fixture.ts'
 import { addRelayMetrics } from './relay-metrics.ts'
 import type { RelayMetrics } from '../relay/metrics.ts'
-
-interface Sample { readonly name: string, readonly labels: Record<string, string>, readonly value: number }
-
-/** A strict reader of the Prometheus text format 0.0.4: HELP, TYPE, samples, each family once and together. */
-function parseMetrics(text: string): Sample[] {
-  assert.ok(text.endsWith('\n'))
-  const samples: Sample[] = []
-  const types = new Map<string, string>()
-  let family = ''
-  for (const line of text.slice(0, -1).split('\n')) {
-    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line)
-    if (comment?.[1] === 'HELP') {
-      assert.ok(!types.has(comment[2]!), `${comment[2]} twice`)
-      family = comment[2]!
-    } else if (comment !== null) {
-      assert.equal(comment[2], family)
-      assert.match(comment[3]!, /^(counter|gauge)$/)
-      types.set(family, comment[3]!)
-    } else samples.push(parseSample(line, family, types.get(family)))
-  }
-  return samples
-}
-
-function parseSample(line: string, family: string, type: string | undefined): Sample {
-  const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|\+Inf|NaN)$/.exec(line)
-  assert.ok(match !== null, `not a sample: ${line}`)
-  assert.equal(match[1], family)
-  if (type === 'counter' && family.startsWith('mtlscope_')) assert.match(family, /_total$/)
-  const labels = Object.fromEntries([...(match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name!, value!.replace(/\\(.)/g, (_, c: string) => c === 'n' ? '\n' : c)]))
-  return { name: family, labels, value: Number(match[3]!.replace('+Inf', 'Infinity')) }
-}
 
 test('metrics are what a strict reader of the format reads, whatever the labels hold', () => {
   const page = new MetricsPage()

@@ -1,5 +1,5 @@
 import type { RelayMetrics } from '../relay/metrics.ts'
-import type { MetricsPage } from './metrics-page.ts'
+import type { MetricsPage } from '../../base/metrics-page.ts'
 
 /** What docs/sidecar.md lists under metrics of the embedded engine. */
 export function addRelayMetrics(page: MetricsPage, m: RelayMetrics): void {
@@ -21,6 +21,9 @@ export function addRelayMetrics(page: MetricsPage, m: RelayMetrics): void {
     [{ kind: 'full' }, m.handshakes - m.resumedHandshakes],
     [{ kind: 'resumed' }, m.resumedHandshakes],
   ])
+  page.gauge('mtlscope_tunnels_active', 'Tunnels open now, those that were accepted and those that were opened.', m.tunnels)
+  page.counter('mtlscope_tunnels_total', 'Tunnels that were opened or accepted.', m.tunnelsOpened)
+  page.counter('mtlscope_tunnels_broken_total', 'Tunnels that ended because the other side breached the protocol.', m.tunnelsBroken)
   page.counter('mtlscope_tap_dropped_bytes_total', 'Plaintext bytes that a tap was too slow to take.', m.tapDroppedBytes)
   page.counter('mtlscope_failures_total', 'Connections that were refused or ended with an error, by reason.', failures(m).map(([reason, value]) => [{ reason }, value]))
 }

@@ -13,7 +13,7 @@ export function parseHostPort(text: string): HostPort | undefined {
   return { host: match[2]!, port }
 }
 
-export function isPort(port: number): boolean {
+function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= MAX_PORT
 }
 

@@ -11,7 +11,7 @@ test('all three empty: every port needs mTLS, nothing goes out', () => {
   assert.deepEqual(plan.identity, { kind: 'files', key: '/contrast/tls-config/key.pem', chain: '/contrast/tls-config/certChain.pem', bundle: '/contrast/tls-config/mesh-ca.pem' })
   assert.deepEqual(plan.inbound, {
     mode: 'tproxy', listen: [{ host: '0.0.0.0', port: 15006 }, { host: '0.0.0.0', port: 15007 }], to: undefined,
-    default: 'mtls', ports: {}, allow: { default: [], ports: {} }, source: 'sidecar',
+    default: 'mtls', ports: {}, allow: { default: [], ports: {} }, source: 'sidecar', tunnel: 'auto',
   })
   assert.equal(plan.outbound, undefined)
 })
@@ -58,6 +58,7 @@ for (const [ingress, egress, admin, message] of [
   ['', 'a#127.0.0.1:1#b:65536', '', 'invalid remote port: 65536'],
   ['bad', 'a#127.0.0.1:1#b:x', '', 'invalid remote port: x'],
   ['', 'a#127.0.0.1:1#b:2##c#127.0.0.1:1#d:2', '', 'duplicate listen address: 127.0.0.1:1'],
+  ['', 'a#127.0.0.1:80#127.0.0.1:80', '', 'a remote address leads back to the sidecar itself: 127.0.0.1:80'],
   ['', '', '8x', 'invalid admin port: 8x'],
   ['', '', '99999', 'invalid admin port: 99999'],
 ] as const) {

@@ -2,7 +2,8 @@ import { MtlscopeError } from '../../base/errors.ts'
 import { parseContrastEgress } from '../../intercept/plan/contrast-egress.ts'
 import { parseContrastIngress, parseContrastPort } from '../../intercept/plan/contrast-ingress.ts'
 import type { HostPort, PortMode, SidecarPlan } from '../sidecar-plan.ts'
-import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, IDENTITY_FILES } from './defaults.ts'
+import { circles } from './circles.ts'
+import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, DEFAULT_TUNNEL, IDENTITY_FILES } from './defaults.ts'
 import type { Machine } from './defaults.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -30,16 +31,19 @@ export function parseContrastEnvironment(env: Environment, machine: Machine): Si
   // Of a port that is there twice Contrast's rules obey the first entry.
   const ports = Object.fromEntries(parseContrastIngress(valueOf(env, INGRESS)).map(({ port, isPlain }): [string, PortMode] => [String(port), isPlain ? 'plaintext' : 'tls']).toReversed())
   const hosts = ['0.0.0.0', ...machine.ipv6 ? ['::'] : []]
-  return {
+  const plan: SidecarPlan = {
     workload: machine.workload,
     identity: { kind: 'files', key: `${TLS_FOLDER}/${IDENTITY_FILES.key}`, chain: `${TLS_FOLDER}/${IDENTITY_FILES.chain}`, bundle: `${TLS_FOLDER}/${IDENTITY_FILES.bundle}` },
     inbound: {
       mode: 'tproxy', listen: LISTEN_PORTS.flatMap((port) => hosts.map((host) => ({ host, port }))), to: undefined,
-      default: 'mtls', ports, allow: { default: [], ports: {} }, source: 'sidecar',
+      default: 'mtls', ports, allow: { default: [], ports: {} }, source: 'sidecar', tunnel: DEFAULT_TUNNEL,
     },
-    outbound: map.length === 0 ? undefined : { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map },
+    outbound: map.length === 0 ? undefined : { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map, tunnel: DEFAULT_TUNNEL },
     tls: DEFAULT_TLS, limits: DEFAULT_LIMITS, admin: parseAdmin(valueOf(env, ADMIN)), log: 'text', threads: 1,
   }
+  const [circle] = circles(plan)
+  if (circle !== undefined) throw bad(`a remote address leads back to the sidecar itself: ${circle.way}`, 'every connection would open another one, without end')
+  return plan
 }
 
 function valueOf(env: Environment, names: readonly string[]): string {

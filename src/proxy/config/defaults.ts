@@ -11,6 +11,9 @@ export const DEFAULT_LIMITS: LimitsPlan = {
   drainTimeoutMs: 30_000,
 }
 
+/** Whether connections between two sidecars go together in one where both can. */
+export const DEFAULT_TUNNEL = 'auto'
+
 export const DEFAULT_ADMIN: HostPort = { host: '127.0.0.1', port: 15_000 }
 
 /** File names of Contrast, and of `mtlscope ca issue`. */

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path'
 import { isAddress, parseDestinations, parseHostPort } from './addresses.ts'
-import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, IDENTITY_FILES } from './defaults.ts'
+import { DEFAULT_ADMIN, DEFAULT_LIMITS, DEFAULT_TLS, DEFAULT_TUNNEL, IDENTITY_FILES } from './defaults.ts'
 import type { Machine } from './defaults.ts'
+import { circles } from './circles.ts'
 import type { IdentityKeys, InboundKeys, LimitsKeys, OutboundKeys, SidecarFile } from './sidecar-file.ts'
 import type { Destination, HostPort, IdentityPlan, InboundPlan, LimitsPlan, OutboundPlan, PortMode, SidecarPlan } from '../sidecar-plan.ts'
 
@@ -52,7 +53,8 @@ class FileReader {
       ...file.mark === undefined ? {} : { mark: file.mark },
     }
     if (plan.inbound === undefined && plan.outbound === undefined) this.#report([], 'neither inbound nor outbound is there', 'a sidecar without both would do nothing')
-    this.#checkListeners(plan)
+    this.#checkListeners(plan, file.admin === undefined)
+    for (const { path, way } of circles(plan)) this.#report(path, `leads back to the sidecar itself: ${way}`, 'every connection would open another one, without end')
     return plan
   }
 
@@ -84,6 +86,7 @@ class FileReader {
       const { mode, allow } = typeof value === 'string' ? { mode: value, allow: undefined } : value
       ports[port] = mode ?? keys.default ?? 'mtls'
       if (allow !== undefined) allowPorts[port] = allow
+      this.#checkPort(port, keys)
       if (allow !== undefined && !asksFor(ports[port])) this.#report(['inbound', 'ports', port], `mode ${ports[port]} asks for no client certificate, so 'allow' would never be looked at`, 'use mtls, or leave allow out')
     }
     if (keys.allow !== undefined && ![keys.default ?? 'mtls', ...Object.values(ports)].some(asksFor)) this.#report(['inbound', 'allow'], 'no port asks for a client certificate, so \'allow\' would never be looked at', 'use mtls, or leave allow out')
@@ -91,7 +94,14 @@ class FileReader {
       mode: keys.mode, listen: this.#listen(keys.listen, ['inbound', 'listen'], true),
       to: keys.to === undefined ? undefined : this.#hostPort(keys.to, ['inbound', 'to']),
       default: keys.default ?? 'mtls', ports, allow: { default: keys.allow ?? [], ports: allowPorts }, source: keys.source ?? 'sidecar',
+      tunnel: keys.tunnel ?? DEFAULT_TUNNEL,
     }
+  }
+
+  /** Without interception one port is called. What is said of another one would be taken for a protection that is not there. */
+  #checkPort(port: string, { mode, to }: InboundKeys): void {
+    const only = mode === 'listen' && to !== undefined ? parseHostPort(to)?.port : undefined
+    if (only !== undefined && only !== Number(port)) this.#report(['inbound', 'ports', port], `everything goes to port ${only} with mode listen, so port ${port} would never be looked at`, `name port ${only}, or say it for all with default and allow`)
   }
 
   #outbound(keys: OutboundKeys): OutboundPlan {
@@ -111,6 +121,7 @@ class FileReader {
         identities: many(expect ?? []),
         ...alpn === undefined ? {} : { alpn },
       })),
+      tunnel: keys.tunnel ?? DEFAULT_TUNNEL,
     }
   }
 
@@ -158,7 +169,7 @@ class FileReader {
   }
 
   /** The same address twice would be found out only by the kernel, and with SO_REUSEPORT not even by that. */
-  #checkListeners(plan: SidecarPlan): void {
+  #checkListeners(plan: SidecarPlan, isDefaultAdmin: boolean): void {
     const seen = new Map<string, string>()
     const place = (listen: HostPort, where: string, path: Path): void => {
       if (!isAddress(listen.host)) return
@@ -170,7 +181,9 @@ class FileReader {
     for (const listen of plan.inbound?.listen ?? []) place(listen, 'inbound', ['inbound', 'listen'])
     for (const listen of plan.outbound?.listen ?? []) place(listen, 'outbound', ['outbound', 'listen'])
     plan.outbound?.map.forEach(({ listen }, i) => place(listen, `outbound.map[${i}]`, ['outbound', 'map', i, 'listen']))
-    place(plan.admin, 'admin', ['admin'])
+    const other = isDefaultAdmin ? seen.get(`${plan.admin.host} ${plan.admin.port}`) ?? seen.get(`0.0.0.0 ${plan.admin.port}`) : undefined
+    if (other === undefined) place(plan.admin, 'admin', ['admin'])
+    else this.#report([other.split(/[.[]/)[0]!], `${other} listens on port ${plan.admin.port}, which is the admin endpoint's unless 'admin' says another`, 'such as admin: 15002')
   }
 }
 

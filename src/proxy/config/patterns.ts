@@ -15,8 +15,8 @@ export const PORT_KEY = `^${PORT}$`
 export const LISTEN = `^(?:${IPV4}|\\[${IPV6}\\]):${PORT}$`
 /** The same on loopback. */
 export const LOOPBACK_LISTEN = `^(?:127\\.(?:${OCTET}\\.){2}${OCTET}|\\[::1\\]):${PORT}$`
-/** Address or name and port to connect to. */
-export const TARGET = `^(?:${IPV4}|\\[${IPV6}\\]|${NAME}):${PORT}$`
+/** Address or name and port to connect to. A name has at most 253 characters and a dot (RFC 1035 §2.3.4). */
+export const TARGET = `^(?![^:\\[]{255})(?:${IPV4}|\\[${IPV6}\\]|${NAME}):${PORT}$`
 /** `10.0.0.0/8:5000-6000`, `[fd00::/8]:443`, `fd00::/8`, `*:53`. */
 export const DESTINATION = `^(?:(?:\\*|${IPV4}(?:/(?:3[0-2]|[12]?\\d))?|\\[${IPV6}(?:/\\d{1,3})?\\])(?::${PORT}(?:-${PORT})?)?|${IPV6}(?:/\\d{1,3})?)$`
 /** A prefix names the whole trust domain: `spiffe://cluster*` would let in `spiffe://cluster.evil`. */

@@ -1,3 +1,4 @@
+import { DEFAULT_TUNNEL } from './defaults.ts'
 import { DESTINATION, DURATION, IDENTITY, LISTEN, LOOPBACK_LISTEN, PORT_KEY, SIZE, SPIFFE_ID, TARGET, ABSOLUTE_PATH } from './patterns.ts'
 import type { Shape } from './shape.ts'
 
@@ -23,6 +24,7 @@ const allow: Shape = { type: 'array', title: 'a list of identities', minItems: 1
 const destination = text('a destination like 10.0.0.0/8, 10.0.0.7:5432, 10.0.0.0/8:5000-6000, "[fd00::/8]:443" or "*:5432"', { pattern: DESTINATION })
 const alpn = text('a protocol name of up to 255 bytes', { pattern: '^[\\x21-\\x7e]{1,255}$' })
 const portMode = oneOf('mtls', 'tls', 'permissive', 'plaintext')
+const tunnel = (description: string): Shape => ({ ...oneOf('auto', 'off'), default: DEFAULT_TUNNEL, description })
 const interception = 'redirect: iptables REDIRECT, the destination is asked of the kernel. tproxy: the connection keeps its own address.'
 
 const identity: Shape = {
@@ -58,6 +60,7 @@ const inbound: Shape = {
       patternProperties: { [PORT_KEY]: { title: 'a mode or { mode, allow }', anyOf: [portMode, table('A port with callers of its own.', { mode: { ...portMode, description: 'Instead of `default`.' }, allow: { ...allow, description: 'Instead of the `allow` above.' } })] } },
     },
     allow: { ...allow, description: 'Who may call. Left out: whoever the trust bundle vouches for.' },
+    tunnel: tunnel('auto: callers\' sidecars that ask for it may send many connections in one TLS connection.'),
     source: { ...oneOf('sidecar', 'caller', 'proxy-protocol'), default: 'sidecar', description: 'What the app sees as its peer: the sidecar, the address of the caller, or a PROXY protocol v2 header.' },
   }, ['mode', 'listen']),
   if: { properties: { mode: { const: 'listen' } } },
@@ -71,6 +74,7 @@ const outbound: Shape = {
     mode: { ...oneOf('redirect', 'tproxy', 'none'), default: 'none', description: `${interception} none: only the listeners of \`map\`.` },
     listen: listenMany,
     default: { ...oneOf('mesh', 'deny', 'passthrough'), default: 'mesh', description: 'For what no rule names: mutual TLS to where it was going, refused, or handed on as it is.' },
+    tunnel: tunnel('auto: connections to a sidecar that can do it go together in one TLS connection.'),
     passthrough: { type: 'array', title: 'a list of destinations', items: destination, description: 'Handed on as they are, without TLS.' },
     expect: {
       type: 'array', title: 'a list of { to, identity, alpn }', description: 'Identity that a destination must prove; the first that fits counts. Without: whoever the trust bundle vouches for.',
@@ -95,7 +99,7 @@ const outbound: Shape = {
 /** JSON Schema (draft 2020-12) of `mtlscope.yaml`, rendered to docs/schema/sidecar.schema.json by `npm run docs`. */
 export const SIDECAR_SCHEMA: Shape = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $comment: 'The reader knows more of addresses (IPv6, prefix lengths, ranges that run backwards), of durations over 24 days, of sizes, of `allow` where no certificate is asked for, and of addresses that are listened on twice.',
+  $comment: 'The reader knows more of addresses (IPv6, prefix lengths, ranges that run backwards), of durations over 24 days, of sizes, of `allow` where no certificate is asked for, of `ports` with mode listen, of addresses that are listened on twice, and of listeners that lead to themselves.',
   ...table('Configuration of mtlscope sidecar.', {
     workload: { ...text('a name'), description: 'Name in logs and metrics. Default: MTLSCOPE_WORKLOAD, else the host name.' },
     identity,

@@ -70,6 +70,7 @@ function checkMap(map: YAMLMap, shape: Shape, doc: Document, problems: Problems)
     const name = isScalar(key) ? String(key.value) : undefined
     const inner = name === undefined ? undefined : shapeOfKey(name, shape)
     if (inner === undefined) problems.at(key, ...unknownKey(name, shape))
+    else if (seen.has(name!)) problems.at(key, `'${name}' is there twice`, 'as a number and as a text they are the same key')
     else {
       seen.add(name!)
       if (value === null || (isScalar(value) && value.value === null)) problems.at(key, `'${name}' has no value`, `expected ${inner.title}`)

@@ -34,10 +34,12 @@ export interface InboundKeys {
   readonly ports?: Readonly<Record<string, PortMode | { readonly mode?: PortMode, readonly allow?: readonly string[] }>>
   readonly allow?: readonly string[]
   readonly source?: 'sidecar' | 'caller' | 'proxy-protocol'
+  readonly tunnel?: 'auto' | 'off'
 }
 
 export interface OutboundKeys {
   readonly mode?: OutboundPlan['mode']
+  readonly tunnel?: 'auto' | 'off'
   readonly listen?: OneOrMore<string | number>
   readonly default?: OutboundPlan['default']
   readonly passthrough?: readonly string[]

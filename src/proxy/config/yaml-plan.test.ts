@@ -56,12 +56,12 @@ outbound: { mode: redirect, listen: 15001, default: mesh, passthrough: ["10.0.0.
     identity: { kind: 'files', key: '/run/mtlscope/identity/key.pem', chain: '/run/mtlscope/identity/certChain.pem', bundle: '/run/mtlscope/identity/mesh-ca.pem' },
     inbound: {
       mode: 'tproxy', listen: [{ host: '0.0.0.0', port: 15006 }, { host: '::', port: 15006 }], to: undefined, default: 'mtls',
-      ports: { 7890: 'plaintext', 9090: 'tls' }, allow: { default: ['spiffe://cluster.local/ns/shop/sa/web'], ports: {} }, source: 'sidecar',
+      ports: { 7890: 'plaintext', 9090: 'tls' }, allow: { default: ['spiffe://cluster.local/ns/shop/sa/web'], ports: {} }, source: 'sidecar', tunnel: 'auto',
     },
     outbound: {
       mode: 'redirect', listen: [{ host: '127.0.0.1', port: 15001 }, { host: '::1', port: 15001 }], default: 'mesh',
       passthrough: [{ network: '10.0.0.0/8', fromPort: 5432, toPort: 5432 }], expect: [],
-      map: [{ listen: { host: '127.137.0.1', port: 8080 }, to: { host: 'cart', port: 8080 }, identities: ['spiffe://cluster.local/ns/shop/sa/cart'] }],
+      map: [{ listen: { host: '127.137.0.1', port: 8080 }, to: { host: 'cart', port: 8080 }, identities: ['spiffe://cluster.local/ns/shop/sa/cart'] }], tunnel: 'auto',
     },
     tls: { minVersion: '1.3', groups: ['X25519MLKEM768', 'X25519', 'P-256'], alpn: 'mtlscope', resumption: true },
     limits: { connections: 65536, bufferBytes: 262144, connectTimeoutMs: 10000, handshakeTimeoutMs: 10000, idleTimeoutMs: 3600000, drainTimeoutMs: 30000 },
@@ -74,9 +74,8 @@ test('ports with callers of their own, ranges, anchors, relative paths', () => {
 workload: cart
 identity: { key: k.pem, chain: ../c.pem, bundle: /b.pem }
 inbound:
-  mode: listen
+  mode: redirect
   listen: ["0.0.0.0:9443", "[::1]:9443"]
-  to: "[::1]:8080"
   default: permissive
   allow: &shop ["spiffe://shop.test/*", cart.shop]
   ports: { 8443: { mode: mtls, allow: *shop }, 8444: { allow: [web] } }
@@ -133,10 +132,21 @@ for (const [what, text, ...expected] of [
   ['an admin endpoint for everybody', `${ID}${IN}admin: "0.0.0.0:15000"`, "3:8: expected a port, or a loopback address and port like 127.0.0.1:15000, found '0.0.0.0:15000' / "],
   ['nothing to do', ID, '1:1: neither inbound nor outbound is there / a sidecar without both would do nothing'],
   ['an empty file', '', '1:1: expected a mapping, found nothing / '],
+  ['a port twice, as a number and as a text', `${ID}inbound: { mode: tproxy, listen: 1, ports: { 80: tls, "80": plaintext } }`, "2:55: '80' is there twice / as a number and as a text they are the same key"],
+  ['callers of a port that nobody calls', `${ID}inbound: { mode: listen, listen: "0.0.0.0:9443", to: "127.0.0.1:8080", ports: { 9443: { allow: [a] } } }`, '2:87: everything goes to port 8080 with mode listen, so port 9443 would never be looked at / name port 8080, or say it for all with default and allow'],
+  ['an app that is the sidecar', `${ID}inbound: { mode: listen, listen: 9443, to: "127.0.0.1:9443", default: plaintext }`, '2:44: leads back to the sidecar itself: 127.0.0.1:9443 / every connection would open another one, without end'],
+  ['a map that leads to itself by name', `${ID}outbound: { map: [{ listen: "127.0.0.1:80", to: "localhost:80" }] }`, '2:49: leads back to the sidecar itself: localhost:80 / every connection would open another one, without end'],
+  ['maps that lead to each other', `${ID}outbound: { map: [{ listen: "127.0.0.1:80", to: "127.0.0.2:81" }, { listen: "127.0.0.2:81", to: "127.0.0.1:80" }] }`, '2:49: leads back to the sidecar itself: 127.0.0.2:81 → 127.0.0.1:80 / every connection would open another one, without end', '2:97: leads back to the sidecar itself: 127.0.0.1:80 → 127.0.0.2:81 / every connection would open another one, without end'],
+  ['the port of the admin endpoint', `${ID}inbound: { mode: tproxy, listen: 15000 }`, "2:10: inbound listens on port 15000, which is the admin endpoint's unless 'admin' says another / such as admin: 15002"],
+  ['a name that is too long', `${ID}outbound: { map: [{ listen: "127.0.0.1:80", to: "${'a.'.repeat(127)}b:80" }] }`, `2:49: expected a host and port like cart:8080, 10.1.2.3:8080 or "[fd00::1]:8080", found '${'a.'.repeat(127)}b:80' / `],
   ['a key twice', `${ID}${ID}${IN}`, '2:1: map keys must be unique / '],
 ] as const) {
   test(`says where and what: ${what}`, () => assert.deepEqual(problems(text), expected))
 }
+
+test('where one listener leads to another it is a way, not a circle', () => {
+  assert.equal(plan(`${ID}inbound: { mode: listen, listen: 9443, to: "127.137.0.1:80" }\noutbound: { map: [{ listen: "127.137.0.1:80", to: "cart:80" }, { listen: "127.0.0.1:80", to: "127.0.0.2:80" }] }`).outbound?.map.length, 2)
+})
 
 test('broken YAML is told with its place, never as a stack', () => {
   for (const text of ['a: [', 'a: b: c', '\tx: 1', 'a: *none', '"', 'a: &x [*x]', '{', '? [a]\n: 1', '--- 1\n--- 2', '%YAML 9\n---\na: 1', `${ID}${IN}<<: {}`]) {

@@ -1,12 +1,13 @@
 import * as sys from '../../sys/stream-socket.ts'
-import type { Connection, Target } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { endConnection } from './ending.ts'
-import type { Listener, RelayLoop } from './loop.ts'
+import type { Listener } from './listeners.ts'
+import type { RelayLoop } from './loop.ts'
 import { startClient } from './opening.ts'
-import { connectServer } from './reaching.ts'
 import { acceptNext, localAddress, originalDestination, resetSocket } from './socket-calls.ts'
 import type { SocketAddress } from './socket-address.ts'
-import { sameAddress, socketAddressText } from './socket-address.ts'
+import { sameAddress } from './socket-address.ts'
+import { capturedTarget } from './target.ts'
 
 /** So many a turn, so that a flood of callers does not starve those who are already there. */
 const MAX_ACCEPTS = 32
@@ -24,13 +25,13 @@ export function acceptWaiting(loop: RelayLoop, listener: Listener): void {
 
 /** Left waiting, the caller would hang and the listener would raise events for ever: the reserve takes it in to turn it away. */
 function refuseForDescriptors(loop: RelayLoop, listener: Listener): void {
-  loop.releaseReserve()
+  loop.listeners.releaseReserve()
   const accepted = acceptNext(listener.fd)
   if (typeof accepted !== 'number') {
     resetSocket(accepted.fd)
     loop.report(loop.newConnection(directionOf(listener), accepted.address), 'descriptors')
   }
-  if (!loop.takeReserve()) loop.pauseAccepting()
+  if (!loop.listeners.takeReserve()) loop.listeners.pause(loop.nowMs)
 }
 
 function directionOf(listener: Listener): 'inbound' | 'outbound' {
@@ -46,7 +47,7 @@ function takeIn(loop: RelayLoop, listener: Listener, fd: number, address: Socket
   }
   loop.remember(connection)
   connection.client.fd = fd
-  if (!loop.addLeg(connection.client)) return endConnection(loop, connection, 'descriptors', 'epoll is full')
+  if (!loop.legs.add(connection.client)) return endConnection(loop, connection, 'descriptors', 'epoll is full')
   if (listener.use.kind === 'mapped') openMapped(loop, connection, listener.use.index)
   else if (listener.use.kind === 'inbound') openInbound(loop, listener, connection)
   else openCaptured(loop, listener, connection)
@@ -57,7 +58,7 @@ function openMapped(loop: RelayLoop, connection: Connection, index: number): voi
   if (target === undefined) return endConnection(loop, connection, 'unresolved', 'no longer in the plan')
   connection.target = target
   connection.security = 'mtls'
-  connectServer(loop, connection)
+  loop.tunnels.callers.reach(connection)
 }
 
 function openInbound(loop: RelayLoop, listener: Listener, connection: Connection): void {
@@ -70,7 +71,7 @@ function openInbound(loop: RelayLoop, listener: Listener, connection: Connection
     const destination = destinationOf(listener, connection, plan.mode)
     if (destination === undefined || loop.ownPorts.has(destination.port)) return blackHole(loop, connection, destination)
     connection.destination = destination
-    connection.target = { addresses: [destination], serverName: undefined, text: socketAddressText(destination), identities: [], alpn: undefined }
+    connection.target = capturedTarget(destination)
     connection.mode = loop.policy.modeOf(destination.port)
   }
   startClient(loop, connection)
@@ -82,11 +83,10 @@ function openCaptured(loop: RelayLoop, listener: Listener, connection: Connectio
   if (destination === undefined) return blackHole(loop, connection, destination)
   connection.destination = destination
   const { action, identities, alpn } = loop.policy.outbound(destination)
-  const target: Target = { addresses: [destination], serverName: undefined, text: socketAddressText(destination), identities, alpn }
-  connection.target = target
+  connection.target = capturedTarget(destination, identities, alpn)
   if (action === 'deny') return endConnection(loop, connection, 'destination-denied', 'outbound.default is deny')
   connection.security = action === 'mesh' ? 'mtls' : 'plaintext'
-  connectServer(loop, connection)
+  loop.tunnels.callers.reach(connection)
 }
 
 /**

@@ -6,7 +6,7 @@ import { identityOf } from './identity-match.ts'
 import { Leg } from './leg.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { socketAddressText } from './socket-address.ts'
-import type { IdentityPatterns } from '../sidecar-plan.ts'
+import type { Target } from './target.ts'
 import type { TapOpening } from './thread-messages.ts'
 
 /** What a connection waits for. */
@@ -17,20 +17,9 @@ export type Phase =
   | 'open'
   /** It was refused, and the alert is to arrive before the socket goes. */
   | 'linger'
+  /** It is none any more: its socket carries others. */
+  | 'tunnel'
   | 'over'
-
-/** Where an outbound connection, or the app's side of an inbound one, goes. */
-export interface Target {
-  /** Tried in turn. */
-  readonly addresses: readonly SocketAddress[]
-  /** Server name for TLS; undefined where the destination is an address. */
-  readonly serverName: string | undefined
-  /** `cart:8080` or an address: what the configuration calls it. */
-  readonly text: string
-  readonly identities: IdentityPatterns
-  /** Protocol name to offer; undefined: that of the plan. */
-  readonly alpn: string | undefined
-}
 
 /** A client's socket, a server's socket, and what is known of them. */
 export class Connection {
@@ -57,6 +46,8 @@ export class Connection {
   serverNames: PeerNames | undefined = undefined
   /** The server's TLS session is still to be kept for resumption. */
   sessionWanted = false
+  /** What for, where its handshake may make a tunnel; ''. */
+  tunnelKey = ''
   /** Which tap was told of it; 0: none. */
   tapRound = 0
   tlsVersion: string | undefined = undefined

@@ -1,4 +1,3 @@
-import { freeAt } from '../../sys/memory.ts'
 import * as ssl from '../../sys/openssl.ts'
 import * as sys from '../../sys/stream-socket.ts'
 import type { Connection } from './connection.ts'
@@ -8,6 +7,7 @@ import { COUNTER } from './counters.ts'
 import type { Leg } from './leg.ts'
 import type { RelayLoop } from './loop.ts'
 import { resetSocket } from './socket-calls.ts'
+import { dropWaiting } from './waiting.ts'
 
 /** How long a peer has to take an alert. */
 const LINGER_MS = 1000
@@ -80,17 +80,22 @@ function note(loop: RelayLoop, connection: Connection, reason: CloseReason, deta
   connection.detail = detail
   const counter = COUNTED[reason]
   if (counter !== undefined) loop.counters[COUNTER[counter]]++
+  if (connection.tunnelKey !== '') loop.tunnels.callers.abandon(connection)
 }
 
 /** `reset`: with a RST instead of a FIN. */
 export function closeLeg(loop: RelayLoop, leg: Leg, reset: boolean): void {
+  dropWaiting(leg)
+  if (leg.stream !== undefined) loop.tunnels.closeStream(leg, leg.stream, reset)
+  else closeSocket(loop, leg, reset)
+}
+
+/** What waits to be written stays, for another socket. */
+export function closeSocket(loop: RelayLoop, leg: Leg, reset: boolean): void {
   if (leg.fd < 0) return
   if (leg.ssl !== 0) ssl.SSL_free(leg.ssl)
   leg.ssl = 0
-  if (leg.waiting !== 0) freeAt(leg.waiting)
-  leg.waiting = 0
-  leg.waitingBytes = 0
-  loop.removeLeg(leg)
+  loop.legs.remove(leg)
   if (reset) resetSocket(leg.fd)
   else sys.closeFd(leg.fd)
   leg.fd = -1

@@ -26,9 +26,15 @@ export function handshakeStep(loop: RelayLoop, leg: Leg): boolean {
   if (error === ssl.SSL_ERROR_WANT_READ || error === ssl.SSL_ERROR_WANT_WRITE) return false
   const failed = errno()
   const { text } = ssl.takeErrors()
-  if (error === ssl.SSL_ERROR_SSL) refuseConnection(loop, leg, 'handshake-failed', text, undefined)
+  if (error === ssl.SSL_ERROR_SSL) refuseConnection(loop, leg, 'handshake-failed', withVerdict(leg.ssl, text), undefined)
   else endConnection(loop, leg.connection, 'handshake-failed', errnoName(failed))
   return false
+}
+
+/** Expired, not valid yet or of a foreign CA: OpenSSL's error says only that the certificate does not hold. */
+function withVerdict(connection: number, text: string): string {
+  const verdict = ssl.SSL_get_verify_result(connection)
+  return verdict === 0 ? text : `${text}: ${ssl.X509_verify_cert_error_string(verdict)}`
 }
 
 function noteHandshake(loop: RelayLoop, leg: Leg): void {

@@ -26,5 +26,6 @@ test('the SPIFFE id names a peer, else its first DNS name', () => {
   assert.equal(identityOf(web), 'spiffe://shop/ns/a/sa/web')
   assert.equal(identityOf({ uris: [], dnsNames: ['web'] }), 'web')
   assert.equal(identityOf({ uris: ['https://x'], dnsNames: [] }), 'https://x')
+  assert.equal(identityOf({ uris: ['spiffe://a/b', 'spiffe://a/c'], dnsNames: [] }), 'spiffe://a/b,spiffe://a/c')
   assert.equal(identityOf({ uris: [], dnsNames: [] }), '')
 })

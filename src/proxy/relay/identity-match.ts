@@ -4,11 +4,11 @@ import type { IdentityPatterns } from '../sidecar-plan.ts'
 export interface PeerNames { readonly uris: readonly string[], readonly dnsNames: readonly string[] }
 
 /**
- * What a peer is called in logs: its SPIFFE id, else its first DNS name, else its first URI. Empty where the certificate has no such name.
+ * What a peer is called in logs: its SPIFFE id, else its first DNS name, else its URIs, all of them. Empty where the certificate has no such name.
  * X509-SVID §2: a certificate with more than one URI is no SVID, so it has no SPIFFE id.
  */
 export function identityOf(names: PeerNames): string {
-  return spiffeIdOf(names) ?? names.dnsNames[0] ?? names.uris[0] ?? ''
+  return spiffeIdOf(names) ?? names.dnsNames[0] ?? names.uris.join(',')
 }
 
 export function spiffeIdOf(names: PeerNames): string | undefined {

@@ -1,8 +1,9 @@
 import type { CloseReason } from './connection-report.ts'
 import type { Connection } from './connection.ts'
+import type { Stream, Tunnel } from './tunnel/tunnel.ts'
 
 /**
- * One of the two sockets of a connection, with its TLS where it has any. What epoll said is kept here until a call has learned otherwise:
+ * One of the two ends of a connection: a socket, with its TLS where it has any, or a stream of a tunnel. What epoll said is kept here until a call has learned otherwise:
  * every socket is registered once, edge-triggered, and never again. Fields only, so that all legs have one shape.
  */
 export class Leg {
@@ -30,6 +31,7 @@ export class Leg {
   waiting = 0
   waitingOffset = 0
   waitingBytes = 0
+  waitingCapacity = 0
   /** It waits in the loop's queue for its next turn. */
   queued = false
   bytesRead = 0
@@ -38,6 +40,10 @@ export class Leg {
    * least. READ_BUFFER_BYTES: not known, so that it must be read until there is nothing.
    */
   fetched = 0
+  /** It has no socket but travels in a tunnel. */
+  stream: Stream | undefined = undefined
+  /** Its socket is that of a tunnel. */
+  tunnel: Tunnel | undefined = undefined
   /** Where bytes read from it are counted. */
   counter = 0
 

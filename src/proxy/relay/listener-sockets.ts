@@ -3,7 +3,7 @@ import { callFailed } from '../../sys/errno.ts'
 import { closeFd } from '../../sys/stream-socket.ts'
 import type { HostPort, SidecarPlan } from '../sidecar-plan.ts'
 import { hostPortText } from './policy.ts'
-import { openListener, tryMark } from './socket-calls.ts'
+import { openListener, tryMark, trySpoof } from './socket-calls.ts'
 import { parseSocketAddress } from './socket-address.ts'
 import type { ListenerHandle, ListenerUse } from './thread-messages.ts'
 
@@ -48,10 +48,20 @@ export function openListeners(plans: readonly ListenerPlan[], threads: number): 
   return handles
 }
 
-/** Throws where this process may not mark its connections: unmarked, they would be taken for the app's and come back for ever. */
-export function checkMark({ mark }: SidecarPlan): void {
-  const failed = mark === undefined ? undefined : tryMark(mark)
-  if (failed !== undefined) throw callFailed({ doing: `mark connections with ${mark}`, call: 'setsockopt', errno: failed, needs: 'CAP_NET_ADMIN' })
+/** Opens each for a moment, alone, for an engine that would share what another process listens on. Throws as `openListeners` does. */
+export function tryListeners(plans: readonly ListenerPlan[]): void {
+  for (const plan of plans) closeFd(openOne(plan, false, 0))
+}
+
+/**
+ * Throws where this process may not open connections as the plan asks. Unmarked, they would be taken for the app's and come back for ever; without the
+ * right to a caller's address each of them would fail, one by one.
+ */
+export function checkRights({ mark, inbound }: SidecarPlan): void {
+  const unmarked = mark === undefined ? undefined : tryMark(mark)
+  if (unmarked !== undefined) throw callFailed({ doing: `mark connections with ${mark}`, call: 'setsockopt', errno: unmarked, needs: 'CAP_NET_ADMIN' })
+  const unspoofed = inbound?.source === 'caller' ? trySpoof() : undefined
+  if (unspoofed !== undefined) throw callFailed({ doing: 'call the app with the address of its caller', call: 'setsockopt', errno: unspoofed, needs: 'CAP_NET_ADMIN' })
 }
 
 function openOne({ at, transparent }: ListenerPlan, shared: boolean, backlog: number): number {

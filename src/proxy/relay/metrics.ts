@@ -30,6 +30,11 @@ export interface RelayMetrics {
   readonly refusedForDescriptors: number
   /** That passed while a tap was on and could not keep up. */
   readonly tapDroppedBytes: number
+  /** Open now, those that were accepted and those that were opened. */
+  readonly tunnels: number
+  readonly tunnelsOpened: number
+  /** Ended because the other side breached the protocol. */
+  readonly tunnelsBroken: number
   /** A bug where it is not 0. */
   readonly threadsFailed: number
 }

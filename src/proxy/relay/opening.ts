@@ -10,6 +10,7 @@ import { identityOf, isIdentityAllowed } from './identity-match.ts'
 import type { RelayLoop } from './loop.ts'
 import { isPeerCertificateExpired, readPeerNames } from './peer-certificate.ts'
 import { connectServer } from './reaching.ts'
+import { TUNNEL_PROTOCOL } from './tunnel/frame.ts'
 
 /** A client of a permissive port that says nothing for so long waits for the server to speak first, as in MySQL and SMTP: no TLS. */
 const SILENT_CLIENT_MS = 200
@@ -67,6 +68,8 @@ export function shakeWithClient(loop: RelayLoop, connection: Connection): void {
     const who = identityOf(names) || 'a certificate without names'
     return refuseConnection(loop, connection.client, 'identity-refused', `${who} is not allowed here`, ALERT_ACCESS_DENIED)
   }
+  // Who may call is asked again for each stream: the answer may change.
+  if (names !== undefined && ssl.selectedProtocol(connection.client.ssl) === TUNNEL_PROTOCOL) return loop.tunnels.accept(connection)
   loop.counters[names === undefined ? COUNTER.inboundTls : COUNTER.inboundMtls]++
   connectServer(loop, connection)
 }

@@ -8,6 +8,7 @@ const MAX_NAME_BYTES = 2048
 const COMMON_NAME_BYTES = 65
 
 const type = new Int32Array(1)
+const difference = new Int32Array(2)
 const commonName = allocateAt(COMMON_NAME_BYTES)
 
 /** The names in the certificate that the peer proved to have; undefined where it showed none. */
@@ -39,6 +40,13 @@ export function isPeerCertificateExpired(connection: number): boolean {
   const certificate = ssl.SSL_get0_peer_certificate(connection)
   // -1 is before now; 0 an error.
   return certificate !== 0 && ssl.X509_cmp_current_time(ssl.X509_get0_notAfter(certificate)) !== 1
+}
+
+/** When the peer's certificate expires, in milliseconds since 1970; Infinity where it showed none. */
+export function peerCertificateEnd(connection: number): number {
+  const certificate = ssl.SSL_get0_peer_certificate(connection)
+  if (certificate === 0 || ssl.ASN1_TIME_diff(difference, ssl.X509_get0_notAfter(certificate)) !== 1) return certificate === 0 ? Infinity : 0
+  return Date.now() + (difference[0] * 86_400 + difference[1]) * 1000
 }
 
 /** Empty where the subject has none. */

@@ -6,12 +6,12 @@ import { parseSocketAddress } from './socket-address.ts'
 
 const INBOUND: InboundPlan = {
   mode: 'redirect', listen: [], to: undefined, default: 'mtls', ports: { 9090: 'tls', 7890: 'plaintext' },
-  allow: { default: ['spiffe://shop/*'], ports: { 9091: ['spiffe://shop/admin'], 9092: [] } }, source: 'sidecar',
+  allow: { default: ['spiffe://shop/*'], ports: { 9091: ['spiffe://shop/admin'], 9092: [] } }, source: 'sidecar', tunnel: 'auto',
 }
 const OUTBOUND: OutboundPlan = {
   mode: 'redirect', listen: [], default: 'deny', passthrough: [{ network: '10.0.0.0/8', fromPort: 5432, toPort: 5432 }],
   expect: [{ to: { network: '10.1.0.0/16', fromPort: 1, toPort: 65535 }, identities: ['cart'], alpn: 'http/1.1' }, { to: { network: '10.0.0.0/8', fromPort: 1, toPort: 65535 }, identities: ['any'] }],
-  map: [{ listen: { host: '127.0.0.1', port: 1 }, to: { host: 'cart', port: 80 }, identities: [] }],
+  map: [{ listen: { host: '127.0.0.1', port: 1 }, to: { host: 'cart', port: 80 }, identities: [] }], tunnel: 'auto',
 }
 const plan = (inbound: InboundPlan | undefined, outbound: OutboundPlan | undefined): SidecarPlan => ({ inbound, outbound } as SidecarPlan)
 

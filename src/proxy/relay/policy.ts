@@ -64,6 +64,12 @@ export function caOnlyDestinations(plan: OutboundPlan | undefined): string[] {
   return [...mapped, ...captured]
 }
 
+/** Ports that lead back into the sidecar: of listeners that interception leads to, and the admin endpoint. */
+export function ownPortsOf({ inbound, outbound, admin }: SidecarPlan): ReadonlySet<number> {
+  const transparent = [...inbound === undefined || inbound.mode === 'listen' ? [] : inbound.listen, ...outbound === undefined || outbound.mode === 'none' ? [] : outbound.listen]
+  return new Set([...transparent.map(({ port }) => port), admin.port])
+}
+
 export function hostPortText({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

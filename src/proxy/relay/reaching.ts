@@ -4,15 +4,17 @@ import * as ssl from '../../sys/openssl.ts'
 import * as sys from '../../sys/stream-socket.ts'
 import type { Connection } from './connection.ts'
 import { COUNTER } from './counters.ts'
-import { closeLeg, endConnection, refuseConnection } from './ending.ts'
+import { closeSocket, endConnection, refuseConnection } from './ending.ts'
 import { handshakeStep, startTls } from './handshake.ts'
 import { identityOf, isIdentityAllowed, spiffeIdOf } from './identity-match.ts'
 import type { RelayLoop } from './loop.ts'
 import { readCommonName, readPeerNames } from './peer-certificate.ts'
 import { proxyHeader } from './proxy-protocol.ts'
 import { socketError, startConnect } from './socket-calls.ts'
-import { offerProtocol } from './tls-contexts.ts'
+import { offerProtocols } from './tls-contexts.ts'
 import { transfer } from './transfer.ts'
+import { TUNNEL_PROTOCOL } from './tunnel/frame.ts'
+import { appendWaiting } from './waiting.ts'
 
 /** What OpenSSL says of a host name that is not the certificate's. */
 const ALERT_BAD_CERTIFICATE = 42
@@ -28,12 +30,12 @@ export function connectServer(loop: RelayLoop, connection: Connection): void {
   connection.server.fd = fd
   connection.phase = 'connect'
   connection.deadlineMs = loop.nowMs + loop.policy.plan.limits.connectTimeoutMs
-  if (!loop.addLeg(connection.server)) endConnection(loop, connection, 'descriptors', 'epoll is full')
+  if (!loop.legs.add(connection.server)) endConnection(loop, connection, 'descriptors', 'epoll is full')
 }
 
 function failConnect(loop: RelayLoop, connection: Connection, errno: number): void {
   if (errno === sys.EMFILE || errno === sys.ENFILE) return endConnection(loop, connection, 'descriptors', errnoName(errno))
-  closeLeg(loop, connection.server, true)
+  closeSocket(loop, connection.server, true)
   if (connection.nextAddress < (connection.target?.addresses.length ?? 0)) return connectServer(loop, connection)
   const reason = errno === sys.ECONNREFUSED ? 'connect-refused' : errno === sys.ETIMEDOUT ? 'connect-timeout' : 'connect-failed'
   endConnection(loop, connection, reason, errnoName(errno))
@@ -51,24 +53,25 @@ export function endConnect(loop: RelayLoop, connection: Connection): void {
 }
 
 function openInboundServer(loop: RelayLoop, connection: Connection): void {
-  if (loop.policy.plan.inbound?.source === 'proxy-protocol') tellCaller(connection)
+  // A stream has brought it already, before any data.
+  if (loop.policy.plan.inbound?.source === 'proxy-protocol' && connection.client.stream === undefined) tellCaller(connection, connection.client.ssl)
   startTransfer(loop, connection)
 }
 
-/** The header waits like bytes that the app did not take yet, and so goes before all others. */
-function tellCaller(connection: Connection): void {
-  const { client, server, clientAddress, destination, target, security, clientNames } = connection
+/** The header waits like bytes that the app did not take yet, and so goes before all others. `session`: the SSL object that the client came by; 0: none. */
+export function tellCaller(connection: Connection, session: number): void {
+  const { server, clientAddress, destination, target, security, clientNames } = connection
   const to = destination ?? target?.addresses[0]
   if (to === undefined) return
   const tls = security === 'plaintext' ? undefined : {
-    version: connection.tlsVersion ?? '', cipher: ssl.cipherName(client.ssl), clientVerified: clientNames !== undefined,
-    commonName: readCommonName(client.ssl), spiffeId: clientNames === undefined ? '' : spiffeIdOf(clientNames) ?? '',
+    version: connection.tlsVersion ?? '', cipher: ssl.cipherName(session), clientVerified: clientNames !== undefined,
+    commonName: readCommonName(session), spiffeId: clientNames === undefined ? '' : spiffeIdOf(clientNames) ?? '',
   }
   const header = proxyHeader(clientAddress, to, tls)
-  server.waiting = allocateAt(header.length)
-  server.waitingOffset = 0
-  server.waitingBytes = header.length
-  bytesAt(server.waiting, header.length).set(header)
+  const memory = allocateAt(header.length)
+  bytesAt(memory, header.length).set(header)
+  appendWaiting(server, memory, header.length)
+  freeAt(memory)
 }
 
 function startMesh(loop: RelayLoop, connection: Connection): void {
@@ -76,9 +79,10 @@ function startMesh(loop: RelayLoop, connection: Connection): void {
   if (!startTls(loop, server, loop.contexts.client)) return
   ssl.SSL_set_connect_state(server.ssl)
   if (target?.serverName !== undefined) setServerName(server.ssl, target.serverName)
-  if (target?.alpn !== undefined) offerProtocol(server.ssl, target.alpn)
+  if (target?.alpn !== undefined) offerProtocols(server.ssl, [target.alpn])
+  else if (connection.tunnelKey !== '') offerProtocols(server.ssl, [TUNNEL_PROTOCOL, loop.policy.plan.tls.alpn])
   if (loop.policy.plan.tls.resumption) {
-    const session = loop.sessions.get(target?.text ?? '')
+    const session = loop.tunnels.callers.isLead(connection) ? 0 : loop.sessions.get(target?.text ?? '')
     if (session !== 0) ssl.SSL_set_session(server.ssl, session)
     connection.sessionWanted = true
   }
@@ -106,11 +110,13 @@ export function shakeWithServer(loop: RelayLoop, connection: Connection): void {
     const who = identityOf(names) || 'a certificate without names'
     return refuseConnection(loop, connection.server, 'identity-refused', `${who} answered, expected ${expected.join(' or ')}`, ALERT_BAD_CERTIFICATE)
   }
+  if (connection.tunnelKey !== '' && loop.tunnels.callers.settle(connection)) return
   loop.counters[COUNTER.outboundMtls]++
   startTransfer(loop, connection)
 }
 
-function startTransfer(loop: RelayLoop, connection: Connection): void {
+/** Both sides can be written to. */
+export function startTransfer(loop: RelayLoop, connection: Connection): void {
   const { client, server } = connection
   connection.phase = 'open'
   connection.deadlineMs = 0

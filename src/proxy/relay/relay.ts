@@ -4,7 +4,7 @@ import type { ConnectionInfo, FinishedConnection } from './connection-report.ts'
 import { ConnectionSlots } from './connection-slots.ts'
 import { newCounters, sumCounters, COUNTER } from './counters.ts'
 import { identityOf } from './identity-match.ts'
-import { checkMark, openListeners, planListeners } from './listener-sockets.ts'
+import { checkRights, openListeners, planListeners } from './listener-sockets.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { NameLookup } from './name-lookup.ts'
 import { caOnlyDestinations } from './policy.ts'
@@ -93,7 +93,7 @@ class ThreadedRelay implements Relay {
     this.#events = events
     this.#plan = plan
     this.#credentials = this.#checkedCredentials(plan, material)
-    checkMark(plan)
+    checkRights(plan)
     const listeners = planListeners(plan)
     this.#listening = new Set(listeners.map(({ key }) => key))
     this.#handles = openListeners(listeners, Math.max(1, plan.threads))
@@ -110,7 +110,7 @@ class ThreadedRelay implements Relay {
 
   replacePlan(plan: SidecarPlan): void {
     this.#checkedCredentials(plan, this.#credentials.material)
-    checkMark(plan)
+    checkRights(plan)
     const wanted = planListeners(plan)
     const handles = openListeners(wanted.filter(({ key }) => !this.#listening.has(key)), this.#threads.length)
     this.#listening = new Set(wanted.map(({ key }) => key))
@@ -188,7 +188,7 @@ class ThreadedRelay implements Relay {
   /** Tries them here first, so that whoever asks learns at once what is wrong with them. */
   #checkedCredentials(plan: SidecarPlan, material: TlsMaterial): Credentials {
     const ticketKeys = randomBytes(TICKET_KEY_BYTES)
-    const contexts = openTlsContexts({ material, ticketKeys, tls: plan.tls })
+    const contexts = openTlsContexts({ material, ticketKeys, tls: plan.tls, tunnel: plan.inbound?.tunnel !== 'off' })
     if (contexts.groupsLeftOut.length > 0) this.#events.notice({ kind: 'groups-left-out', groups: contexts.groupsLeftOut })
     contexts.release()
     return { material, ticketKeys, ownIdentity: ownIdentityOf(material.chainPem) }

@@ -48,7 +48,7 @@ export function socketAddressText(address: SocketAddress): string {
 }
 
 /** The address alone. */
-export function hostText({ version, words }: SocketAddress): string {
+function hostText({ version, words }: SocketAddress): string {
   return formatAddress(version, words[0], words[1], words[2], words[3])
 }
 

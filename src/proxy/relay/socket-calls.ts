@@ -84,9 +84,18 @@ function bindSpoofed(fd: number, from: SocketAddress): boolean {
 
 /** The name of the errno where this process may not mark its connections. */
 export function tryMark(mark: number): string | undefined {
+  return tryOptions((fd) => setOption(fd, sys.SOL_SOCKET, sys.SO_MARK, mark))
+}
+
+/** The name of the errno where this process may not open connections with a caller's address. */
+export function trySpoof(): string | undefined {
+  return tryOptions((fd) => setOption(fd, sys.SOL_SOCKET, sys.SO_MARK, SPOOFED_MARK) && setOption(fd, sys.SOL_IP, sys.IP_TRANSPARENT, 1))
+}
+
+function tryOptions(set: (fd: number) => boolean): string | undefined {
   const fd = sys.socketOf(sys.AF_INET, NONBLOCKING, 0)
   if (fd < 0) return errnoName(errno())
-  const failed = setOption(fd, sys.SOL_SOCKET, sys.SO_MARK, mark) ? undefined : errnoName(errno())
+  const failed = set(fd) ? undefined : errnoName(errno())
   sys.closeFd(fd)
   return failed
 }

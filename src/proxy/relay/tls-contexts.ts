@@ -3,6 +3,7 @@ import { allocateAt, bytesAt, copyAt, freeAt } from '../../sys/memory.ts'
 import * as ssl from '../../sys/openssl.ts'
 import type { TlsPlan } from '../sidecar-plan.ts'
 import type { TlsMaterial } from './relay.ts'
+import { TUNNEL_PROTOCOL } from './tunnel/frame.ts'
 import { rememberVerifiedChains } from './verified-chains.ts'
 
 /** SSL_CTX of the four uses, each with the same key, chain and anchors. Addresses; see sys/openssl.ts. */
@@ -24,6 +25,8 @@ export interface TlsContextsInput {
   readonly tls: TlsPlan
   /** TICKET_KEY_BYTES of chance, the same for all threads, so that each can resume what another began. */
   readonly ticketKeys: Uint8Array
+  /** Whether clients that ask for it get a tunnel. */
+  readonly tunnel: boolean
 }
 
 /** As many as SSL_CTX_set_tlsext_ticket_keys wants: a name of 16, an HMAC key of 32, an AES key of 32. */
@@ -92,32 +95,34 @@ function newContext({ material, tls }: TlsContextsInput): number {
   return context
 }
 
-function prepareServer(context: number, { tls, ticketKeys }: TlsContextsInput, verify: number): void {
+function prepareServer(context: number, { tls, ticketKeys, tunnel }: TlsContextsInput, verify: number): void {
   ssl.SSL_CTX_set_verify(context, verify, 0)
   ssl.SSL_CTX_set_num_tickets(context, tls.resumption ? 1 : 0)
   // A ticket of a server that asks for no certificate must not open one that does.
   const id = Buffer.from(`mtlscope ${verify}`)
   ssl.SSL_CTX_set_session_id_context(context, id, id.length)
   withCopy(ticketKeys, (address) => ssl.SSL_CTX_ctrl(context, ssl.SSL_CTRL_SET_TLSEXT_TICKET_KEYS, TICKET_KEY_BYTES, address))
-  if (tls.alpn !== '') ssl.SSL_CTX_set_alpn_select_cb(context, alpnCallback(tls.alpn), 0)
+  // A tunnel has the identity of its client, so only who must show one may have it.
+  const protocols = [...tunnel && (verify & ssl.SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0 ? [TUNNEL_PROTOCOL] : [], ...tls.alpn === '' ? [] : [tls.alpn]]
+  if (protocols.length > 0) ssl.SSL_CTX_set_alpn_select_cb(context, alpnCallback(protocols), 0)
 }
 
 function prepareClient(context: number, tls: TlsPlan): void {
   ssl.SSL_CTX_set_verify(context, ssl.SSL_VERIFY_PEER, 0)
   if (tls.alpn === '') return
-  const list = protocolList(tls.alpn)
+  const list = protocolList([tls.alpn])
   ssl.SSL_CTX_set_alpn_protos(context, list, list.length)
 }
 
 /** What one connection offers instead of what its context does. */
-export function offerProtocol(connection: number, name: string): void {
-  const list = protocolList(name)
+export function offerProtocols(connection: number, names: readonly string[]): void {
+  const list = protocolList(names)
   ssl.SSL_set_alpn_protos(connection, list, list.length)
 }
 
-/** ProtocolNameList of one name (RFC 7301 §3.1), without the length of the whole. */
-function protocolList(name: string): Uint8Array {
-  return Buffer.concat([Buffer.of(name.length), Buffer.from(name, 'latin1')])
+/** ProtocolNameList (RFC 7301 §3.1), best first, without the length of the whole. */
+function protocolList(names: readonly string[]): Uint8Array {
+  return Buffer.concat(names.flatMap((name) => [Buffer.of(name.length), Buffer.from(name, 'latin1')]))
 }
 
 /** OpenSSL refuses a whole list for one name that it does not know, so each is tried alone first. */
@@ -203,28 +208,36 @@ function broken(what: string): MtlscopeError {
   return new MtlscopeError('bad-identity', text === '' ? what : `${what}: ${text}`, { hint: 'key, chain and bundle are PEM texts; the chain starts with the certificate of the key' })
 }
 
-/** Callbacks by protocol name. They are kept for good: a connection of a context that was replaced may still be in its handshake. */
+/** Callbacks by protocol names. They are kept for good: a connection of a context that was replaced may still be in its handshake. */
 const alpnCallbacks = new Map<string, bigint>()
 
-/** RFC 7301 §3.2: chosen where the client offers it; otherwise nothing is said of ALPN, and the client decides. */
-function alpnCallback(alpn: string): bigint {
-  const known = alpnCallbacks.get(alpn)
+/** RFC 7301 §3.2: the first of ours that the client offers; otherwise nothing is said of ALPN, and the client decides. */
+function alpnCallback(protocols: readonly string[]): bigint {
+  const key = protocols.join(' ')
+  const known = alpnCallbacks.get(key)
   if (known !== undefined) return known
-  const wanted = Buffer.from(alpn, 'latin1')
-  // The name, its address, its length: what the callback hands over by reference.
-  const memory = allocateAt(wanted.length + 9)
-  const bytes = bytesAt(memory, wanted.length + 9)
-  bytes.set(wanted)
-  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(wanted.length, BigInt(memory), true)
-  bytes[wanted.length + 8] = wanted.length
+  const answers = protocols.map(alpnAnswer)
   const { address } = ssl.registerAlpnSelect((_ssl, out, outLength, offered, offeredLength) => {
-    if (!offers(bytesAt(offered, offeredLength), wanted)) return ALPN_NONE
-    copyAt(out, memory + wanted.length, 8)
-    copyAt(outLength, memory + wanted.length + 8, 1)
+    const list = bytesAt(offered, offeredLength)
+    const answer = answers.find(({ name }) => offers(list, name))
+    if (answer === undefined) return ALPN_NONE
+    copyAt(out, answer.memory + answer.name.length, 8)
+    copyAt(outLength, answer.memory + answer.name.length + 8, 1)
     return ALPN_OK
   })
-  alpnCallbacks.set(alpn, address)
+  alpnCallbacks.set(key, address)
   return address
+}
+
+/** The name, its address, its length: what the callback hands over by reference. */
+function alpnAnswer(protocol: string): { readonly name: Uint8Array, readonly memory: number } {
+  const name = Buffer.from(protocol, 'latin1')
+  const memory = allocateAt(name.length + 9)
+  const bytes = bytesAt(memory, name.length + 9)
+  bytes.set(name)
+  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(name.length, BigInt(memory), true)
+  bytes[name.length + 8] = name.length
+  return { name, memory }
 }
 
 /** `list`: names, each after a byte of its length. */

@@ -6,6 +6,7 @@ import type { SidecarEngine } from './engine.ts'
 /** The relay of this program, in threads of this process. */
 export const relayEngine: SidecarEngine = {
   name: 'embedded',
+  needsRestartFor: (before, after) => before.threads === after.threads ? [] : ['threads'],
   async start(plan, material, events) {
     const relay = openRelay(plan, material, {
       connections: (batch) => events.connections(batch),

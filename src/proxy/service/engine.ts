@@ -1,5 +1,5 @@
 import type { IdentityMaterial } from '../../identity/material.ts'
-import type { MetricsPage } from '../admin/metrics-page.ts'
+import type { MetricsPage } from '../../base/metrics-page.ts'
 import type { ConnectionInfo, FinishedConnection } from '../relay/connection-report.ts'
 import type { Tap } from '../relay/relay.ts'
 import type { SidecarPlan } from '../sidecar-plan.ts'
@@ -36,5 +36,7 @@ export interface RunningEngine {
 
 export interface SidecarEngine {
   readonly name: 'embedded' | 'envoy'
+  /** Keys of the configuration that differ and that it takes over only at its next start. */
+  needsRestartFor(before: SidecarPlan, after: SidecarPlan): string[]
   start(plan: SidecarPlan, material: IdentityMaterial, events: EngineEvents): Promise<RunningEngine>
 }

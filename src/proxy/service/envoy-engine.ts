@@ -6,6 +6,8 @@ import { findProgram, run } from '../../sys/exec.ts'
 import { startProcess } from '../../sys/spawn.ts'
 import type { RunningProcess } from '../../sys/spawn.ts'
 import type { ConnectionInfo, FinishedConnection } from '../relay/connection-report.ts'
+import { formatHostPort } from '../config/addresses.ts'
+import { checkRights, planListeners, tryListeners } from '../relay/listener-sockets.ts'
 import type { SidecarPlan } from '../sidecar-plan.ts'
 import type { EngineEvents, RunningEngine, SidecarEngine } from './engine.ts'
 import { parseAccessLine } from './envoy/access-log.ts'
@@ -32,10 +34,12 @@ const PRINTED_FOLDER = '/run/mtlscope/envoy'
 export function envoySidecarEngine(binary: string): SidecarEngine {
   return {
     name: 'envoy',
+    needsRestartFor: (before, after) => [
+      ...before.threads === after.threads ? [] : ['threads'], ...before.limits.connections === after.limits.connections ? [] : ['limits.connections'],
+    ],
     async start(plan, material, events) {
       const engine = new EnvoyEngine(binary, plan, material, events)
-      await engine.check(plan)
-      engine.launch()
+      await engine.open()
       return engine
     },
   }
@@ -64,11 +68,16 @@ async function validate(binary: string, plan: SidecarPlan, files: EnvoyFiles, ma
   throw new MtlscopeError('child-failed', `envoy does not accept the configuration: ${words}`, { facts: { program: 'envoy' }, hint: 'see it with --engine envoy --print' })
 }
 
-/** Each by rename, which is what Envoy watches for. */
+/** Each by rename, which is what Envoy watches for. Throws 'cannot-write'. */
 function writeFiles(contents: readonly (readonly [path: string, content: JsonObject])[]): void {
   for (const [path, content] of contents) {
-    writeFileSync(`${path}.new`, JSON.stringify(content), { mode: 0o600 })
-    renameSync(`${path}.new`, path)
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(content), { mode: 0o600 })
+      renameSync(`${path}.new`, path)
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message
+      throw new MtlscopeError('cannot-write', `cannot write ${path} for envoy: ${code}`, { cause, facts: { path }, ...code === 'ENOSPC' ? { hint: 'the disk, or the memory that it stands for, is full' } : {} })
+    }
   }
 }
 
@@ -97,13 +106,22 @@ class EnvoyEngine implements RunningEngine {
     this.#files = envoyFiles(this.#folder.path)
   }
 
-  async check(plan: SidecarPlan): Promise<void> {
+  async open(): Promise<void> {
     try {
-      await validate(this.#binary, plan, this.#files, this.#material)
+      await this.#check(this.#plan, undefined)
+      this.launch()
     } catch (error) {
-      if (this.#process === undefined) this.#folder.remove()
+      this.#folder.remove()
       throw error
     }
+  }
+
+  async #check(plan: SidecarPlan, before: SidecarPlan | undefined): Promise<void> {
+    await validate(this.#binary, plan, this.#files, this.#material)
+    checkRights(plan)
+    // Envoy's sockets share their address (SO_REUSEPORT): with those of another Envoy too, which would get half of the callers.
+    const held = before === undefined ? [] : planListeners(before).map(({ at }) => formatHostPort(at))
+    tryListeners(planListeners(plan).filter(({ at }) => !held.includes(formatHostPort(at))))
     const unknown = groupsLeftOut(plan.tls)
     if (unknown.length > 0) this.#events.notice(`Envoy does not know the key exchange group ${unknown.join(', ')}: left out`)
   }
@@ -184,13 +202,13 @@ class EnvoyEngine implements RunningEngine {
   }
 
   async replaceIdentity(material: IdentityMaterial): Promise<void> {
-    this.#material = material
     writeFiles(secretFiles(material, this.#files))
+    this.#material = material
   }
 
   async replacePlan(plan: SidecarPlan): Promise<void> {
-    await this.check(plan)
     const before = this.#plan
+    await this.#check(plan, before)
     const failures = await envoyStats(this.#files.admin, '^listener_manager\\.(listener_create_failure|lds\\.update_rejected)$')
     this.#failedBefore = Math.max(0, ...failures.values())
     try {

@@ -1,18 +1,18 @@
 import { MtlscopeError } from '../../base/errors.ts'
-import { VERSION } from '../../base/version.ts'
 import type { Identity } from '../../identity/material.ts'
 import type { IdentitySource } from '../../identity/identity-source.ts'
+import { retryAfterMs } from '../../identity/retry.ts'
 import { openAdmin } from '../admin/admin-server.ts'
 import type { AdminServer, AdminTarget, TapRefusal } from '../admin/admin-server.ts'
-import { MetricsPage } from '../admin/metrics-page.ts'
+import { MetricsPage } from '../../base/metrics-page.ts'
 import type { FinishedConnection } from '../relay/connection-report.ts'
 import { TapStreams } from '../tap/tap-streams.ts'
 import type { TapReader } from '../tap/tap-streams.ts'
 import type { IdentityPlan, SidecarPlan } from '../sidecar-plan.ts'
-import { caOnlyPlaces } from './ca-only.ts'
 import type { RunningEngine, SidecarEngine } from './engine.ts'
 import { ExpiryWatch } from './expiry-watch.ts'
 import { openIdentity } from './open-identity.ts'
+import { addSidecarMetrics, configPage } from './sidecar-pages.ts'
 
 export interface SidecarEvents {
   connections(batch: readonly FinishedConnection[]): void
@@ -38,6 +38,10 @@ export class Sidecar implements AdminTarget {
   #admin: AdminServer | undefined
   #state: 'starting' | 'serving' | 'draining' = 'starting'
   #work: Promise<void> = Promise.resolve()
+  /** Counts the plans that were given; only the newest is still wanted. */
+  #newest = 0
+  /** Ends the wait for the first identity of a plan that is no longer wanted. */
+  #giveWay: () => void = () => {}
   #identityUpdates = 0
   #identityErrors = 0
   #reloads = { ok: 0, failed: 0 }
@@ -58,11 +62,32 @@ export class Sidecar implements AdminTarget {
   async start(): Promise<void> {
     this.#admin = await openAdmin(this.#plan.admin, this)
     if (this.#isOver()) return this.#admin.close()
-    this.#source = await this.#openSource(this.#plan.identity)
-    if (this.#isOver()) return this.#source.close()
-    const identity = await this.#source.first
+    const identity = await this.#firstIdentity()
+    if (identity !== undefined) await this.#inTurn(() => this.#launch(identity))
+  }
+
+  /** Of the plan, or of those that take its place meanwhile. Undefined where it was told to end. */
+  async #firstIdentity(): Promise<Identity | undefined> {
+    for (let isFirst = true; !this.#isOver(); isFirst = false) {
+      const plan = this.#plan
+      const source = this.#source = await this.#openSource(plan.identity)
+      const identity = this.#isOver() ? undefined : await this.#unlessReplaced(isFirst ? source.first : this.#firstOrWait(source))
+      if (identity !== undefined && plan === this.#plan && !this.#isOver()) return this.#identity = identity
+      source.close()
+    }
+    return undefined
+  }
+
+  /** A plan that came while it ran does not end it, however bad its identity is. */
+  async #firstOrWait(source: IdentitySource): Promise<Identity> {
+    return source.first.catch((error: Error) => {
+      this.#identityKept(error)
+      return new Promise<never>(() => {})
+    })
+  }
+
+  async #launch(identity: Identity): Promise<void> {
     if (this.#isOver()) return
-    this.#identity = identity
     this.#expiry.follow(identity)
     const engine = await this.#engineKind.start(this.#plan, identity.material, {
       connections: (batch) => {
@@ -85,18 +110,24 @@ export class Sidecar implements AdminTarget {
     return this.#state === 'draining'
   }
 
-  /** Runs another plan from now on. Rejects where it cannot be, and keeps the old one. */
-  reload(plan: SidecarPlan): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#state !== 'serving') return
-      try {
-        await this.#reload(plan)
-        this.#reloads.ok++
-      } catch (error) {
-        this.#reloads.failed++
-        throw error
-      }
-    })
+  #unlessReplaced<T>(value: Promise<T>): Promise<T | undefined> {
+    return Promise.race([value, new Promise<undefined>((resolve) => { this.#giveWay = () => resolve(undefined) })])
+  }
+
+  /**
+   * Runs another plan from now on, and resolves with true. With false where a newer one, or the end, came before its identity did.
+   * Rejects where it cannot be run, and keeps the old one.
+   */
+  async reload(plan: SidecarPlan): Promise<boolean> {
+    const number = ++this.#newest
+    try {
+      const isTaken = this.#identity === undefined && await this.#restart(plan) || await this.#replace(plan, () => number === this.#newest && this.#state === 'serving')
+      if (isTaken) this.#reloads.ok++
+      return isTaken
+    } catch (error) {
+      this.#reloads.failed++
+      throw error
+    }
   }
 
   /** A configuration that cannot even be read. */
@@ -104,45 +135,89 @@ export class Sidecar implements AdminTarget {
     this.#reloads.failed++
   }
 
-  async #reload(plan: SidecarPlan): Promise<void> {
-    const movesAdmin = JSON.stringify(plan.admin) !== JSON.stringify(this.#plan.admin)
-    const changesIdentity = JSON.stringify(plan.identity) !== JSON.stringify(this.#plan.identity)
-    const admin = movesAdmin ? await openAdmin(plan.admin, this) : undefined
-    const source = changesIdentity ? await this.#openSource(plan.identity) : undefined
+  /** While the first identity is waited for: it is asked for anew, where the new plan says. False where it has come. */
+  async #restart(plan: SidecarPlan): Promise<boolean> {
+    const admin = await this.#movedAdmin(plan)
+    if (this.#identity !== undefined || this.#isOver()) {
+      admin?.close()
+      return false
+    }
+    this.#useAdmin(admin)
+    this.#plan = plan
+    this.#giveWay()
+    return true
+  }
+
+  /** Its identity may be long in coming: meanwhile the old plan holds with all that belongs to it, rotation too. */
+  async #replace(plan: SidecarPlan, isWanted: () => boolean): Promise<boolean> {
+    this.#giveWay()
+    // What is under way ends first; then it is known what changes.
+    await this.#inTurn(async () => {})
+    if (!isWanted()) return false
+    const source = isSame(plan.identity, this.#plan.identity) ? undefined : await this.#openSource(plan.identity)
+    let isTaken = false
     try {
-      const identity = await source?.first
+      const identity = source === undefined || !isWanted() ? undefined : await this.#unlessReplaced(source.first)
+      await this.#inTurn(async () => { isTaken = isWanted() && await this.#take(plan, source, identity) })
+      return isTaken
+    } finally {
+      if (!isTaken) source?.close()
+    }
+  }
+
+  async #take(plan: SidecarPlan, source: IdentitySource | undefined, identity: Identity | undefined): Promise<boolean> {
+    const admin = await this.#movedAdmin(plan)
+    try {
       await this.#engine!.replacePlan(plan)
       if (identity !== undefined) await this.#useIdentity(identity)
     } catch (error) {
       admin?.close()
-      source?.close()
       throw error
     }
-    if (admin !== undefined) {
-      this.#admin?.close()
-      this.#admin = admin
-    }
+    this.#useAdmin(admin)
     if (source !== undefined) {
       this.#source?.close()
       this.#source = source
     } else this.#source?.refresh()
+    this.#sayWhatWaits(plan)
     this.#plan = plan
     if (plan.tap !== true) this.#taps.close()
+    return true
+  }
+
+  async #movedAdmin(plan: SidecarPlan): Promise<AdminServer | undefined> {
+    return isSame(plan.admin, this.#plan.admin) ? undefined : await openAdmin(plan.admin, this)
+  }
+
+  #useAdmin(admin: AdminServer | undefined): void {
+    if (admin === undefined) return
+    this.#admin?.close()
+    this.#admin = admin
+  }
+
+  #sayWhatWaits(plan: SidecarPlan): void {
+    const names = this.#engineKind.needsRestartFor(this.#plan, plan)
+    if (names.length > 0) this.#events.warn(`a change of ${names.join(' and ')} takes effect at the next start`)
   }
 
   /** The orderly end: no new connections, old ones up to `limits.drainTimeout`. Resolves with how many were cut off. */
   async drain(): Promise<number> {
     if (this.#state === 'draining') return 0
-    this.#state = 'draining'
-    this.#source?.close()
+    this.#leave()
     const cut = await this.#engine?.drain(this.#plan.limits.drainTimeoutMs) ?? 0
     await this.close()
     return cut
   }
 
-  async close(): Promise<void> {
+  /** Whoever waits for an identity waits no longer. */
+  #leave(): void {
     this.#state = 'draining'
+    this.#giveWay()
     this.#source?.close()
+  }
+
+  async close(): Promise<void> {
+    this.#leave()
     this.#expiry.close()
     await this.#engine?.close()
     this.#taps.close()
@@ -150,14 +225,24 @@ export class Sidecar implements AdminTarget {
   }
 
   async #openSource(plan: IdentityPlan): Promise<IdentitySource> {
+    let current: Identity | undefined
     const source: IdentitySource = await openIdentity(plan, {
       // In turn, and so after a reload that opened this source: only then is it known whether it counts.
       changed: (identity) => {
-        this.#inTurn(async () => { if (source === this.#source) await this.#useIdentity(identity) }).catch((error: Error) => this.#identityKept(error))
+        current = identity
+        this.#adopt(identity, () => source === this.#source && identity === current, 1)
       },
       kept: (error) => this.#identityKept(error),
     })
     return source
+  }
+
+  /** What the engine could not take, for want of room for one, it is given again: the source counts it as delivered. */
+  #adopt(identity: Identity, isWanted: () => boolean, attempt: number): void {
+    this.#inTurn(async () => { if (isWanted() && !this.#isOver()) await this.#useIdentity(identity) }).catch((error: Error) => {
+      if (attempt === 1 || !(error instanceof MtlscopeError)) this.#identityKept(error)
+      setTimeout(() => this.#adopt(identity, isWanted, attempt + 1), retryAfterMs(attempt)).unref()
+    })
   }
 
   async #useIdentity(identity: Identity): Promise<void> {
@@ -192,29 +277,16 @@ export class Sidecar implements AdminTarget {
 
   async metrics(): Promise<string> {
     const page = new MetricsPage()
-    page.gauge('mtlscope_build_info', 'Always 1.', 1, { version: VERSION, engine: this.#engineKind.name, workload: this.#plan.workload })
-    page.gauge('mtlscope_ready', '1 where it serves.', this.notReady() === undefined ? 1 : 0)
-    if (this.#identity !== undefined) page.gauge('mtlscope_identity_expiry_timestamp_seconds', 'When the first certificate of the chain expires, since 1970.', Math.floor(this.#identity.notAfterMs / 1000))
-    page.counter('mtlscope_identity_updates_total', 'Identities taken over while it ran.', this.#identityUpdates)
-    page.counter('mtlscope_identity_errors_total', 'Identities that could not be had or used.', this.#identityErrors)
-    page.counter('mtlscope_config_reloads_total', 'Configurations read while it ran.', [[{ result: 'ok' }, this.#reloads.ok], [{ result: 'failed' }, this.#reloads.failed]])
-    page.gauge('process_start_time_seconds', 'When it was started, since 1970.', this.#startedAtMs / 1000)
-    const cpu = process.cpuUsage()
-    page.counter('process_cpu_seconds_total', 'User and system time of this process.', (cpu.user + cpu.system) / 1e6)
-    page.gauge('process_resident_memory_bytes', 'Resident set of this process.', process.memoryUsage.rss())
+    addSidecarMetrics(page, {
+      engine: this.#engineKind.name, workload: this.#plan.workload, isReady: this.notReady() === undefined, identity: this.#identity,
+      identityUpdates: this.#identityUpdates, identityErrors: this.#identityErrors, reloads: this.#reloads, startedAtMs: this.#startedAtMs,
+    })
     await this.#engine?.addMetrics(page)
     return page.text() + (await this.#engine?.moreMetrics() ?? '')
   }
 
   config(): object {
-    const identity = this.#identity
-    return {
-      version: VERSION, engine: this.#engineKind.name, plan: this.#plan, anyoneOfTheMesh: caOnlyPlaces(this.#plan),
-      identity: identity === undefined ? undefined : {
-        name: identity.name, dnsNames: identity.dnsNames, serial: identity.serial, trustAnchors: identity.trustAnchors,
-        notBefore: new Date(identity.notBeforeMs).toISOString(), notAfter: new Date(identity.notAfterMs).toISOString(),
-      },
-    }
+    return configPage(this.#engineKind.name, this.#plan, this.#identity)
   }
 
   async connections(): Promise<object | undefined> {
@@ -234,4 +306,8 @@ export class Sidecar implements AdminTarget {
   untap(reader: TapReader): void {
     this.#taps.remove(reader)
   }
+}
+
+function isSame(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }

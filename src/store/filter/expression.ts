@@ -9,7 +9,7 @@ import { FUNCTION_SIGNATURES } from './functions.ts'
 export type { ASTNode }
 
 /** A longer filter was not typed by a person. */
-export const MAX_FILTER_CHARS = 8192
+const MAX_FILTER_CHARS = 8192
 const LIMITS = { maxAstNodes: 2000, maxDepth: 100, maxListElements: 1000, maxMapEntries: 100, maxCallArguments: 8 }
 
 const TYPES: Readonly<Record<string, string>> = { list: 'list<dyn>', map: 'map<string, dyn>', timestamp: 'google.protobuf.Timestamp', duration: 'google.protobuf.Duration' }

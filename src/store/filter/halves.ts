@@ -5,7 +5,7 @@ import { asValue } from './value.ts'
 interface Pair { readonly name: string, readonly value: string }
 
 /** Headers by their name in any case; of several of a name the first. */
-export class HeaderMembers implements Members {
+class HeaderMembers implements Members {
   readonly #headers: readonly Pair[] | LazyPairs
 
   constructor(headers: readonly Pair[] | LazyPairs) {

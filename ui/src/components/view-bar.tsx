@@ -49,7 +49,12 @@ function Counts(): JSX.Element {
   if (!isLoaded) return <span className="quiet">…</span>
   const found = end - start
   const text = found === stored ? nounText(stored, 'message') : `${countText(found)} of ${countText(stored)}`
-  if (searching === undefined) return <span className="counts" title={isJoined && furtherHops > 0 ? `Each request once; ${nounText(furtherHops, 'further hop')} not counted` : undefined}>{text}</span>
+  const otherEnds = found - window.rowCount
+  const notes = [
+    ...isJoined && furtherHops > 0 ? [`Each request once; ${nounText(furtherHops, 'further hop')} not counted`] : [],
+    ...otherEnds > 0 ? [`${countText(otherEnds)} of those that were in sight are the other end of another one, on another node`] : [],
+  ]
+  if (searching === undefined) return <span className="counts" title={notes.length > 0 ? notes.join('. ') : undefined}>{text}</span>
   const share = searching.of === 0 ? 0 : Math.floor(searching.scanned / searching.of * 100)
   return <span className="counts" role="status">{text} <span className="quiet">· searched {share} %</span></span>
 }

@@ -31,9 +31,9 @@ export const COLUMNS: readonly Column[] = [
     term: (row) => (row.status === undefined ? undefined : typeof row.status === 'number' ? ['status_code', row.status] : ['status', row.status]),
   },
   { key: 'what', title: 'What', leastPx: 96, share: 3.6, text: (row) => row.what },
-  { key: 'from', title: 'From', leastPx: 60, share: 1.1, text: (row) => row.client.name ?? row.client.ip, term: (row) => (row.way?.from === undefined ? endTerm('src', row.client) : ['from', row.way.from]) },
+  { key: 'from', title: 'From', leastPx: 60, share: 1.1, text: (row) => withNode(row.client.name ?? row.client.ip, row.way?.nodes?.[0]), term: (row) => (row.way?.from === undefined ? endTerm('src', row.client) : ['from', row.way.from]) },
   { key: 'wire', title: 'Wire', leastPx: 30, text: () => '', term: (row) => (row.way === undefined ? ['hop', row.hop] : undefined) },
-  { key: 'to', title: 'To', leastPx: 60, share: 2, text: (row) => endpointText(row.server), term: (row) => (row.way?.to === undefined ? endTerm('dst', row.server) : ['to', row.way.to]) },
+  { key: 'to', title: 'To', leastPx: 60, share: 2, text: (row) => withNode(endpointText(row.server), row.way?.nodes?.[1]), term: (row) => (row.way?.to === undefined ? endTerm('dst', row.server) : ['to', row.way.to]) },
   {
     key: 'elapsed', title: 'Duration', leastPx: 62, isNumber: true,
     text: (row) => (row.elapsedMicros === undefined ? '' : durationText(row.elapsedMicros)), tone: () => 'tone-quiet',
@@ -45,7 +45,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'namespace', title: 'Namespace', leastPx: 110, text: (row) => row.namespace ?? '', term: (row) => (row.namespace === undefined ? undefined : ['netns', row.namespace]) },
   { key: 'interface', title: 'Interface', leastPx: 80, text: (row) => row.interface ?? '', term: (row) => (row.interface === undefined ? undefined : ['interface', row.interface]) },
   { key: 'hop', title: 'Hop', leastPx: 54, text: (row) => row.hop, term: (row) => ['hop', row.hop] },
-  { key: 'node', title: 'Node', leastPx: 110, text: (row) => row.node ?? '' },
+  { key: 'node', title: 'Node', leastPx: 110, text: (row) => row.way?.nodes?.join(' → ') ?? row.node ?? '' },
   { key: 'flow', title: 'Conn.', leastPx: 60, isNumber: true, text: (row) => String(row.flow) },
 ]
 
@@ -53,6 +53,11 @@ export const DEFAULT_COLUMNS: readonly string[] = ['time', 'protocol', 'status',
 
 export function columnsOf(keys: readonly string[]): Column[] {
   return COLUMNS.filter((column) => keys.includes(column.key))
+}
+
+/** Of a request between two nodes each end has its own. */
+function withNode(name: string, node: string | undefined): string {
+  return node === undefined ? name : `${name} @ ${node}`
 }
 
 function sizeOf(bytes: number | undefined): string {

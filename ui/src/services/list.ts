@@ -80,20 +80,23 @@ function followLiveTraffic(): void {
 
 /** Selects the row at a position; where it is not here yet, as soon as it is. */
 export function selectPosition(position: number): void {
-  const { start, end } = rows.get().state.get()
-  if (end <= start) return
-  const bounded = Math.max(start, Math.min(end - 1, position))
-  if (bounded < end - 1) isFollowing.set(false)
+  const window = rows.get()
+  const count = window.rowCount
+  if (count === 0) return
+  const index = Math.max(0, Math.min(count - 1, window.indexOf(position)))
+  const bounded = window.positionAt(index)
+  if (index < count - 1) isFollowing.set(false)
   cursor.set(bounded)
   pending = bounded
-  rows.get().want(bounded, bounded + 1)
-  settleCursor(rows.get())
+  window.want(bounded, bounded + 1)
+  settleCursor(window)
 }
 
 /** The next row in a direction; the first one in sight where none is selected. */
 export function moveCursor(step: number, firstInSight: number): void {
   const at = cursor.get()
-  selectPosition(at === undefined ? firstInSight : at + step)
+  const window = rows.get()
+  selectPosition(at === undefined ? firstInSight : window.positionAt(Math.max(0, window.indexOf(at) + step)))
 }
 
 /** Selects a message by its id, also where it is not in the list. */
@@ -118,7 +121,7 @@ function settleCursor(window: MessageWindow): void {
   const row = window.rowAt(pending)
   if (row === undefined) return
   pending = undefined
-  adjust({ selected: row.id })
+  adjust({ selected: row.joinedTo ?? row.id })
 }
 
 /** Puts the cursor onto the message that the address names, after "back" and the like. */

@@ -1,4 +1,5 @@
 import type { LiveEvents, MessageRow, MessagesPage } from '../../../src/model/api.ts'
+import { FoldedPositions } from '../model/folded-positions.ts'
 import { requestRow } from '../model/request-row.ts'
 import { failureOf } from './answer.ts'
 import type { ApiFailure } from './api.ts'
@@ -38,6 +39,8 @@ const EMPTY: WindowState = { start: 0, end: 0, stored: 0, isJoined: false, furth
 export class MessageWindow {
   readonly state: Cell<WindowState> = createCell(EMPTY)
   readonly query: WindowQuery
+  /** Rows that another one stands for: the other end of a request between two nodes. */
+  readonly #folded = new FoldedPositions()
   readonly #pages = new Map<number, (MessageRow | undefined)[]>()
   readonly #asked = new Set<number>()
   readonly #stop = new AbortController()
@@ -80,6 +83,22 @@ export class MessageWindow {
     return undefined
   }
 
+  /** Rows that the list has, as far as is known. */
+  get rowCount(): number {
+    const { start, end } = this.state.get()
+    return this.#folded.rowsBetween(start, end)
+  }
+
+  /** Which row of the list a position is, or the next that is shown. */
+  indexOf(position: number): number {
+    return this.#folded.rowOf(this.state.get().start, position)
+  }
+
+  /** And back. */
+  positionAt(index: number): number {
+    return this.#folded.positionOf(this.state.get().start, index)
+  }
+
   /** Asks the hub for where a message stands. */
   async locate(id: number): Promise<number | undefined> {
     const page = await this.#ask({ near: id })
@@ -98,7 +117,7 @@ export class MessageWindow {
   }
 
   /** Rows that came in live, and where the list ends with them. */
-  append({ rows, end, stored, furtherHops, generation }: LiveEvents['rows']): void {
+  append({ rows, joined = [], end, stored, furtherHops, generation }: LiveEvents['rows']): void {
     const state = this.state.get()
     if (!state.isLoaded) return
     const isForeign = generation !== undefined && generation !== this.#generation
@@ -107,6 +126,10 @@ export class MessageWindow {
       return
     }
     rows.forEach((row, at) => this.#put(end - rows.length + at, requestRow(row, state.isJoined)))
+    for (const row of joined) {
+      const at = this.positionOf(row.id)
+      if (at !== undefined) this.#put(at, requestRow(row, state.isJoined))
+    }
     this.#set({ end, stored, furtherHops })
     this.#appended += rows.length
     if (this.#appended > ROWS_BETWEEN_LOOKS) this.refresh()
@@ -127,7 +150,10 @@ export class MessageWindow {
 
   #take(page: MessagesPage): void {
     if (this.#stop.signal.aborted) return
-    if (page.generation !== this.#generation) this.#pages.clear()
+    if (page.generation !== this.#generation) {
+      this.#pages.clear()
+      this.#folded.clear()
+    }
     this.#generation = page.generation
     this.#appended = 0
     const isJoined = page.joined === true
@@ -177,6 +203,8 @@ export class MessageWindow {
     const number = Math.floor(position / PAGE_ROWS)
     const page = this.#pages.get(number) ?? []
     page[mod(position)] = row
+    if (row.joinedTo === undefined) this.#folded.remove(position)
+    else this.#folded.add(position)
     // Put anew, so that the map is in the order of use and the first is the one unused longest.
     this.#pages.delete(number)
     this.#pages.set(number, page)

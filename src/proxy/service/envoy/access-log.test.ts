@@ -21,6 +21,19 @@ test('each end has its reason', () => {
   assert.equal(reason({ chain: 'self-call', flags: 'UH' }), 'self-call')
 })
 
+test('who leaves in the middle of the handshake was never there', () => {
+  const half = { mtlscope: 'inbound', chain: 'inbound:mtls', tlsIn: 'TLSv1.3', ownName: 'spiffe://a/b', upstream: null, clientName: null, flags: '-' }
+  const read = (fields: object): (string | undefined)[] => {
+    const { reason, security } = parseAccessLine(JSON.stringify({ ...half, ...fields }))!
+    return [reason, security]
+  }
+  assert.deepEqual(read({}), ['handshake-failed', undefined])
+  assert.deepEqual(read({ flags: 'DR' }), ['handshake-failed', undefined])
+  assert.deepEqual(read({ clientName: 'spiffe://a/c' }), ['finished', 'mtls'])
+  assert.deepEqual(read({ chain: 'inbound:tls', upstream: '127.0.0.1:80' }), ['finished', 'tls'])
+  assert.deepEqual(read({ chain: 'inbound:permissive:plaintext', tlsIn: null }), ['finished', 'plaintext'])
+})
+
 test('other output of Envoy is no line of ours', () => {
   for (const line of ['', 'x', '{"a":1}', '{"mtlscope":', '["mtlscope":1]']) assert.equal(parseAccessLine(line), undefined)
 })

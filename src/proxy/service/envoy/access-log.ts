@@ -43,7 +43,8 @@ export function parseAccessLine(line: string): FinishedConnection | undefined {
   const chain = text(fields.chain) ?? ''
   const tlsVersion = text(direction === 'inbound' ? fields.tlsIn : fields.tlsOut)
   const clientIdentity = direction === 'inbound' ? text(fields.clientName) ?? text(fields.clientDns) : text(fields.ownServerName)
-  const reason = reasonOf(fields, chain)
+  const isHalf = direction === 'inbound' && isHalfHandshake(fields, chain, clientIdentity)
+  const reason = isHalf ? 'handshake-failed' : reasonOf(fields, chain)
   return {
     id: ++lastId, direction, mode: direction === 'inbound' ? modeOf(chain) : undefined,
     security: securityOf(chain, tlsVersion, direction === 'outbound' || clientIdentity !== undefined, reason),
@@ -51,8 +52,15 @@ export function parseAccessLine(line: string): FinishedConnection | undefined {
     clientIdentity, serverIdentity: direction === 'inbound' ? text(fields.ownName) : text(fields.serverName) ?? text(fields.serverDns),
     bytesSent: Number(fields.sent ?? 0), bytesReceived: Number(fields.received ?? 0),
     openedAtMs: Math.round(Number(fields.start ?? 0) * 1000), durationMs: Number(fields.ms ?? 0),
-    tlsVersion, resumed: false, reason, detail: failureOf(fields, chain) ?? text(fields.details) ?? '',
+    tlsVersion, resumed: false, reason, detail: isHalf ? 'the client ended in the middle of the handshake' : failureOf(fields, chain) ?? text(fields.details) ?? '',
   }
+}
+
+/** To Envoy a client that leaves before the handshake is over is one that ends in order. The app was not called then, and a client certificate is not known. */
+function isHalfHandshake(fields: Fields, chain: string, clientIdentity: string | undefined): boolean {
+  if (!isTls(chain) || text(fields.upstream) !== undefined || clientIdentity !== undefined) return false
+  const reason = reasonOf(fields, chain)
+  return reason === 'finished' || reason === 'client-reset'
 }
 
 /** `UF,URX`: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#config-access-log-format-response-flags */

@@ -3,17 +3,17 @@ import { useKeys } from '../../services/keyboard.ts'
 import { cursor, isFollowing, marks, moveCursor, rows, selectPosition, toggleMark } from '../../services/list.ts'
 import { go, place } from '../../services/navigation.ts'
 
-/** The keys of the list; `start` is the position of its first row. */
-export function useListKeys(virtual: UniformRows, start: number): void {
+/** The keys of the list. */
+export function useListKeys(virtual: UniformRows): void {
   const page = Math.max(1, virtual.count - 14)
-  const move = (step: number) => (): void => moveCursor(step, start + virtual.firstInSight())
+  const move = (step: number) => (): void => moveCursor(step, rows.get().positionAt(virtual.firstInSight()))
   const edge = (isEnd: boolean) => (): void => {
     const { start: from, end } = rows.get().state.get()
     selectPosition(isEnd ? end - 1 : from)
   }
   useKeys({
     j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1), PageDown: move(page), PageUp: move(-page), Home: edge(false), End: edge(true),
-    Enter: () => (place.get().selected === undefined ? moveCursor(0, start + virtual.firstInSight()) : focusDetail()),
+    Enter: () => (place.get().selected === undefined ? moveCursor(0, rows.get().positionAt(virtual.firstInSight())) : focusDetail()),
     p: () => isFollowing.set(!isFollowing.get()),
     x: markCursor,
     c: compareMarked,

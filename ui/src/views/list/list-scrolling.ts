@@ -9,18 +9,26 @@ export const ROW_PX = 26
 export const HEAD_PX = 24
 
 /** Keeps the end in sight while following; leaving the end by scrolling pauses, coming back to it goes on. */
-export function useFollowing(virtual: UniformRows, window: MessageWindow, start: number, end: number): void {
+export function useFollowing(virtual: UniformRows, window: MessageWindow, total: number): void {
   const follows = useCell(isFollowing)
-  const { scroller, scrollToRow, isAtEnd } = virtual
-  const before = useRef({ window, start })
+  const { change, start } = useCell(window.state)
+  const { scroller, scrollToRow, isAtEnd, first } = virtual
+  const inSight = useRef({ window, position: 0, index: 0 })
   useLayoutEffect(() => {
-    if (follows) scrollToRow(end - start - 1, 'end')
-    else if (before.current.window === window && before.current.start !== start && (scroller.current?.scrollTop ?? 0) > 0 && scroller.current !== null) {
-      // The oldest went, or older ones were found: what is in sight stays in sight, unless that is the beginning.
-      scroller.current.scrollTop += (before.current.start - start) * ROW_PX
-    }
-    before.current = { window, start }
-  }, [follows, window, start, end, scroller, scrollToRow])
+    if (follows) scrollToRow(total - 1, 'end')
+  }, [follows, window, start, total, scrollToRow])
+  useLayoutEffect(() => {
+    const { position, index } = inSight.current
+    const element = scroller.current
+    if (inSight.current.window !== window || element === null) return
+    const now = window.indexOf(position)
+    // The oldest went, older ones were found, or two rows turned out to be one: what is in sight stays in sight, unless that is the beginning.
+    if (!follows && now !== index && element.scrollTop > 0) element.scrollTop += (now - index) * ROW_PX
+    inSight.current = { window, position, index: now }
+  }, [follows, window, change, scroller])
+  useLayoutEffect(() => {
+    inSight.current = { window, position: window.positionAt(first), index: first }
+  }, [window, first])
   useEffect(() => {
     const element = scroller.current
     if (element === null) return
@@ -44,13 +52,13 @@ export function useFollowing(virtual: UniformRows, window: MessageWindow, start:
 }
 
 /** Scrolls to the row that the keys moved to. */
-export function useCursorInSight(virtual: UniformRows, start: number): void {
+export function useCursorInSight(virtual: UniformRows, window: MessageWindow): void {
   const at = useCell(cursor)
   const { scrollToRow } = virtual
   const scroll = useRef(scrollToRow)
   scroll.current = scrollToRow
   useEffect(() => {
-    if (at !== undefined) scroll.current(at - start, 'nearest')
+    if (at !== undefined) scroll.current(window.indexOf(at), 'nearest')
     // Not when the list grows: only when the cursor moves.
   }, [at])
 }

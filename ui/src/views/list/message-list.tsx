@@ -25,13 +25,13 @@ export function MessageList(): JSX.Element {
   const { selected } = useCell(place)
   const keys = useCell(chosenColumns)
   const shown = useMemo(() => columnsOf(keys), [keys])
-  const total = state.end - state.start
+  const total = window.rowCount
   const widths = useCell(columnWidths)
   const virtual = useUniformRows(total, ROW_PX, HEAD_PX)
-  useFollowing(virtual, window, state.start, state.end)
-  useCursorInSight(virtual, state.start)
-  useListKeys(virtual, state.start)
-  useEffect(() => window.want(state.start + virtual.first, state.start + virtual.first + virtual.count), [window, state.start, virtual.first, virtual.count])
+  useFollowing(virtual, window, total)
+  useCursorInSight(virtual, window)
+  useListKeys(virtual)
+  useEffect(() => window.want(window.positionAt(virtual.first), window.positionAt(virtual.first + virtual.count)), [window, state.change, virtual.first, virtual.count])
   const isLoading = !state.isLoaded && state.failure === undefined
   return (
     <section className="list" aria-label="Messages" style={{ '--columns': gridColumns(shown, widths), '--least': `${leastWidthPx(shown, widths)}px` }}>
@@ -49,7 +49,7 @@ export function MessageList(): JSX.Element {
         <ListHead columns={shown} />
         <div className="spacer" style={{ height: virtual.heightPx }} role="rowgroup">
           <div className="list-rows" style={{ transform: `translateY(${virtual.topPx}px)` }} role="presentation">
-            <Rows window={window} start={state.start} change={state.change} virtual={virtual} columns={shown} />
+            <Rows window={window} change={state.change} virtual={virtual} columns={shown} />
           </div>
         </div>
       </div>
@@ -61,12 +61,12 @@ export function MessageList(): JSX.Element {
 }
 
 /** The rows in sight. `change` tells that the window has others than before. */
-function Rows({ window, start, virtual, columns }: { window: MessageWindow, start: number, change: number, virtual: UniformRows, columns: readonly Column[] }): JSX.Element[] {
+function Rows({ window, virtual, columns }: { window: MessageWindow, change: number, virtual: UniformRows, columns: readonly Column[] }): JSX.Element[] {
   const { selected } = useCell(place)
   const marked = useCell(marks)
   const clock = useCell(zone)
   return rowIndexes(virtual).map((index) => {
-    const position = start + index
+    const position = window.positionAt(index)
     const row = window.rowAt(position)
     if (row === undefined) return <div key={`empty-${position}`} className="row waiting" role="row" aria-rowindex={index + 2}><span role="gridcell">…</span></div>
     return (

@@ -1,3 +1,5 @@
+import type { Histogram } from './histogram.ts'
+
 export type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
@@ -12,16 +14,33 @@ export class MetricsPage {
     this.#family(name, 'gauge', help, [[labels, value]])
   }
 
+  /** As `gauge`, with several samples. */
+  gauges(name: string, help: string, samples: readonly Sample[]): void {
+    this.#family(name, 'gauge', help, samples)
+  }
+
   counter(name: string, help: string, samples: number | readonly Sample[]): void {
     this.#family(name, 'counter', help, typeof samples === 'number' ? [[{}, samples]] : samples)
+  }
+
+  /** Samples as of now. */
+  histogram(name: string, help: string, { bounds, counts, sum, count }: Histogram): void {
+    let below = 0
+    const buckets = bounds.map((bound, index) => `${name}_bucket{le="${bound}"} ${below += counts[index]!}\n`).join('')
+    this.#head(name, 'histogram', help)
+    this.#text += `${buckets}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${valueText(sum)}\n${name}_count ${count}\n`
   }
 
   text(): string {
     return this.#text
   }
 
-  #family(name: string, type: string, help: string, samples: readonly Sample[]): void {
+  #head(name: string, type: string, help: string): void {
     this.#text += `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
+  }
+
+  #family(name: string, type: string, help: string, samples: readonly Sample[]): void {
+    this.#head(name, type, help)
     for (const [labels, value] of samples) this.#text += `${name}${labelText(labels)} ${valueText(value)}\n`
   }
 }

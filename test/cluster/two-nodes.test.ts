@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { removeNode } from '../../scripts/cluster/down.ts'
+import { nodePlace } from '../../scripts/cluster/place.ts'
+import { addNode, importInto } from '../../scripts/cluster/up.ts'
+import type { HealthAnswer } from '../../src/model/api.ts'
+import type { RunResult } from '../../src/sys/exec.ts'
+import { askHub, hubRows, useInstallation } from './own-mesh.ts'
+import type { TestCluster } from './test-cluster.ts'
+import { HTTP_SERVER, busyboxPod, useCluster } from './test-cluster.ts'
+
+const FILTER = 'path.startsWith("/said-")'
+const NAMESPACE = 'two-nodes'
+
+/** Talks to itself, and to the service of the other node. */
+function talker(word: string, other: string): string {
+  return `busybox mkdir /www; busybox httpd -p 8080 -h /www; n=0; while :; do n=$((n+1)); busybox wget -qO- http://127.0.0.1:8080/said-${word}-$n; busybox timeout 5 busybox wget -qO- http://${other}:8080/said-${word}-across-$n; busybox sleep 1; done`
+}
+
+function onNode(node: string, pod: object): object {
+  const { spec, ...rest } = pod as { spec: object }
+  return { ...rest, spec: { ...spec, nodeName: node } }
+}
+
+/** Words said by pods that the hub lists, with the node of the row: `here-across node-2`. */
+async function wordsByNode(cluster: TestCluster): Promise<Set<string>> {
+  return new Set((await hubRows(cluster, FILTER)).map(({ what, node }) => `${/said-([a-z-]+)-\d/.exec(what)?.[1]} ${node}`))
+}
+
+test('two nodes: their agents are merged, one of them is drained and no pod is refused meanwhile, and a node that dies is shown as missing', async (t) => {
+  const cluster = useCluster(t)
+  if (cluster === undefined) return
+  const second = nodePlace(cluster.place, 2)
+  t.after(async () => {
+    await removeNode(second)
+    await cluster.kubectlInput('', 'delete', 'node', second.node, '--ignore-not-found')
+    // Nobody is left on it to say that they have ended.
+    await cluster.kubectlInput('', 'delete', 'pods', '-A', '--field-selector', `spec.nodeName=${second.node}`, '--force', '--grace-period=0')
+  })
+  await addNode(cluster.place, 2, () => {})
+  await importInto(second)
+  await useInstallation(t, cluster)
+  const service = (name: string): object => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { selector: { app: name }, ports: [{ port: 8080 }] } })
+  await cluster.apply(t, { apiVersion: 'v1', kind: 'List', items: [service('here'), service('there'), onNode('node', busyboxPod('here', talker('here', 'there'))), onNode(second.node, busyboxPod('there', talker('there', 'here')))] })
+  await cluster.untilPodRuns('here')
+  await cluster.untilPodRuns('there')
+
+  await t.test('what was said on either node is in one list', async () => {
+    await cluster.until('all of it is there', async () => {
+      const words = await wordsByNode(cluster)
+      return ['here node', 'there node-2'].every((word) => words.has(word)) && ['here-across', 'there-across'].every((word) => [...words].some((one) => one.startsWith(`${word} `)))
+    })
+    const { nodes } = (await askHub<HealthAnswer>(cluster, '/health'))!
+    assert.deepEqual(nodes?.map(({ name, state }) => `${name} ${state}`).sort(), ['node answers', 'node-2 answers'])
+  })
+
+  await t.test('one is drained: its injector is made elsewhere before the other may go, and no pod is refused', async () => {
+    assert.match(await cluster.kubectl('get', 'poddisruptionbudget', '-n', 'mtlscope', '-o', 'name'), /mtlscope-injector/)
+    await cluster.kubectl('create', 'namespace', NAMESPACE)
+    t.after(() => cluster.kubectlInput('', 'delete', 'namespace', NAMESPACE, '--wait=false'))
+    await cluster.kubectl('label', 'namespace', NAMESPACE, 'mtlscope.io/inject=enabled')
+    const tried = JSON.stringify(busyboxPod('tried', HTTP_SERVER, { namespace: NAMESPACE }))
+    let isDone = false
+    const drained = cluster.kubectl('drain', second.node, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout', '180s').finally(() => { isDone = true })
+    try {
+      do {
+        const result: RunResult = await cluster.kubectlInput(tried, 'create', '--dry-run=server', '-o', 'jsonpath={.spec.initContainers[*].name}', '-f', '-')
+        assert.equal(result.code, 0, result.stderr)
+        assert.match(result.stdout, /mtlscope-sidecar/)
+      } while (!isDone)
+    } finally {
+      await drained
+    }
+    await cluster.untilDeployed('mtlscope-injector', 'mtlscope')
+    await cluster.untilDeployed('mtlscope-hub', 'mtlscope')
+    const left = await cluster.kubectl('get', 'pods', '-A', '--field-selector', `spec.nodeName=${second.node}`, '-o', 'name')
+    assert.match(left, /^pod\/mtlscope-agent-\w+\n$/)
+  })
+
+  await t.test('one dies: it is named as missing, and what the other has is there', async () => {
+    await cluster.until('the hub has both', async () => (await askHub<HealthAnswer>(cluster, '/health'))?.nodes?.every(({ state }) => state === 'answers') === true)
+    await removeNode(second)
+    await cluster.until('it is missing', async () => (await askHub<HealthAnswer>(cluster, '/health'))?.nodes?.some(({ name, state }) => name === second.node && state === 'missing') === true)
+    const { nodes, advice } = (await askHub<HealthAnswer>(cluster, '/health'))!
+    assert.equal(nodes?.find(({ name }) => name === 'node')?.state, 'answers')
+    assert.ok(advice.some(({ text }) => text.startsWith(`node ${second.node}: no answer since `)), JSON.stringify(advice))
+    const words = await wordsByNode(cluster)
+    assert.ok(words.has('here node') && !words.has('there node-2'), [...words].join(', '))
+    assert.equal((await cluster.kubectlInput('', 'get', 'pods', '-n', 'mtlscope', '-o', 'name')).code, 0)
+  })
+})
