@@ -25,17 +25,17 @@ const VALID_MS = 3_600_000
 export type Engine = 'embedded' | 'envoy'
 export interface LogLine { direction: string, security?: string, clientIdentity?: string, serverIdentity?: string, bytesSent: number, bytesReceived: number, reason: string, mode?: string, detail: string }
 
-/** Of the configurations that a Mesh writes; tests of a file come one after the other. */
-let tunnel: 'auto' | 'off' = 'auto'
+/** Of the configurations that a Mesh writes, where they say nothing of it; tests of a file come one after the other. */
+let asksForTunnels = false
 
 /** The same test for each engine, the embedded one with and without tunnels; skipped where Envoy is not there. */
 export function forEachEngine(promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
-  test(`embedded, a connection each: ${promise}`, async (t) => {
-    tunnel = 'off'
+  test(`embedded, with tunnels: ${promise}`, async (t) => {
+    asksForTunnels = true
     try {
       await body(t, 'embedded')
     } finally {
-      tunnel = 'auto'
+      asksForTunnels = false
     }
   })
   forEitherEngine(promise, body)
@@ -46,9 +46,9 @@ export function forEitherEngine(promise: string, body: (t: TestContext, engine: 
   for (const engine of ['embedded', 'envoy'] as const) forEngine(engine, promise, body)
 }
 
-/** The same configuration, without tunnels where those are off. */
+/** The same configuration, with tunnels where those are asked for. */
 function withTunnel(yaml: string): string {
-  return tunnel === 'auto' || yaml.includes('tunnel: off') ? yaml : yaml.replaceAll(/\b((?:in|out)bound):( *\{|\n +)/g, (_, side, rest: string) => `${side}:${rest}${rest.endsWith('{') ? ' tunnel: off,' : `tunnel: off\n${rest.slice(1)}`}`)
+  return !asksForTunnels || yaml.includes('tunnel:') ? yaml : yaml.replaceAll(/\boutbound:( *\{|\n +)/g, (_, rest: string) => `outbound:${rest}${rest.endsWith('{') ? ' tunnel: auto,' : `tunnel: auto\n${rest.slice(1)}`}`)
 }
 
 export function forEngine(engine: Engine, promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
