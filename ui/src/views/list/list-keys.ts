@@ -10,6 +10,9 @@ export function useListKeys(virtual: UniformRows): void {
   const edge = (isEnd: boolean) => (): void => {
     const { start: from, end } = rows.get().state.get()
     selectPosition(isEnd ? end - 1 : from)
+    // Also where the cursor is there already, and the list was scrolled away or has folded rows since.
+    const at = cursor.get()
+    if (at !== undefined) virtual.scrollToRow(rows.get().indexOf(at), 'nearest')
   }
   useKeys({
     j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1), PageDown: move(page), PageUp: move(-page), Home: edge(false), End: edge(true),
