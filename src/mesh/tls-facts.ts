@@ -1,3 +1,4 @@
+import { TUNNEL_PROTOCOL } from '../model/tunnel-protocol.ts'
 import type { Message } from '../model/message.ts'
 import type { ClientProof } from './joined-request.ts'
 
@@ -17,9 +18,6 @@ export type TlsKind = 'handshake' | 'ciphertext' | 'closed'
 /** Beyond its Finished a client without a certificate sends at most an empty Certificate message (30 bytes); the smallest certificate with its signature needs more than this. */
 const MIN_CERTIFICATE_BYTES = 250
 
-/** ALPN of connections between two of our sidecars that carry many of the apps' at once: docs/tunnel.md. */
-export const TUNNEL_ALPN = 'mtlscope/1'
-
 type Half = Record<string, unknown>
 
 /** Which of the messages of docs/protocols/tls.md it is. */
@@ -31,7 +29,7 @@ export function tlsKind(message: Message): TlsKind | undefined {
 /** Whether the client of the connection can put several of its apps' into it. What the server chose is not seen in TLS 1.3. */
 export function offersTunnel({ request }: Message): boolean {
   const offered = (request as Half | undefined)?.alpn
-  return Array.isArray(offered) && offered.includes(TUNNEL_ALPN)
+  return Array.isArray(offered) && offered.includes(TUNNEL_PROTOCOL)
 }
 
 /** Of the ClientHello, in hex, where the handshake was seen as a whole: no two connections have the same. */

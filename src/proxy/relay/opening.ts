@@ -10,7 +10,7 @@ import { identityOf, isIdentityAllowed } from './identity-match.ts'
 import type { RelayLoop } from './loop.ts'
 import { isPeerCertificateExpired, readPeerNames } from './peer-certificate.ts'
 import { connectServer } from './reaching.ts'
-import { TUNNEL_PROTOCOL } from './tunnel/frame.ts'
+import { TUNNEL_PROTOCOL } from '../../model/tunnel-protocol.ts'
 
 /** A client of a permissive port that says nothing for so long waits for the server to speak first, as in MySQL and SMTP: no TLS. */
 const SILENT_CLIENT_MS = 200

@@ -13,7 +13,7 @@ import { proxyHeader } from './proxy-protocol.ts'
 import { socketError, startConnect } from './socket-calls.ts'
 import { offerProtocols } from './tls-contexts.ts'
 import { transfer } from './transfer.ts'
-import { TUNNEL_PROTOCOL } from './tunnel/frame.ts'
+import { TUNNEL_PROTOCOL } from '../../model/tunnel-protocol.ts'
 import { appendWaiting } from './waiting.ts'
 
 /** What OpenSSL says of a host name that is not the certificate's. */

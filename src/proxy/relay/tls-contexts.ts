@@ -3,7 +3,7 @@ import { allocateAt, bytesAt, copyAt, freeAt } from '../../sys/memory.ts'
 import * as ssl from '../../sys/openssl.ts'
 import type { TlsPlan } from '../sidecar-plan.ts'
 import type { TlsMaterial } from './relay.ts'
-import { TUNNEL_PROTOCOL } from './tunnel/frame.ts'
+import { TUNNEL_PROTOCOL } from '../../model/tunnel-protocol.ts'
 import { rememberVerifiedChains } from './verified-chains.ts'
 
 /** SSL_CTX of the four uses, each with the same key, chain and anchors. Addresses; see sys/openssl.ts. */

@@ -20,8 +20,6 @@ export const FRAME = {
   pong: 8,
 } as const
 
-/** Said by ALPN; another number where any of this changes. */
-export const TUNNEL_PROTOCOL = 'mtlscope/1'
 export const HEADER_BYTES = 8
 /** With its header four whole TLS records, so that bulk stays aligned with them. */
 export const MAX_DATA_BYTES = 4 * 16_384 - HEADER_BYTES
