@@ -66,7 +66,8 @@ test('openssl asn1parse reads every file, and finds a subject that is empty', as
   for (const file of [ca.bundle, chain, key]) {
     const { status, text } = openssl('asn1parse', '-i', '-in', file)
     assert.equal(status, 0, text)
-    assert.doesNotMatch(text, /BAD|<ASN1 13>/)
+    // What it cannot read it calls ":BAD INTEGER:", ":BAD OBJECT" or "Bad boolean"; the hex of a serial number may hold "BAD" as well.
+    assert.doesNotMatch(text, /:BAD [A-Z]|Bad boolean|<ASN1 13>/)
   }
   assert.match(openssl('x509', '-in', chain, '-noout', '-subject').text, /^subject=\s*$/m)
   assert.equal(openssl('pkey', '-in', key, '-check', '-noout').status, 0)
