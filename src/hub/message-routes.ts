@@ -84,7 +84,9 @@ async function inTime<T>({ cluster }: Hub, found: Promise<T>, otherwise: T): Pro
 export async function connectionTls(hub: Hub, handshake: number | undefined): Promise<TlsSummary | undefined> {
   if (handshake === undefined) return undefined
   const [found] = await hub.store.records([handshake])
-  return found && tlsSummary(JSON.parse(found.line) as JsonRecord, handshake)
+  if (found === undefined) return undefined
+  const verdicts = await hub.views.verdicts([handshake])
+  return tlsSummary(JSON.parse(found.line) as JsonRecord, handshake, verdicts.get(handshake) ?? 'tls')
 }
 
 async function connectionPage(hub: Hub, flow: number, query: Query): Promise<ConnectionPage> {

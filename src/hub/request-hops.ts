@@ -74,15 +74,15 @@ class Neighbours {
     return ids.map((id) => this.#messages.get(`${id} ${atMicros}`)).filter((number) => number !== undefined)
   }
 
-  tls(ids: readonly string[]): TlsSummary | undefined {
-    const found = ids.map((id) => this.#handshakes.get(id)).find((record) => record !== undefined)
-    return found && tlsSummary(JSON.parse(found.line) as JsonRecord, found.row.id)
+  tls({ flows, clientProof }: TlsHop): TlsSummary | undefined {
+    const found = flows.map((id) => this.#handshakes.get(id)).find((record) => record !== undefined)
+    return found && tlsSummary(JSON.parse(found.line) as JsonRecord, found.row.id, VERDICTS[clientProof])
   }
 }
 
 function viewOf(hop: JoinedHop, index: Neighbours): RequestHop {
   const { kind, client, server, atMicros, seenIn, flows } = hop
-  const tls = hop.kind === 'tls' ? index.tls(flows) ?? summaryOf(hop) : undefined
+  const tls = hop.kind === 'tls' ? index.tls(hop) ?? summaryOf(hop) : undefined
   return {
     kind, client, server, seenIn, flows: index.flows(flows), messages: index.messages(flows, atMicros),
     ...(atMicros !== undefined && { atMicros }), ...(hop.kind !== 'tls' && hop.elapsedMicros !== undefined && { elapsedMicros: hop.elapsedMicros }), ...(tls && { tls }),

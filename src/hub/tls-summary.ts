@@ -1,7 +1,6 @@
-import type { JsonRecord, PeerIdentity, TlsSummary } from '../model/api.ts'
+import type { JsonRecord, PeerIdentity, TlsSummary, WireVerdict } from '../model/api.ts'
 import { tlsFacts } from '../mesh/tls-facts.ts'
 import { asMessage } from './record-message.ts'
-import { verdictOf } from './row-view.ts'
 
 type Half = Readonly<Record<string, unknown>>
 
@@ -13,13 +12,20 @@ const PROOF: Record<TlsSummary['verdict'], string> = {
   plaintext: '', clear: '', unknown: 'the handshake failed or was not seen whole',
 }
 
-/** A handshake in a few words. */
-export function tlsSummary(record: JsonRecord, handshake: number): TlsSummary {
+const RESUMES = 'the connection resumes a session: certificates were shown before'
+
+/** Of one that resumes a session: nothing of it is seen in its own handshake. */
+const RESUMED: Partial<typeof PROOF> = {
+  'mtls-inferred': 'the full handshakes of the same two all had a certificate of the client',
+  'tls-one-way': 'the full handshakes of the same two had no certificate of the client',
+}
+
+/** A handshake in a few words. `verdict`: what it says of its connection, where one that resumes a session says what that says. */
+export function tlsSummary(record: JsonRecord, handshake: number, verdict: WireVerdict): TlsSummary {
   const facts = tlsFacts(asMessage(record))
-  const verdict = verdictOf(record)
   const request = record.request ?? {}
   const response = record.response ?? {}
-  const evidence = [PROOF[verdict], ...(facts.resumed === true ? ['the connection resumes a session: certificates were shown before'] : []), ...flightText(request, response)]
+  const evidence = facts.resumed === true ? [RESUMED[verdict] ?? PROOF[verdict], RESUMES] : [PROOF[verdict], ...flightText(request, response)]
   const client = identityOf(request.certificate)
   const server = identityOf(response.certificate)
   return {
