@@ -1,5 +1,7 @@
-// `npm run check [-- STEP…]`: what must hold before a commit. Every step runs, whatever the others said.
+// `npm run check [-- STEP…] [-- --no-tests]`: what must hold before a commit. Every step runs, whatever the others said.
+// `--no-tests`: without the steps that run tests, all of which are among those of `npm test`.
 import { mkdirSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { ROOT, filesOf, packaged } from './checkout.ts'
 import type { Outcome } from './run-program.ts'
 import { runProgram } from './run-program.ts'
@@ -7,6 +9,7 @@ import { runProgram } from './run-program.ts'
 interface Step {
   readonly name: string
   run(): Promise<Outcome>
+  readonly hasTests?: true
   /** What to say beside the time when it went well. */
   summary?(output: string): string
 }
@@ -23,11 +26,11 @@ const STEPS: readonly Step[] = [
   { name: 'types', run: () => types('tsconfig.json', 'program') },
   { name: 'ui types', run: viewerTypes },
   { name: 'lint', run: () => runProgram(packaged('oxlint'), ['--deny-warnings']), summary: (output) => /on (\d+ files)/.exec(output)?.[1] ?? '' },
-  { name: 'layers', run: () => node('scripts/test.ts', 'test/architecture/'), summary: testCounts },
+  { name: 'layers', hasTests: true, run: () => node('scripts/test.ts', 'test/architecture/'), summary: testCounts },
   { name: 'sizes', run: () => node('scripts/sizes.ts'), summary: (output) => `\n${output.trimEnd().replace(/^/gm, '    ')}` },
   { name: 'docs', run: () => node('scripts/docs.ts', '--check') },
-  { name: 'units', run: units, summary: testCounts },
-  { name: 'goldens', run: goldens, summary: testCounts },
+  { name: 'units', hasTests: true, run: units, summary: testCounts },
+  { name: 'goldens', hasTests: true, run: goldens, summary: testCounts },
 ]
 
 /** `known`: under which name is kept what was found. */
@@ -80,8 +83,8 @@ async function failed(step: Step): Promise<boolean> {
   return code !== 0
 }
 
-const wanted = process.argv.slice(2)
-const steps = STEPS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+const { positionals: wanted, values } = parseArgs({ allowPositionals: true, options: { 'no-tests': { type: 'boolean', default: false } } })
+const steps = STEPS.filter(({ name, hasTests }) => (wanted.length === 0 || wanted.includes(name)) && !(values['no-tests'] && hasTests))
 if (steps.length === 0) {
   console.error(`no step named ${wanted.join(' ')}; there are: ${STEPS.map(({ name }) => name).join(', ')}`)
   process.exit(2)

@@ -1,4 +1,5 @@
 import { run } from 'node:test'
+import { Readable } from 'node:stream'
 import { ROOT } from './checkout.ts'
 
 export interface Phase {
@@ -10,7 +11,10 @@ export interface Phase {
 
 type RunnerEvent = { type: string, data: { nesting?: number, file?: string, name?: string, skip?: string | boolean, message?: string, counts?: Record<string, number> } }
 
-/** Several runs of Node's test runner, one after the other, told as one: their closing counts are added up. */
+/** The count that is no sum where phases ran side by side. */
+const ELAPSED = 'duration_ms'
+
+/** Several runs of Node's test runner, told as one: their closing counts are added up. */
 export class TestRun {
   failed = false
   /** What the runner says at the end: `tests 12`, …, `duration_ms 1034.2`. */
@@ -26,18 +30,21 @@ export class TestRun {
     this.#signal = signal
   }
 
-  /** The events of all phases for a reporter; before the counts come the skips, by reason. */
-  async *events(phases: readonly Phase[]): AsyncGenerator<RunnerEvent> {
-    for (const { files, concurrency, timeoutMs } of phases) {
-      if (files.length === 0) continue
-      const events = run({ files: [...files], concurrency, cwd: ROOT, timeout: timeoutMs, testNamePatterns: this.#namePattern, signal: this.#signal })
-      for await (const event of events as AsyncIterable<RunnerEvent>) {
-        if (!this.#absorb(event)) yield event
-      }
+  /** The events of all phases for a reporter: the rounds one after the other, the phases of a round side by side. Before the counts come the skips, by reason. */
+  async *events(rounds: readonly (readonly Phase[])[]): AsyncGenerator<RunnerEvent> {
+    const start = performance.now()
+    for (const phases of rounds) {
+      const runs = phases.filter(({ files }) => files.length > 0).map((phase) => this.#run(phase))
+      for await (const event of runs.length === 1 ? runs[0]! : fileByFile(runs)) if (!this.#absorb(event)) yield event
     }
     yield* this.#skipLines().map(diagnostic)
+    if (this.#counts.has(ELAPSED)) this.#counts.set(ELAPSED, performance.now() - start)
     this.closingLines = [...this.#counts].map(([name, count]) => `${name} ${count}`)
     yield* this.closingLines.map(diagnostic)
+  }
+
+  #run({ files, concurrency, timeoutMs }: Phase): AsyncIterable<RunnerEvent> {
+    return run({ files: [...files], concurrency, cwd: ROOT, timeout: timeoutMs, testNamePatterns: this.#namePattern, signal: this.#signal }) as AsyncIterable<RunnerEvent>
   }
 
   /** True for what is told once at the end instead. */
@@ -61,6 +68,26 @@ export class TestRun {
   #skipLines(): string[] {
     return [...this.#skips].flatMap(([reason, names]) => [`skipped, ${reason}:`, ...names.map((name) => `  ${name}`)])
   }
+}
+
+/** Runs side by side as one stream. What a file says stays together, as a reporter wants it: it is told when the next file of its run begins. */
+async function* fileByFile(runs: readonly AsyncIterable<RunnerEvent>[]): AsyncGenerator<RunnerEvent> {
+  const groups = new Readable({ objectMode: true, read() {} })
+  void Promise.all(runs.map((events) => groupByFile(events, (group) => void groups.push(group))))
+    .then(() => groups.push(null), (error: Error) => groups.destroy(error))
+  for await (const group of groups as AsyncIterable<RunnerEvent[]>) yield* group
+}
+
+async function groupByFile(events: AsyncIterable<RunnerEvent>, tell: (group: RunnerEvent[]) => void): Promise<void> {
+  let group: RunnerEvent[] = []
+  for await (const event of events) {
+    if (group.length > 0 && event.data.file !== group[0]!.data.file) {
+      tell(group)
+      group = []
+    }
+    group.push(event)
+  }
+  tell(group)
 }
 
 function diagnostic(message: string): RunnerEvent {

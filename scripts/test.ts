@@ -7,8 +7,11 @@ import { parseArgs } from 'node:util'
 import { ROOT, filesOf } from './checkout.ts'
 import { TestRun } from './test-run.ts'
 
-/** These make namespaces, rings and load: one file at a time, so that none is starved by another. */
-const SERIAL = /^test\/(?:netns|peers|cli|ui)\//
+/** These make namespaces, rings and load, or start whole programs and browsers: of either kind one file at a time, and so two, so that none is starved by others. */
+const LANES = [/^test\/(?:netns|cli)\//, /^test\/(?:peers|ui)\//]
+
+/** Of one that hangs: on a machine with other work seconds become a minute. */
+const TEST_TIMEOUT_MS = 180_000
 
 function selected(filters: readonly string[]): string[] {
   // Those of test/cluster need a node: `npm run test:cluster` starts one for them.
@@ -27,8 +30,8 @@ if (files.length === 0) {
 process.env.NODE_COMPILE_CACHE ??= `${ROOT}node_modules/.cache/compile`
 const run = new TestRun(values.name)
 await pipeline(Readable.from(run.events([
-  { files: files.filter((file) => !SERIAL.test(file)), concurrency: Math.max(2, availableParallelism()), timeoutMs: 60_000 },
-  { files: files.filter((file) => SERIAL.test(file)), concurrency: 1, timeoutMs: 180_000 },
+  [{ files: files.filter((file) => LANES.every((lane) => !lane.test(file))), concurrency: Math.max(2, availableParallelism()), timeoutMs: TEST_TIMEOUT_MS }],
+  LANES.map((lane) => ({ files: files.filter((file) => lane.test(file)), concurrency: 1, timeoutMs: TEST_TIMEOUT_MS })),
 ])), new spec(), process.stdout, { end: false })
 // Failures are told in full after the counts, so the counts are said once more where they are looked for.
 if (run.failed) console.log(`\n${run.closingLines.map((line) => `ℹ ${line}`).join('\n')}`)

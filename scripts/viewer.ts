@@ -1,7 +1,6 @@
 // `node scripts/viewer.ts [--if-stale]`: builds the web viewer, ui/ to dist/ui/. With --if-stale only where it is missing or older than its sources.
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { build } from 'vite'
 import { ROOT, filesOf } from './checkout.ts'
 
 const TARGET = `${ROOT}dist/ui`
@@ -51,6 +50,8 @@ function replaceTarget(): void {
 
 if (!process.argv.includes('--if-stale') || isStale()) {
   try {
+    // Only to find nothing to do, which each test of the viewer asks for, it would take most of the time.
+    const { build } = await import('vite')
     await build({ configFile: `${ROOT}ui/vite.config.ts`, logLevel: 'warn', build: { outDir: OWN } })
     compressFiles()
     replaceTarget()

@@ -73,6 +73,7 @@ export class SimulatedAgent {
         return { search, position: Math.max(ask.from, Math.min(ask.to, Math.ceil(index / every))) }
       }
       case 'crossings': return { search, found: [] }
+      case 'ends': return { search, within: { from: 1, to: this.#count, decidedTo: this.#count }, ways: [], blocks: [], ends: [], keyed: { client: 0, server: 0 }, unkeyed: { client: 0, server: 0 } }
       case 'of': return { search, position: Math.floor((ask.id - 1) / every), isThere: true, atMicros: this.#micros(ask.id - 1) }
     }
   }

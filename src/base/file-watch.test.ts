@@ -14,7 +14,7 @@ function folderOf(t: TestContext): string {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 500 && !condition(); n++) await sleep(10)
+  for (let n = 0; n < 3000 && !condition(); n++) await sleep(10)
   assert.ok(condition())
 }
 

@@ -25,7 +25,7 @@ function beginning(wanted: string, candidates: Iterable<string>): string | undef
 }
 
 /** Damerau-Levenshtein distance (adjacent swaps), or `limit` where it is no less than that. */
-function slipsBetween(a: string, b: string, limit: number): number {
+export function slipsBetween(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, i) => i)

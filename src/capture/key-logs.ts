@@ -8,8 +8,9 @@ const POLL_MS = 10
 /** The key logs of a run, and the secrets out of them. Nothing that it says holds a secret. */
 export class KeyLogs {
   readonly secrets: TlsSecrets
-  /** Settled when records are opened as quickly as this machine can. Connections that began before go on as they began. */
+  /** Settled when records are opened as quickly as this machine can. */
   readonly ready: Promise<void>
+  #isSpedUp = false
   readonly #files: readonly KeyLogFile[]
   readonly #told = new Set<string>()
   #polledMs = -Infinity
@@ -22,11 +23,19 @@ export class KeyLogs {
     this.#refresh()
   }
 
+  /** A decryption secrets block. */
+  block(type: number, bytes: Uint8Array): void {
+    this.secrets.block(type, bytes)
+    if (this.secrets.expected) void this.#speedUp()
+  }
+
   /** Only then libraries of the machine are loaded; until they are, and where they are not there, node:crypto does it. */
   async #speedUp(): Promise<void> {
+    if (this.#isSpedUp) return
+    this.#isSpedUp = true
     try {
-      const { aeadOpener } = await import('../sys/aead.ts')
-      this.secrets.aead = aeadOpener
+      const { recordCrypto } = await import('../sys/record-crypto.ts')
+      this.secrets.crypto = recordCrypto
     } catch {
       // No prebuilt koffi for this machine.
     }

@@ -1,4 +1,5 @@
 import type { FlowInfo } from '../model/flow.ts'
+import type { Message } from '../model/message.ts'
 import type { Side } from '../model/side.ts'
 import { CLIENT, SERVER } from '../model/side.ts'
 import { Conversation } from '../protocols/conversation.ts'
@@ -16,10 +17,15 @@ export function flowOf(id: string, more: Partial<FlowInfo> = {}): FlowInfo {
 
 /** One connection into a ledger, as a tap reads it. */
 export function feed(ledger: Ledger, flow: FlowInfo, pieces: readonly StreamPiece[], joinedLate = false): void {
+  converse(flow, pieces, joinedLate, (message, broken) => ledger.add(flow, message, { facts: ledger.read(message), broken }))
+}
+
+/** What one connection says; `broken`: how often it broke its protocol before. */
+export function converse(flow: FlowInfo, pieces: readonly StreamPiece[], joinedLate: boolean, emit: (message: Message, broken: number) => void): void {
   let broken = 0
   let atMicros = flow.firstMicros
   const conversation = new Conversation({
-    message: (message) => ledger.add(flow, message, { facts: ledger.read(message), broken }),
+    message: (message) => emit(message, broken),
     malformed() { broken++ },
   }, { protocols: PROTOCOLS, settings: SETTINGS, serverPort: flow.server.port, joinedLate: () => joinedLate })
   for (const { side, bytes, isLost } of pieces) {

@@ -1,6 +1,7 @@
 import type { FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import type { Judgement } from './judge-handshake.ts'
+import type { Sight } from './late.ts'
 import type { Evidence, Verdict } from './verdict.ts'
 
 /** A view of a connection is of one place; more places than these see no connection. */
@@ -37,8 +38,12 @@ export class Connection {
   /** The verdict under which its edge counts it. */
   counted: Verdict | undefined
   isRefused = false
+  /** Nothing but its end was seen so far. */
+  isEnding = false
   /** Its edge counts it among those that resume something. */
   countedResumed: 'unknown' | 'mtls (inferred)' | undefined
+  /** Its edge counts it among those that one concludes from, or that something is concluded of. */
+  countedSight: Sight | undefined
   /** As it was seen when something that leads to TLS was said. */
   flow: FlowInfo | undefined
   /** One place sees a connection as one flow. Few, so that lists are smaller and quicker than maps. */

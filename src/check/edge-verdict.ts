@@ -14,6 +14,11 @@ export function edgeVerdict(connections: Edge['connections']): EdgeVerdict {
   return found.every((verdict) => verdict === 'mtls' || verdict === 'mtls (inferred)') ? 'mtls (inferred)' : 'mixed'
 }
 
+/** Some are mutual, and of the others it is only not known: nothing is there that a cause could be looked for of. */
+export function isMutualAsSeen({ mtls = 0, 'mtls (inferred)': inferred = 0, tls = 0, plaintext = 0 }: Readonly<Partial<Record<Verdict, number>>>): boolean {
+  return mtls + inferred > 0 && tls + plaintext === 0
+}
+
 /** The worth of its worst connection. */
 export function worthOf(connections: Readonly<Partial<Record<Verdict, number>>>): number {
   return Math.min(...ORDER.filter((verdict) => connections[verdict] !== undefined).map((verdict) => WORTH[verdict]), Infinity)

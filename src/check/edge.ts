@@ -2,6 +2,8 @@ import type { FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import type { ChainFacts, HandshakeFacts } from './handshake-facts.ts'
 import type { Judgement } from './judge-handshake.ts'
+import { Sights } from './late.ts'
+import type { Sight } from './late.ts'
 import type { EdgeTls, Evidence, Finding, PeerIdentity, Verdict } from './verdict.ts'
 
 /** Connections of each verdict whose evidence is kept whole. */
@@ -18,6 +20,7 @@ const MAX_NAMES = 8
 /** Each once. */
 type Values = readonly string[]
 const NONE: Values = []
+const NOTHING_LIKENED = { connections: 0, handshakes: 0 }
 
 /** One connection that stands for others of its verdict. */
 export interface Example {
@@ -53,6 +56,12 @@ export class Edge {
   resumedInferred = 0
   #postQuantum: boolean | undefined
   #resumed = 0
+  /** Made where there is something to keep, as the lists above. */
+  #sights: Sights | undefined
+  /** Connections that are older than the watch, of which nothing but the end was seen. */
+  endings = 0
+  /** There are servers beyond those that are kept. */
+  hasMoreServers = false
   refused = 0
   refusedBecause: string | undefined
   clientIdentity: PeerIdentity | undefined
@@ -74,11 +83,26 @@ export class Edge {
     else this.connections[verdict] = count
   }
 
+  countSight(sight: Sight, { client, server }: FlowInfo, by: 1 | -1): void {
+    this.#sights ??= new Sights()
+    this.#sights.count(sight, `${client.ip} ${server.ip}`, by)
+  }
+
+  /** Connections that are counted as unknown because their handshake was not seen. */
+  get late(): number {
+    return this.#sights?.late ?? 0
+  }
+
+  get likened(): Sights['likened'] {
+    return this.#sights?.likened ?? NOTHING_LIKENED
+  }
+
   seen(flow: FlowInfo, atMicros: Micros): void {
     if (atMicros < this.firstMicros) this.firstMicros = atMicros
     if (atMicros > this.lastMicros) this.lastMicros = atMicros
     addTo(this.clientIps, flow.client.ip, MAX_ADDRESSES)
     addTo(this.serverIps, flow.server.ip, MAX_ADDRESSES)
+    this.hasMoreServers ||= !this.serverIps.has(flow.server.ip)
     addTo(this.namespaces, flow.namespace ?? '', MAX_NAMESPACES)
   }
 

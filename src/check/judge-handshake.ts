@@ -21,15 +21,18 @@ export interface Judgement {
   readonly isDoubtful?: true
   /** It resumes a session, and this is only what was said before the session was looked for. */
   readonly resumes?: true
+  /** TLS whose handshake was not seen. */
+  readonly joinedLate?: true
 }
 
 const FOR_PROOF = 'a key log of either side (--keylog) or an active probe of the server (--probe)'
 const FROM_START = 'capture from before the connection begins'
-const SEE_IT_BEGIN = 'see the connection begin: watch until it is opened anew, or restart one of its ends'
+/** Of a connection that is older than the watch. */
+export const SEE_IT_BEGIN = 'see the connection begin: watch until it is opened anew, or restart one of its ends'
 
 /** What a handshake that came to its end says. Undefined where it failed: then there was no connection. */
 export function judgeHandshake(facts: HandshakeFacts): Judgement | undefined {
-  if (!facts.seen) return unknown('joined late: the handshake was not captured', SEE_IT_BEGIN)
+  if (!facts.seen) return facts.lostBytes > 0 ? unknown('the handshake was not captured: bytes were lost', FROM_START) : { ...unknown('joined late: the handshake was not captured', SEE_IT_BEGIN), joinedLate: true }
   if (facts.failure !== undefined || facts.closedBy !== undefined) return undefined
   if (!facts.complete || facts.suite === undefined) return unknown(`the handshake was not seen whole: ${facts.notes[0] ?? 'parts are missing'}`, FROM_START)
   if (doesNotEncrypt(facts.suite)) return { verdict: 'plaintext', because: `the suite ${facts.suite} does not encrypt`, encrypted: false }
@@ -46,7 +49,7 @@ export function isAnonymous(suite: string): boolean {
   return /_anon_/i.test(suite)
 }
 
-type Said = Omit<Judgement, 'encrypted' | 'resumes' | 'isDoubtful'>
+type Said = Omit<Judgement, 'encrypted' | 'resumes' | 'isDoubtful' | 'joinedLate'>
 
 function unknown(because: string, forProof: string): Judgement {
   return { verdict: 'unknown', because, forProof, encrypted: false }

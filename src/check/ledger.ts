@@ -11,8 +11,10 @@ import { handshakeEvidence } from './evidence.ts'
 import { handshakeFindings } from './findings.ts'
 import type { HandshakeFacts } from './handshake-facts.ts'
 import { readHandshake } from './handshake-facts.ts'
+import { isEnding } from './ending.ts'
 import { judgeHandshake } from './judge-handshake.ts'
 import type { Judgement } from './judge-handshake.ts'
+import type { Sight } from './late.ts'
 import { isPreface, plainText, protocolName } from './plain-proof.ts'
 import { Sessions } from './sessions.ts'
 import type { Evidence } from './verdict.ts'
@@ -67,6 +69,7 @@ export class Ledger {
     else if (facts !== undefined) this.#addHandshake(flow, message, facts, beside)
     else if (message.protocol === 'tcp') this.#addBytes(flow, message, beside)
     else if (message.protocol !== 'tls') this.#addReadable(flow, message, beside)
+    else if (isEnding(message)) this.#forget(flow)
     else if (broken > 0 || !message.complete) this.#doubt(flow, message, beside)
   }
 
@@ -93,12 +96,29 @@ export class Ledger {
   }
 
   /** What sizes of records were concluded from is nothing where records do not follow each other without a break. */
-  #doubt(flow: FlowInfo, message: Message, { storedAs }: Beside): void {
+  #doubt(flow: FlowInfo, message: Message, { storedAs, broken = 0 }: Beside): void {
     const connection = this.#connectionOf(flow)
     const view = connection.view(flow, flowKey(flow))
-    if (view.tls === undefined || view.tls.verdict === 'mtls' || view.tls.isDoubtful === true || !view.tls.fromSizes) return
-    view.tls = { ...view.tls, verdict: 'unknown', because: 'its records do not follow each other without a break, so that their sizes say nothing', isDoubtful: true }
+    if (view.tls === undefined || view.tls.verdict === 'mtls' || view.tls.isDoubtful === true || !(view.tls.fromSizes === true || (view.tls.joinedLate === true && broken > 0))) return
+    view.tls = { ...view.tls, joinedLate: undefined, verdict: 'unknown', because: 'its records do not follow each other without a break, so that their sizes say nothing', isDoubtful: true }
     this.#recount(connection, flow, message.atMicros, () => [stemming({ kind: 'loss', what: message.notes[0] ?? 'bytes where a record must begin are none', atMicros: message.atMicros }, storedAs)])
+  }
+
+  /** Older than the watch, and nothing was said in it: it has no verdict. Where another place saw more it keeps that. */
+  #forget(flow: FlowInfo): void {
+    const connection = this.#connectionOf(flow)
+    const view = connection.view(flow, flowKey(flow))
+    if (view.tls?.joinedLate !== true) return
+    view.tls = undefined
+    if (connection.judgement !== undefined || connection.counted === undefined) return
+    const edge = connection.isLocal ? undefined : this.#edgeOf(flow)
+    if (edge?.connections[connection.counted] !== undefined) {
+      this.#countSight(connection, edge, flow, undefined)
+      edge.count(connection.counted, -1)
+      edge.endings++
+      connection.isEnding = true
+    }
+    connection.counted = undefined
   }
 
   #refuse(connection: Connection, flow: FlowInfo, atMicros: Micros, facts: HandshakeFacts, frameAt: FrameAt): void {
@@ -186,7 +206,18 @@ export class Ledger {
       return
     }
     edge.seen(flow, atMicros)
+    if (connection.isEnding) edge.endings--
+    connection.isEnding = false
+    this.#countSight(connection, edge, flow, judgement)
     this.#move(connection, edge, judgement, evidence)
+  }
+
+  #countSight(connection: Connection, edge: Edge, flow: FlowInfo, judgement: Judgement | undefined): void {
+    const sight = judgement === undefined ? undefined : sightOf(judgement)
+    if (connection.countedSight === sight) return
+    if (connection.countedSight !== undefined) edge.countSight(connection.countedSight, flow, -1)
+    if (sight !== undefined) edge.countSight(sight, flow, 1)
+    connection.countedSight = sight
   }
 
   #move(connection: Connection, edge: Edge, judgement: Judgement, evidence: () => Evidence[]): void {
@@ -205,6 +236,11 @@ export class Ledger {
     this.#sentencesLeft -= sentences.length
     edge.addExample(judgement, sentences)
   }
+}
+
+function sightOf({ joinedLate, resumes, verdict }: Judgement): Sight | undefined {
+  if (joinedLate === true) return 'late'
+  return resumes !== true && (verdict === 'mtls' || verdict === 'mtls (inferred)') ? 'mutual' : undefined
 }
 
 function stemming(evidence: Evidence, storedAs: number | undefined): Evidence {

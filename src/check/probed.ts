@@ -9,6 +9,10 @@ export interface Probed {
   readonly evidence: readonly Evidence[]
   readonly findings: readonly Finding[]
   readonly serverIdentity: PeerIdentity | undefined
+  /** `strict`: every server of the edge refuses whoever has no certificate that it knows, and plaintext is not taken. `open`: one takes less. Undefined: neither is known. */
+  readonly stance: 'strict' | 'open' | undefined
+  /** Of what is still unknown: connections that resume a session of before. */
+  readonly resumedUnknown: number
 }
 
 const RESUMED_BECAUSE = 'sessions are resumed of a server that refuses clients without a certificate, so that it gives none to them'
@@ -30,19 +34,19 @@ export function appliedProbes(edge: Edge, probes: readonly ProbeResult[]): Probe
     because: isProof && edge.resumedUnknown + edge.resumedInferred > 0 ? RESUMED_BECAUSE : upgraded ? BECAUSE : undefined,
     evidence: met.flatMap((probe) => own.includes(probe) ? [] : [strayEvidence(probe)]).concat(own.flatMap(({ attempts, ip, port, atMicros }) => attempts.map((attempt): Evidence => ({ kind: 'probe', what: `probe of ${ip}:${port}: ${attempt.what}`, atMicros })))),
     findings: findingsOf(own.flatMap((probe) => probe.attempts), edge),
-    serverIdentity: identityOf(own),
+    serverIdentity: identityOf(own), stance: own.some(takesLess) ? 'open' : isProof ? 'strict' : undefined, resumedUnknown: isProof ? 0 : edge.resumedUnknown,
   }
 }
 
-/** Each address under each name that was asked for: hosts of one port may be set up differently. */
-function asksAll({ serverIps, asked }: Edge, own: readonly ProbeResult[]): boolean {
-  if (asked === undefined || own.length === 0) return false
-  return [...serverIps].every((ip) => asked.every((sni) => own.some((probe) => probe.ip === ip && probe.sni === sni)))
+/** Each address under each name that was asked for: hosts of one port may be set up differently. Where no name was seen any does. */
+function asksAll({ serverIps, hasMoreServers, asked }: Edge, own: readonly ProbeResult[]): boolean {
+  if (asked === undefined || hasMoreServers) return false
+  return [...serverIps].every((ip) => own.some((probe) => probe.ip === ip) && asked.every((sni) => own.some((probe) => probe.ip === ip && probe.sni === sni)))
 }
 
 /** Clients speak TLS with this server, and the probe met somebody who does not: the proxy of the client, mostly. */
 function metNoServer(edge: Edge, { attempts, chain }: ProbeResult): boolean {
-  return edge.tls !== undefined && chain.length === 0 && attempts.some(({ alert }) => alert === NOT_TLS) && attempts.every(({ kind, alert, outcome }) => kind === 'plaintext' || alert === NOT_TLS || outcome === 'unknown')
+  return (edge.tls !== undefined || edge.late > 0) && chain.length === 0 && attempts.some(({ alert }) => alert === NOT_TLS) && attempts.every(({ kind, alert, outcome }) => kind === 'plaintext' || alert === NOT_TLS || outcome === 'unknown')
 }
 
 function strayEvidence({ ip, port, atMicros }: ProbeResult): Evidence {
@@ -55,6 +59,10 @@ function refusesStrangers({ attempts }: ProbeResult): boolean {
   return without.some(({ outcome, version }) => outcome === 'refused' && version !== 'TLS 1.2')
     && without.every(({ outcome }) => outcome !== 'accepted')
     && of('foreign-certificate').every(({ outcome }) => outcome !== 'accepted')
+}
+
+function takesLess({ attempts }: ProbeResult): boolean {
+  return attempts.some(({ outcome }) => outcome === 'accepted')
 }
 
 /**

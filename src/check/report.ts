@@ -1,6 +1,11 @@
+import { plural } from '../base/text.ts'
 import type { Edge, Example } from './edge.ts'
-import { WORTH, countsText, edgeVerdict } from './edge-verdict.ts'
+import { WORTH, countsText, edgeVerdict, isMutualAsSeen } from './edge-verdict.ts'
+import { SEE_IT_BEGIN } from './judge-handshake.ts'
+import { concludeLate } from './late.ts'
+import type { LateConclusion } from './late.ts'
 import { appliedProbes } from './probed.ts'
+import type { Probed } from './probed.ts'
 import type { Ledger } from './ledger.ts'
 import type { CheckReport, EdgeReport, EdgeVerdict, Evidence, Finding, FindingSeverity, ProbeResult, Reason, ReportedHop } from './verdict.ts'
 
@@ -49,34 +54,42 @@ export function buildReport(ledger: Ledger, context: ReportContext): CheckReport
 
 function reportEdge(edge: Edge, context: ReportContext): EdgeReport {
   const probed = appliedProbes(edge, context.probes ?? [])
-  const verdict = edgeVerdict(probed.connections)
+  const late = concludeLate(edge, probed)
+  const { connections } = late
+  const verdict = edgeVerdict(connections)
   const examples = edge.examples.filter((example) => edge.connections[example.verdict] !== undefined)
   const canary = isCanaryOf(edge, context.canary) ? context.canary : undefined
   const digest = context.digestOf?.(edge) ?? []
   const joined = context.pathOf?.(edge)
-  const { because, forProof } = reasonOf(edge, verdict, probed.because, examples)
+  const { because, forProof } = reasonOf(edge, verdict, probed, late, examples)
   return {
     client: edge.client, server: edge.server, port: edge.port, verdict, because, ...(forProof !== undefined && { forProof }),
-    connections: probed.connections, refused: edge.refused, firstMicros: finite(edge.firstMicros), lastMicros: finite(edge.lastMicros),
+    connections, ...(edge.late > 0 && { joinedLate: edge.late }), refused: edge.refused, firstMicros: finite(edge.firstMicros), lastMicros: finite(edge.lastMicros),
     addresses: { client: [...edge.clientIps], server: [...edge.serverIps] },
     ...(edge.tls !== undefined && { tls: edge.tls }),
     ...(edge.clientIdentity !== undefined && { clientIdentity: edge.clientIdentity }),
     ...((edge.serverIdentity ?? probed.serverIdentity) !== undefined && { serverIdentity: edge.serverIdentity ?? probed.serverIdentity }),
-    evidence: [...shownEvidence(verdict, examples), ...probed.evidence, ...(joined?.evidence ?? []), ...digest, ...(canary?.evidence ?? [])],
+    evidence: [...shownEvidence(verdict, examples), ...late.evidence, ...endingEvidence(edge), ...probed.evidence, ...(joined?.evidence ?? []), ...digest, ...(canary?.evidence ?? [])],
     findings: bySeverity([...edge.findings, ...probed.findings, ...fallbackFindings(edge, examples), ...(canary?.findings ?? [])]),
-    why: verdict === 'mtls' ? [] : [...ownReasons(verdict, because), ...(context.why?.(edge, verdict) ?? [])],
+    why: isMutualAsSeen(connections) ? [] : [...ownReasons(verdict, because), ...(context.why?.(edge, verdict) ?? [])],
     ...(joined !== undefined && { path: joined.path }),
   }
 }
 
-function reasonOf(edge: Edge, verdict: EdgeVerdict, probed: string | undefined, examples: readonly Example[]): { because: string, forProof?: string } {
-  if (verdict === 'mixed') return { because: `its connections differ: ${countsText(edge.connections)}`, forProof: examples.find(({ forProof }) => forProof !== undefined)?.forProof }
+function reasonOf(edge: Edge, verdict: EdgeVerdict, { because: probed, connections }: Probed, late: LateConclusion, examples: readonly Example[]): { because: string, forProof?: string } {
+  if (verdict === 'mixed') return { because: `its connections differ: ${countsText(late.connections)}`, forProof: examples.find(({ forProof }) => forProof !== undefined)?.forProof }
+  if (late.because !== undefined && connections['mtls (inferred)'] === undefined) return { because: late.because, forProof: SEE_IT_BEGIN }
   if (probed !== undefined && verdict === 'mtls') return { because: probed }
   if (probed !== undefined && verdict === 'mtls (inferred)') return { because: probed, forProof: 'capture the first handshake of the sessions too' }
   const example = examples.find((one) => one.verdict === verdict)
   if (example !== undefined) return { because: example.because, ...(example.forProof !== undefined && { forProof: example.forProof }) }
   if (edge.refused > 0) return { because: `no handshake came to its end: ${edge.refusedBecause ?? 'refused'}` }
-  return { because: 'nothing was said that can be judged' }
+  return { because: edge.endings > 0 ? 'nothing was seen but the end of connections that are older than the watch' : 'nothing was said that can be judged' }
+}
+
+function endingEvidence({ endings }: Edge): Evidence[] {
+  if (endings === 0) return []
+  return [{ kind: 'late', what: `${plural(endings, 'connection')} that ${endings === 1 ? 'was' : 'were'} there before ended, without more than an alert being said: no verdict` }]
 }
 
 /** Where connections differ the first sentence of each kind says which it is. */

@@ -3,7 +3,7 @@ import type { CertificateFacts } from '../protocols/tls/certificate.ts'
 
 /**
  * What the wire says of one connection. `mtls`: both sides proved who they are. `mtls (inferred)`: TLS 1.3, the client's flight fits a
- * certificate, and nothing speaks against it. `tls`: encrypted, no client certificate. `plaintext`: readable. `unknown`: too little seen.
+ * certificate, or what was agreed was not seen and all that is known of the edge is mutual; and nothing speaks against it. `tls`: encrypted, no client certificate. `plaintext`: readable. `unknown`: too little seen.
  */
 export type Verdict = 'mtls' | 'mtls (inferred)' | 'tls' | 'plaintext' | 'unknown'
 
@@ -120,6 +120,8 @@ export interface EdgeReport extends EdgeKey {
   readonly forProof?: string
   /** Verdict → connections. */
   readonly connections: Readonly<Partial<Record<Verdict, number>>>
+  /** Of these, the ones whose handshake was not seen, whatever was inferred of them. */
+  readonly joinedLate?: number
   /** Handshakes that came to nothing; they are no connections of any verdict. */
   readonly refused: number
   readonly firstMicros: Micros

@@ -49,7 +49,7 @@ export function agentCommand(): Command {
     .option('--body-limit <size>', 'bytes kept of each body', sizeBytes, 64 * 1024)
     .option('--proto <path>', 'types of gRPC and protobuf messages (repeatable)', paths)
     .option('--decode-as <port=protocol>', 'assume a protocol at a port (repeatable)', list)
-    .option('--redact <rule>', 'hide more: header:NAME, param:NAME, text:REGEX (repeatable)', rule)
+    .option('--redact <rule>', 'hide more: header:NAME, param:NAME, text:REGEX (repeatable); not in packets', rule)
     .option('--no-redact', 'hide nothing, not even Authorization, Cookie and passwords')
     .option('--workers <n>', 'capture threads (default: 1)', workers)
   return addIdentityOptions(command)

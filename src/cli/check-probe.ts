@@ -60,8 +60,8 @@ function namesOf({ asked = [undefined], connections }: Edge): readonly (string |
 }
 
 function targetOf(edge: Edge, ip: string, sni: string | undefined, netnsPath: string | undefined): ProbeTarget {
-  const { port, tls, offeredAlpn = [] } = edge
-  return { ip, port, tls: tls !== undefined, ...(netnsPath !== undefined && { netnsPath }), ...(sni !== undefined && { sni }), ...(offeredAlpn.length > 0 && { alpn: offeredAlpn }) }
+  const { port, tls, late, offeredAlpn = [] } = edge
+  return { ip, port, tls: tls !== undefined || late > 0, ...(netnsPath !== undefined && { netnsPath }), ...(sni !== undefined && { sni }), ...(offeredAlpn.length > 0 && { alpn: offeredAlpn }) }
 }
 
 /**

@@ -11,7 +11,7 @@ export interface InstallFlags extends ClusterFlags {
   dryRun?: boolean, explainRights?: boolean, wait: boolean, timeout: number, keep?: boolean
 }
 
-export interface UninstallFlags extends ClusterFlags { namespace?: string, namespaceOnly?: string, keepData?: boolean, image?: string, imagePullSecret?: string[], wait: boolean }
+export interface UninstallFlags extends ClusterFlags { namespace?: string, namespaceOnly?: string, keepData?: boolean, image?: string, imagePullSecret?: string[], force?: boolean, wait: boolean }
 
 const TIMEOUT_MS = 180_000
 
@@ -58,10 +58,12 @@ export function uninstallCommand(): Command {
     .option('--keep-data', 'leave what the agents stored on their nodes')
     .option('--image <name>', 'removes the data on the nodes where the agents are gone already (after helm uninstall)')
     .addOption(pullSecretOption('that image is pulled with'))
+    .option('--force', 'take pods on nodes that do not answer out of Kubernetes, whether they still run or not')
     .option('--no-wait', 'do not wait until everything is gone')
     .addHelpText('after', `
 Also what the parts made themselves: the ConfigMaps of the CA in other namespaces, the folders of the agents on their nodes.
-Labels on your own namespaces stay, and so do sidecars, until their pods are made anew. What is gone already is no error.`)
+Labels on your own namespaces stay, and so do sidecars, until their pods are made anew. What is gone already is no error.
+A node that does not answer is named and not waited for; what stays there is told, with exit code 1.`)
     .action(async (flags: UninstallFlags) => {
       const { runUninstall } = await import('./uninstall-run.ts')
       await runUninstall(flags)

@@ -48,7 +48,7 @@ export function sniffCommand(): Command {
     .option('-i, --interface <name>', 'an interface of this machine, or "any"; with --pid and --netns: of those (repeatable)', list)
     .option('--procfs <dir>', 'where the procfs is that --mesh scans and --pid looks into', '/proc')))
     .optionsGroup('Output:')
-    .option('-w, --write <file>', 'a pcapng file; - for standard output (the default where that is no terminal)')
+    .option('-w, --write <file>', 'a pcapng file; - for standard output (the default where that is no terminal). Packets are never redacted')
     .option('--wireshark', 'start Wireshark and feed it')
     .option('--keylog <file>', 'put the secrets of this key log (SSLKEYLOGFILE format) into the capture, also while it grows (repeatable)', paths)
     .option('--no-comments', 'no names of workloads in the comments of packets')

@@ -55,7 +55,10 @@ export async function withDecodeAs(plan: TapPlan): Promise<TapPlan> {
   return { ...plan, decodeAs: parseDecodeAs(plan.flags.decodeAs) }
 }
 
+const NOT_REDACTED = ', with the passwords and tokens that are in them: redaction does not change packets'
+
 function warnOfRedaction({ flags, writeTo }: TapPlan): void {
   if (flags.redact === false) sayWarning('nothing is redacted: passwords, cookies and tokens are shown as they were sent')
-  else if (writeTo !== undefined) say('packets are written as they were captured: redaction does not change them')
+  else if (writeTo !== undefined) sayWarning(`packets are written as they were captured${NOT_REDACTED}`)
+  else if (flags.ui !== undefined) say(`the viewer keeps packets as they were captured${NOT_REDACTED}`)
 }

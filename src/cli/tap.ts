@@ -98,7 +98,7 @@ function addOutput(command: Command): Command {
   return command
     .optionsGroup('Output:')
     .addOption(new Option('-o, --output <format>', 'default: compact on a terminal, else json').choices(['compact', 'json']))
-    .option('-w, --write <file>', 'write the frames as pcapng, one interface a namespace; - for standard output')
+    .option('-w, --write <file>', 'write the frames as pcapng, one interface a namespace; - for standard output. They are never redacted')
     .option('-c, --count <n>', 'end after so many messages (with -w alone: frames)', count)
     .option('--for <duration>', 'end after this time: 30s, 5m', durationMs)
     .option('--body-limit <size>', 'bytes kept of each body (JSON output)', sizeBytes, 64 * 1024)
@@ -107,7 +107,7 @@ function addOutput(command: Command): Command {
     .option('--decode-as <port=protocol>', 'assume a protocol at a port: 9999=http1, udp:5300=dns (repeatable)', list)
     .option('--filter <expression>', 'only messages that it lets through: \'http && status_code >= 400\' (docs/filter.md)')
     .option('--records', 'show each turn of unreadable TLS records too')
-    .option('--redact <rule>', 'hide more: header:NAME, param:NAME (query, form, JSON; * for any characters), text:REGEX (repeatable)', rule)
+    .option('--redact <rule>', 'hide more: header:NAME, param:NAME (query, form, JSON; * for any characters), text:REGEX (repeatable); not in packets (-w, --ui)', rule)
     .option('--no-redact', 'hide nothing, not even Authorization, Cookie and passwords')
     .option('--utc', 'times of the compact output in UTC instead of local time')
 }

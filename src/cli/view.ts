@@ -45,7 +45,7 @@ export function viewCommand(): Command {
     .option('--keylog <file>', 'decrypt TLS with the secrets of this key log (repeatable)', paths)
     .option('--proto <path>', 'types of gRPC and protobuf messages (repeatable)', paths)
     .option('--decode-as <port=protocol>', 'assume a protocol at a port (repeatable)', list)
-    .option('--redact <rule>', 'hide more: header:NAME, param:NAME, text:REGEX (repeatable)', rule)
+    .option('--redact <rule>', 'hide more: header:NAME, param:NAME, text:REGEX (repeatable); not in packets', rule)
     .option('--no-redact', 'hide nothing, not even Authorization, Cookie and passwords')
     .option('--tls-cert <file>', 'speak TLS with this certificate chain (PEM)')
     .option('--tls-key <file>', 'and this key')

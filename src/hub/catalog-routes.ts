@@ -24,9 +24,11 @@ export function addCatalogRoutes(app: FastifyInstance, hub: Hub): void {
 async function catalogOf(hub: Hub, selection: Selection): Promise<Catalog> {
   const catalog = new Catalog()
   const q = selection.q === undefined ? 'http' : `http && (${selection.q})`
-  const { rows } = await hub.store.page({ ...selection, q, limit: MAX_RECORDS, waitMs: 2000 })
+  const { rows: all } = await hub.store.page({ ...selection, q, limit: MAX_RECORDS, waitMs: 2000 })
+  const rows = all.filter(({ joinedTo }) => joinedTo === undefined)
+  const whole = new Map(rows.map((row) => [row.id, row]))
   for (let i = 0; i < rows.length; i += AT_ONCE) {
-    for (const { line } of await hub.store.records(rows.slice(i, i + AT_ONCE).map((row) => row.id))) catalog.add(JSON.parse(line) as JsonRecord)
+    for (const { row, line } of await hub.store.records(rows.slice(i, i + AT_ONCE).map((found) => found.id))) catalog.add(JSON.parse(line) as JsonRecord, whole.get(row.id)?.way?.to)
   }
   return catalog
 }

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { HopMessage } from '../mesh/joined-request.ts'
+import type { StreamPiece } from '../check/check-stream.fixture.ts'
+import { converse } from '../check/check-stream.fixture.ts'
 import { handshake, plain } from '../mesh/shop.fixture.ts'
 import type { CheckAnswer, MessageDetail } from '../model/api.ts'
+import type { FlowInfo } from '../model/flow.ts'
+import { makePki } from '../protocols/tls/pki.fixture.ts'
+import { record as recordHandshake } from '../protocols/tls/recording.fixture.ts'
 import { jsonLine } from '../tap/json-line.ts'
 import { mismatch, openTestHub } from './hub.fixture.ts'
 
@@ -33,6 +38,25 @@ test('a filter chooses edges, and takes no evidence from one', async (t) => {
     assert.deepEqual(edges, ['cart:8080 mixed'], q)
     assert.match(notes[0]!, /^a filter is on .*1 of 2 edges.*; left out: 1 plaintext$/)
   }
+})
+
+test('a connection that was there before is an edge, and judged by the others of its edge', async (t) => {
+  const { hub, get } = await openTestHub(t)
+  const flow = (from: string, port: number): FlowInfo => ({ id: `${from} ${port}`, client: { ip: '10.0.0.1', port, name: from }, server: { ip: '10.0.0.2', port: 8443, name: 'cart' }, capture: 'pcap', hop: 'wire', firstMicros: START })
+  const record = (size: number): StreamPiece => ({ side: 0, bytes: Buffer.concat([Buffer.from([23, 3, 3, 0, size]), Buffer.alloc(size, 7)]) })
+  const pki = await makePki()
+  const { steps } = await recordHandshake({ ...pki.server, ca: pki.ca, requestCert: true }, { ca: pki.ca, ...pki.client })
+  const lines: string[] = []
+  const say = (one: FlowInfo, pieces: readonly StreamPiece[], joinedLate: boolean): void => converse(one, pieces, joinedLate, (message) => lines.push(`${jsonLine(one, message)}\n`))
+  say(flow('web', 1), [record(200)], true)
+  say(flow('web', 2), steps, false)
+  say(flow('ads', 3), [record(200)], true)
+  say(flow('stock', 4), [record(19)], true)
+  say(flow('stock', 5), steps, false)
+  await hub.store.add(Buffer.from(lines.join('')))
+  const { edges } = await get('/check') as CheckAnswer
+  assert.deepEqual(edges.map(({ from, verdict, connections }) => `${from} ${verdict} ${connections}`), ['ads unknown 1', 'stock mtls-inferred 1', 'web mtls-inferred 2'])
+  assert.ok(edges[2]!.evidence.some(({ text }) => text.startsWith('1 of 2 connections is older than the watch')))
 })
 
 test('evidence leads to the stored message that it stems from', async (t) => {

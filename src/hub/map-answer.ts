@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Latency, MapAnswer, MapEdge, MapNode, WireVerdict } from '../model/api.ts'
 import { namespaceOf } from '../store/filter/common-fields.ts'
 import { Latencies } from '../store/latency-buckets.ts'
@@ -33,8 +34,9 @@ export function mapAnswer(counts: readonly EdgeCounts[], verdicts: ReadonlyMap<n
     if (count.hop === 'clear' && count.namespace !== '') continue
     const from = count.from || count.fromIp
     const to = count.to || count.toIp
-    named.set(from, count.from !== '')
-    named.set(to, count.to !== '')
+    // Where a request went is an address where nobody has a name for it.
+    named.set(from, isIP(from) === 0)
+    named.set(to, isIP(to) === 0)
     addCount(sums, from, to, count, verdicts)
   }
   const all = [...sums.values()]

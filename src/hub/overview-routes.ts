@@ -16,9 +16,9 @@ const DEFAULT_POINTS = 120
 export function addOverviewRoutes(app: FastifyInstance, hub: Hub): void {
   app.get<{ Querystring: Query }>('/map', async ({ query }): Promise<MapAnswer> => {
     const selection = selectionOf(query)
-    const { value, searching } = await hub.store.edges(selection)
+    const { value, searching, twice } = await hub.store.edges(selection)
     const verdicts = await hub.views.verdicts(value.flatMap((edge) => edge.handshakes))
-    return { ...mapAnswer(value, verdicts), ...(searching && { searching }) }
+    return { ...mapAnswer(value, verdicts), ...(searching && { searching }), ...(twice !== undefined && { twice }) }
   })
   app.get<{ Querystring: Query }>('/check', async ({ query }): Promise<CheckAnswer> => checkAnswer(hub, selectionOf(query)))
   app.get<{ Querystring: Query }>('/check/report', async ({ query }, reply) => sendCheckReport(hub, query, reply))
@@ -26,7 +26,7 @@ export function addOverviewRoutes(app: FastifyInstance, hub: Hub): void {
     const by = (query.by ?? 'protocol') as GroupBy
     if (!GROUPS.includes(by)) throw badRequest(`by is one of ${GROUPS.join(', ')}`)
     const points = whole(query, 'points', 10, 500) ?? DEFAULT_POINTS
-    const { value, searching } = await hub.store.series({ ...selectionOf(query), by, points })
-    return { ...statisticsAnswer(value, by, points), ...(searching && { searching }) }
+    const { value, searching, twice } = await hub.store.series({ ...selectionOf(query), by, points })
+    return { ...statisticsAnswer(value, by, points), ...(searching && { searching }), ...(twice !== undefined && { twice }) }
   })
 }

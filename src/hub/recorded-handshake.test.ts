@@ -6,7 +6,11 @@ import { readHandshake } from '../check/handshake-facts.ts'
 import { judgeHandshake } from '../check/judge-handshake.ts'
 import type { Verdict } from '../check/verdict.ts'
 import type { JsonRecord } from '../model/api.ts'
+import type { FlowInfo } from '../model/flow.ts'
+import { CLIENT, SERVER } from '../model/side.ts'
+import { Conversation } from '../protocols/conversation.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
+import { PROTOCOLS } from '../protocols/registry.ts'
 import { record } from '../store/record.fixture.ts'
 import { jsonLine } from '../tap/json-line.ts'
 import { LineBytes } from '../tap/line-bytes.ts'
@@ -14,6 +18,7 @@ import { tapFile } from '../tap/offline.ts'
 import { ProofLines } from '../tap/proof-line.ts'
 import { recordedHandshake } from './recorded-handshake.ts'
 
+const FLOW: FlowInfo = { id: '1', client: { ip: '10.0.0.1', port: 40_000 }, server: { ip: '10.0.0.2', port: 8443 }, capture: 'pcap', hop: 'wire', firstMicros: 1 }
 const FOLDER = 'test/fixtures/captures/'
 /** What may become of a verdict where only the record is there. */
 const NO_BETTER: Readonly<Record<Verdict | 'none', readonly (Verdict | 'none')[]>> = {
@@ -42,6 +47,26 @@ test('with its proof a handshake is judged out of its record exactly as out of i
     }, () => {})
   }
   assert.ok((seen.mtls ?? 0) > 0 && (seen['mtls (inferred)'] ?? 0) > 0 && (seen.tls ?? 0) > 0, JSON.stringify(seen))
+})
+
+test('a connection whose handshake was not seen is one of which nothing is known, with its proof and without', () => {
+  const memory = new CertificateMemory()
+  const heard: (string | undefined)[] = []
+  const lines = new LineBytes()
+  const conversation = new Conversation({
+    message: (message) => {
+      lines.clear()
+      new ProofLines().add(lines, FLOW, message)
+      const recorded = [JSON.parse(Buffer.from(lines.bytes).toString()) as JsonRecord, JSON.parse(jsonLine(FLOW, message)) as JsonRecord].map(recordedHandshake)
+      const facts = readHandshake(message, memory)
+      heard.push(...[facts, ...recorded].map((one) => one && judgeHandshake(one)?.because))
+      assert.deepEqual(recorded.map((one) => one?.seen), facts === undefined ? [undefined, undefined] : [false, false])
+    },
+    malformed: () => {},
+  }, { protocols: PROTOCOLS, settings: { ...DEFAULT_SETTINGS, signatures: true }, serverPort: FLOW.server.port, joinedLate: () => true })
+  conversation.data(CLIENT, Buffer.concat([Buffer.from([23, 3, 3, 0, 200]), Buffer.alloc(200, 7)]), 1)
+  for (const side of [CLIENT, SERVER] as const) conversation.end(side, 2)
+  assert.deepEqual(heard, [...Array<string>(3).fill('joined late: the handshake was not captured'), undefined, undefined, undefined])
 })
 
 test('a proof that is none counts for nothing', () => {

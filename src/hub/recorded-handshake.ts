@@ -2,6 +2,7 @@ import type { ChainFacts, FlightFacts, HandshakeFacts } from '../check/handshake
 import type { JsonRecord } from '../model/api.ts'
 import type { RecordProof } from '../tap/proof-line.ts'
 import type { CertificateFacts } from '../protocols/tls/certificate.ts'
+import { JOINED_LATE } from '../protocols/tls/handshake-message.ts'
 import { microsOf } from './record-message.ts'
 
 type Half = Readonly<Record<string, unknown>>
@@ -34,8 +35,10 @@ function proofOf({ protocol, proof }: JsonRecord): RecordProof {
   return { ...(isWhole && { facts: facts as HandshakeFacts }), ...(typeof broken === 'number' && { broken }) }
 }
 
-function isHandshake({ protocol, request, response }: JsonRecord): boolean {
-  return protocol === 'tls' && (request?.kind === 'handshake' || response?.kind === 'handshake')
+/** Of one that was not seen there is no half. */
+function isHandshake({ protocol, request, response, what }: JsonRecord): boolean {
+  if (protocol !== 'tls') return false
+  return request === undefined && response === undefined ? what === JOINED_LATE : request?.kind === 'handshake' || response?.kind === 'handshake'
 }
 
 function fromDetails(record: JsonRecord): HandshakeFacts | undefined {

@@ -87,6 +87,19 @@ test('a turn that began with the end of the request before is found by its last 
   assert.equal(web!.half!.key, cart!.half!.key)
 })
 
+test('what is only read near a turn, as the probe of a sidecar after an answer, did not come over the wire', () => {
+  const probe = clear('cart', 15_000, { what: 'GET /readyz', atMicros: 5000 + 100_000, elapsedMicros: 300 })
+  const [, crossed] = atCart(request(), 0)
+  const [found, ...others] = joined([opened('cart', LINE, 0), crossed!, probe])
+  assert.deepEqual([found!.half, found!.verdict, others.length], [undefined, 'wire-not-seen', 0])
+  // One without an answer has nothing to be told by.
+  const [asked, turned] = atCart(request(), 0).map(({ flow, message }) => ({ flow, message: { ...message, elapsedMicros: undefined, complete: false } }))
+  assert.equal(joined([opened('cart', LINE, 0), turned!, asked!])[0]!.half?.side, 'server')
+  // Nor does a request whose own turn is told too late take that of the one before.
+  const [said] = atCart(request({ n: 2, at: SECOND / 2, offset: BYTES }), 0)
+  assert.deepEqual(joined([opened('cart', LINE, 0), crossed!, said!]).map(({ half }) => half), [undefined])
+})
+
 const traffic = fc.array(fc.record({
   line: fc.nat(3), what: fc.constantFrom('GET /a', 'GET /a', 'GET /b'), pauseMicros: fc.constantFrom(10, 200, 1000, 5000, 400_000), tookMicros: fc.constantFrom(1600, 2000, 9000, 60_000), lost: fc.constantFrom(0, 0, 0, 0, 0, 1, 2, 3, 4),
 }), { maxLength: 60 })

@@ -1,43 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '#property'
-import type { HopJoinOptions } from './hop-join.ts'
+import { WEB_CART, joined, kinds, opened, webToCart } from './hop-join.fixture.ts'
 import { HopJoin } from './hop-join.ts'
 import type { HopMessage, JoinedRequest, TlsHop } from './joined-request.ts'
 import type { Line } from './shop.fixture.ts'
 import { clear, closed, handshake, IPS, plain, turn } from './shop.fixture.ts'
 
-const WEB_CART: Line = { from: 'web', to: 'cart', port: 50_001 }
 const CART_STOCK: Line = { from: 'cart', to: 'stock', port: 50_002 }
 const WEB_ADS: Line = { from: 'web', to: 'ads', port: 50_003 }
 const SECOND = 1_000_000
-
-/** All that a join makes of these messages. */
-function joined(messages: HopMessage[], options: HopJoinOptions = {}): JoinedRequest[] {
-  const requests: JoinedRequest[] = []
-  const join = new HopJoin((request) => requests.push(request), options)
-  for (const seen of messages) join.add(seen)
-  join.end()
-  return requests
-}
-
-/** A request from web to cart that begins at `at`, on a connection that is there already, with its turn. */
-function webToCart(at: number, what = 'GET /cart/7', line = WEB_CART): HopMessage[] {
-  return [
-    clear('cart', 8080, { what, atMicros: at + 300, elapsedMicros: 1000 }),
-    clear('web', 9001, { what, atMicros: at, elapsedMicros: 1600 }),
-    turn('web', line, { atMicros: at + 100, elapsedMicros: 1350 }),
-    turn('cart', line, { atMicros: at + 120, elapsedMicros: 1310 }),
-  ]
-}
-
-function opened(line: Line, request?: object, response?: object): HopMessage[] {
-  return [handshake(line.from, line, 10, request, response), handshake(line.to, line, 20, request, response)]
-}
-
-function kinds(request: JoinedRequest): string {
-  return request.hops.map((hop) => `${hop.kind} ${hop.seenIn.join('+')}`).join(' | ')
-}
 
 test('clear at the client, ciphertext between, clear at the server are one request', () => {
   const [request, ...others] = joined([...opened(WEB_CART), ...webToCart(5000)])
@@ -84,7 +56,7 @@ test('what the wire says about the client decides the verdict', () => {
 test('a connection whose handshake was not seen is TLS and no more', () => {
   const [request] = joined(webToCart(5000).reverse())
   assert.equal(request!.verdict, 'tls')
-  assert.deepEqual(request!.notes, ['the handshake of the connection was not seen'])
+  assert.deepEqual(request!.notes, ['the handshake of the connection was not seen: should it carry several requests at once, some of its records may be of others'])
 })
 
 test('a request on a wire is plaintext, and the same at both ends is one', () => {
@@ -221,43 +193,6 @@ test('tickets of the server divide the first turn: its records are counted with 
   join.add(turn('web', WEB_CART, { atMicros: 5250, elapsedMicros: 1200, records: 2, bytes: 300 }))
   join.advance(SECOND + 1)
   assert.deepEqual(requests.map((r) => [(r.hops[1] as TlsHop).records, (r.hops[1] as TlsHop).bytes]), [[5, 1000]])
-})
-
-const TUNNEL = { alpn: ['mtlscope/1', 'mtlscope'] }
-
-test('requests that cross one tunnel at once: each is joined, and it is said that the records may be of others', () => {
-  const paths = ['/a', '/b', '/c', '/d']
-  const requests = joined([
-    ...opened(WEB_CART, TUNNEL),
-    turn('web', WEB_CART, { atMicros: 5110, elapsedMicros: 700 }), turn('web', WEB_CART, { atMicros: 5900, elapsedMicros: 500 }),
-    ...paths.flatMap((path, n) => [
-      clear('web', 9001 + n, { what: `GET ${path}`, atMicros: 5000 + 10 * n, elapsedMicros: 1600 }),
-      clear('cart', 8080, { what: `GET ${path}`, atMicros: 5300 + 10 * n, elapsedMicros: 1000 }),
-    ]),
-  ])
-  assert.deepEqual(requests.map((request) => request.message.what), paths.map((path) => `GET ${path}`))
-  for (const request of requests) {
-    assert.deepEqual([request.verdict, kinds(request)], ['mtls-inferred', 'clear web | tls web+cart | clear cart'])
-    const tls = request.hops[1] as TlsHop
-    assert.deepEqual([tls.evidence, tls.version], ['turn', 'TLS 1.3'])
-    assert.match(request.notes[0]!, /several requests at once: of its records some may be of others/)
-  }
-})
-
-test('of two tunnels between the same two only what they share is said', () => {
-  const other = { ...WEB_CART, port: 50_010 }
-  const [request] = joined([...opened(WEB_CART, TUNNEL), ...opened(other, { ...TUNNEL, clientFlight: { records: 1, bytes: 74, end: 'finished' } }, { group: 'X25519' }), ...webToCart(5000)])
-  const tls = request!.hops[1] as TlsHop
-  assert.deepEqual([request!.verdict, tls.group, tls.evidence, tls.records], ['tls', undefined, 'connection', undefined])
-})
-
-test('where one end of a tunnel is watched its requests keep the lock', () => {
-  const requests = joined([
-    handshake('cart', WEB_CART, 10, TUNNEL), turn('cart', WEB_CART, { atMicros: 5120, elapsedMicros: 1310 }),
-    clear('cart', 8080, { what: 'GET /a', atMicros: 5300, elapsedMicros: 1000 }), clear('cart', 8081, { what: 'GET /b', atMicros: 5310, elapsedMicros: 1000 }),
-  ], { roleOf: () => 'server' })
-  assert.deepEqual(requests.map((r) => [r.from, r.to, r.verdict, kinds(r)]), [
-    ['web', 'cart', 'mtls-inferred', 'tls cart | clear cart'], ['web', 'cart', 'mtls-inferred', 'tls cart | clear cart']])
 })
 
 test('different answers or sizes are different requests', () => {

@@ -9,7 +9,7 @@ import { describeRequest } from './join-description.ts'
 import type { HopMessage, JoinedRequest } from './joined-request.ts'
 import type { ClearRole } from './pairing.ts'
 import { ExchangePairing } from './pairing.ts'
-import { turnsBetween, turnsNextTo } from './turn-search.ts'
+import { isBeside, turnsBetween, turnsNextTo } from './turn-search.ts'
 import type { CrossedBy } from './turn-search.ts'
 import type { WireConnection } from './wire-connection.ts'
 import { Names } from './workloads.ts'
@@ -208,7 +208,9 @@ export class HopJoin {
 
   #finishSingle(exchange: Exchange, final: boolean): boolean {
     const role = this.#roleOf(exchange)
-    const crossed = turnsNextTo(this.#connections, exchange, role, this.#habits.get(exchange.flowKey))
+    const near = turnsNextTo(this.#connections, exchange, role, this.#habits.get(exchange.flowKey))
+    // Who listens there has never been seen behind a wire: an answer is what tells.
+    const crossed = near !== undefined && role === undefined && (final || near.whole) && isBeside(near, exchange) ? undefined : near
     const isOtherDue = crossed === undefined || !this.#watched.has(otherPlace(crossed)) || this.#nowMicros >= exchange.endMicros + (this.#options.holdHalfMicros?.() ?? 0)
     if ((!final && (crossed?.whole !== true || this.#watched.has(otherPlace(crossed)))) || !isOtherDue) return false
     this.#pool.take(exchange)

@@ -84,7 +84,7 @@ function notesOf({ outer, inner, wire, crossed, watched }: Parts, tls: TlsHop | 
   const notes: string[] = []
   if (tls?.evidence === 'connection') notes.push('its records were not told apart: what is said of the wire is what the open connections between the two are')
   if (tls?.evidence === 'turn' && crossed?.connection.isShared === true) notes.push('the connection carries several requests at once: of its records some may be of others')
-  if (tls?.version === undefined && tls !== undefined) notes.push('the handshake of the connection was not seen')
+  if (tls?.version === undefined && tls !== undefined) notes.push(`the handshake of the connection was not seen${tls.evidence === 'turn' ? ': should it carry several requests at once, some of its records may be of others' : ''}`)
   if (tls?.resumed === true) notes.push('the connection resumes a session: certificates were shown before')
   if (tls === undefined && wire === undefined) notes.push('nothing of it was seen on a wire')
   const clientPlace = wire?.clientPlace ?? crossed?.connection.clientPlace

@@ -21,6 +21,11 @@ const MAX_FORWARD_MICROS = 1_000_000
 /** Of turns that begin at about the same time so many are looked at, the nearest first. */
 const MAX_LOOKS = 256
 
+/** Whether what was only read near a turn has nothing to do with it: the probe of a sidecar that comes after an answer. A request that came over the wire is answered there after it was answered here. */
+export function isBeside({ role, turns }: CrossedBy, { first, endMicros }: Exchange): boolean {
+  return role === 'server' && first.message.elapsedMicros !== undefined && turns.at(-1)!.endMicros < endMicros
+}
+
 /** The turns between the two clear hops of one request: begun after the one and not after the other. */
 export function turnsBetween(connections: ConnectionTable, outer: Exchange, inner: Exchange, preferred: WireConnection | undefined): CrossedBy | undefined {
   const first = firstAfter(connections, outer, inner.atMicros, preferred, inner)

@@ -21,7 +21,7 @@ function wrapping(alpn: string | undefined, depths: (Nested | undefined)[]): Pro
         data(side, chunk, at) {
           const from = first && side === CLIENT ? 1 : 0
           if (side === CLIENT) first = false
-          if (chunk.length > from) inside?.data(side, chunk.subarray(from), at)
+          if (chunk.length > from) inside?.dataIn(side, chunk, from, chunk.length, at)
         },
         gap: (side, bytes, at) => { inside?.gap(side, bytes, at) },
         end: (side, at) => { inside?.end(side, at) },

@@ -9,6 +9,7 @@ import { MAX_UNDECIDED_BYTES } from './detection-buffer.ts'
 import { http1 } from './http1/http1.ts'
 import { DEFAULT_SETTINGS } from './protocol.ts'
 import type { Probe, Protocol, Sink } from './protocol.ts'
+import { PROTOCOLS } from './registry.ts'
 import { bytesText } from './unclaimed.ts'
 
 const GET = 'GET /a HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -239,6 +240,19 @@ test('decode-as needs no probe', () => {
   assert.deepEqual(new Heard({ decodeAs: 'star' }).ask('x\n').end(), ['star 0 x', 'star 0 end', 'star 1 end'])
   assert.deepEqual(new Heard({ decodeAs: 'nothing' }).ask('*x\n').end(), ['3 bytes out, 0 bytes in'])
   assert.deepEqual(new Heard({ decodeAs: 'http1' }).ask('*x y z\n').end(), ['7 bytes out, 0 bytes in'])
+})
+
+test('decode-as that is wrong is told where the dissector leaves, where it finds nothing that it knows, and where it stays silent', () => {
+  const told = (name: string, text: string): [string | number | undefined, readonly string[]][] => {
+    const heard = new Heard({ decodeAs: name, protocols: PROTOCOLS }).ask(text)
+    heard.end()
+    return heard.messages.map(({ status, notes }) => [status, notes])
+  }
+  assert.deepEqual(told('http1', '*x y z\n'), [['not http1', ['this is not http1, which --decode-as says']]])
+  assert.deepEqual(told('mongodb', 'PROXY UNKNOWN\r\n'), [['not mongodb', ['this is not mongodb, which --decode-as says']]])
+  const silent = new Heard({ decodeAs: 'memcached', protocols: PROTOCOLS }).answer('\x1f\0\0\0\xff')
+  silent.end()
+  assert.deepEqual(silent.messages.map(({ status, notes }) => [status, notes]), [[undefined, ['nothing of memcached is in it, which --decode-as says that it is']]])
 })
 
 test('peer bytes that break the protocol are told with its name', () => {

@@ -62,6 +62,9 @@ export class Conversation implements LinkOwner {
   /** It went on as another protocol, from that one's first byte: how the connection began no longer matters. */
   #renewed = false
   #swapped = false
+  /** Some dissector had a message, or found bytes that break its protocol. */
+  #told = false
+  #broken = false
   readonly #passed = new UnclaimedBytes()
   #atMicros: Micros = 0
   #ended = 0
@@ -123,7 +126,21 @@ export class Conversation implements LinkOwner {
     this.#atMicros = at
     this.#ended |= 1 << side
     this.#dissector?.end(side, at)
-    if (this.#ended === 3 && this.#dissector === undefined && this.#passed.bytes + this.#passed.lostBytes > 0) this.#unclaimed()
+    if (this.#ended === 3 && this.#isUnclaimed && this.#passed.bytes + this.#passed.lostBytes > 0) this.#unclaimed()
+  }
+
+  /** A dissector that was forced may find nothing that it knows and still not disown. */
+  get #isUnclaimed(): boolean {
+    if (this.#dissector === undefined) return true
+    if (!this.#isForced || this.#told) return false
+    if (this.#broken) this.#passed.wrongly = this.#current!.name
+    else this.#passed.nothingOf = this.#current!.name
+    return true
+  }
+
+  /** What is read is what the user said that it is. */
+  get #isForced(): boolean {
+    return this.#options.decodeAs === this.#current?.name && !this.#renewed
   }
 
   #unclaimed(): void {
@@ -245,11 +262,15 @@ export class Conversation implements LinkOwner {
   }
 
   said(link: ConversationLink, m: Message): void {
-    if (link === this.#link) this.#sink.message(m)
+    if (link !== this.#link) return
+    this.#told = true
+    this.#sink.message(m)
   }
 
   broken(link: ConversationLink, side: Side, what: string, offset: number): void {
-    if (link === this.#link) this.#sink.malformed(link.protocol.name, side, what, offset)
+    if (link !== this.#link) return
+    this.#broken = true
+    this.#sink.malformed(link.protocol.name, side, what, offset)
   }
 
   switched(link: ConversationLink, name: string | undefined, clientRest: Uint8Array, serverRest: Uint8Array, handover?: Handover): void {
@@ -269,8 +290,8 @@ export class Conversation implements LinkOwner {
 
   disowned(link: ConversationLink): void {
     if (link !== this.#link) return
+    if (this.#isForced) this.#passed.wrongly = link.protocol.name
     this.#leave()
-    if (this.#options.decodeAs === link.protocol.name && !this.#renewed) this.#passed.wrongly = link.protocol.name
     this.#wrong = [...this.#wrong ?? [], link.protocol]
     this.#detecting = true
     // The bytes that follow may begin anywhere.

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Side } from '../model/side.ts'
-import { CLIENT } from '../model/side.ts'
+import { CLIENT, SERVER } from '../model/side.ts'
 import type { Sample, Step } from './contract.fixture.ts'
+import { Conversation } from './conversation.ts'
 import { detect, detectEither } from './detection.ts'
 import { everySample } from './every-sample.fixture.ts'
 import type { Protocol } from './protocol.ts'
+import { DEFAULT_SETTINGS } from './protocol.ts'
 import { PROTOCOLS } from './registry.ts'
 
 const NONE = new Uint8Array(0)
@@ -37,6 +39,17 @@ function tlsWithin(all: string): string[] {
   return all.includes('\x16\x03\x01') ? ['tls'] : []
 }
 
+/** How many messages there are of a connection that --decode-as says to be something. */
+function toldAs(decodeAs: string, steps: readonly Step[]): number {
+  let told = 0
+  const heard = new Conversation({ message() { told++ }, malformed() {} }, { protocols: PROTOCOLS, settings: DEFAULT_SETTINGS, serverPort: 0, joinedLate: () => false, decodeAs })
+  for (const { side, bytes, at } of steps) heard.data(side, bytes, at)
+  const endMicros = steps.at(-1)!.at
+  heard.end(CLIENT, endMicros)
+  heard.end(SERVER, endMicros)
+  return told
+}
+
 test('every protocol of the registry has samples', () => {
   assert.deepEqual([...samples.keys()].toSorted(), PROTOCOLS.map(({ name }) => name).toSorted())
 })
@@ -64,6 +77,12 @@ for (const [own, list] of samples) {
         const found = detect(PROTOCOLS, port, undefined, ...sides)
         assert.equal(typeof found === 'object' ? found.protocol.name : found, own, `${name} on port ${port}`)
       }
+    }
+  })
+
+  test(`${own}: forced to be another protocol, it is still told`, () => {
+    for (const protocol of PROTOCOLS.filter(({ name }) => name !== own)) {
+      for (const { name, steps } of list) assert.ok(toldAs(protocol.name, steps) > 0, `${name} as ${protocol.name}`)
     }
   })
 

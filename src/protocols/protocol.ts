@@ -74,7 +74,8 @@ export interface Sink {
 
 /** The conversation inside a dissector's own. As with a Dissector: bytes are borrowed until return, `end` comes once a side. */
 export interface Nested {
-  data(side: Side, chunk: Uint8Array, at: Micros): void
+  /** The next bytes are buf[from, to). */
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void
   gap(side: Side, bytes: number, at: Micros): void
   end(side: Side, at: Micros): void
   readonly heldBytes: number

@@ -1,10 +1,10 @@
 import { withoutArguments } from './redacted-arguments.ts'
 import { withoutMembers } from './redacted-members.ts'
+import { mayHoldUserInformation, withoutUserInformation } from './user-information.ts'
 
 const MAX_NAME_LENGTH = 64
 /** With the flag u a pair is one character. What is not paired cannot be encoded. */
 const LONE_SURROGATE = /[\ud800-\udfff]/gu
-const USER_INFORMATION = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"<>]*@/gi
 
 /** Stands where something was taken out. */
 export const REDACTED = '[redacted]'
@@ -14,7 +14,7 @@ export const REDACTED = '[redacted]'
  * printed or exported has it. Only captured packets themselves (`-w`) are never changed.
  */
 export interface RedactionRules {
-  /** Replace what a protocol sends to prove who it is: AUTH, SASL answers, password messages, tokens in a start-up. */
+  /** Replace what a protocol sends to prove who it is: AUTH, SASL answers, password messages, tokens in a start-up; and the user information of URLs in all texts. */
   readonly credentials: boolean
   /** Header fields whose values are replaced: names in lower case, `*` stands for any characters. */
   readonly headers: readonly string[]
@@ -37,9 +37,9 @@ export const NO_REDACTION: RedactionRules = { credentials: false, headers: [], p
 export class Redactor {
   /** See RedactionRules. */
   readonly credentials: boolean
-  /** False: `text` gives back what it gets, so texts need not even be made for it. */
+  /** False: `text` changes nothing but user information of URLs, so that texts without need not even be made for it. */
   readonly changesTexts: boolean
-  /** False: `target` gives back what it gets. */
+  /** False: the same of `target`. */
   readonly changesTargets: boolean
   /** Some parameters are hidden. */
   readonly hidesParameters: boolean
@@ -87,7 +87,12 @@ export class Redactor {
 
   /** The same of every URL in a text. */
   urls(text: string): string {
-    return this.credentials && text.includes('@') ? text.replace(USER_INFORMATION, `$1${REDACTED}@`) : text
+    return this.credentials ? withoutUserInformation(text, REDACTED) : text
+  }
+
+  /** False: `text` gives back what it gets, also where the escapes of JSON in it are undone first. */
+  mayChange(text: string): boolean {
+    return this.changesTexts || (this.credentials && mayHoldUserInformation(text))
   }
 
   /** `a=1&b=2`, as in a query or a form (application/x-www-form-urlencoded). */
@@ -115,9 +120,9 @@ export class Redactor {
     return this.#parameters.some((pattern) => pattern.test(lower))
   }
 
-  /** A body, a statement, a value. Members of JSON and arguments of GraphQL in it are hidden as parameters are. */
+  /** A body, a statement, a value: without user information of URLs. Members of JSON and arguments of GraphQL in it are hidden as parameters are. */
   text(text: string): string {
-    let result = this.hidesParameters && text.includes(':') ? this.#named(text) : text
+    let result = this.urls(this.hidesParameters && text.includes(':') ? this.#named(text) : text)
     for (const pattern of this.#texts) result = result.replace(pattern, replacement)
     return result
   }

@@ -1,4 +1,4 @@
-import type { AeadOpener } from '../base/aead-opener.ts'
+import type { RecordCrypto } from '../base/record-crypto.ts'
 
 /** Labels of a key log that lead to plaintext (draft-ietf-tls-keylogfile §2). */
 export type SecretLabel =
@@ -39,6 +39,6 @@ export interface SecretSource {
   /** From now on the waiter is told; each is told `giveUp` in the end, unless it stops before. */
   wait(waiter: SecretWaiter): void
   stop(waiter: SecretWaiter): void
-  /** `cipher` as node:crypto names it. Undefined, or absent: node:crypto does it. */
-  aead?(cipher: string): AeadOpener | undefined
+  /** Undefined, or absent: node:crypto does it. */
+  readonly crypto?: RecordCrypto | undefined
 }

@@ -3,6 +3,7 @@ import type { Side } from '../model/side.ts'
 import { CLIENT } from '../model/side.ts'
 import type { Micros } from '../model/time.ts'
 import { quicVersion, quicVersionText } from './quic.ts'
+import { wrongNote, wrongStatus } from './unclaimed.ts'
 
 /** Counts the datagrams of a flow, so that those which no dissector claims are still mentioned. Nothing is allocated a datagram. */
 export class UnclaimedDatagrams {
@@ -37,14 +38,14 @@ export class UnclaimedDatagrams {
     const isQuic = this.#quicVersion >= 0
     const first = this.#clientAt < 0 ? this.#serverAt : this.#serverAt < 0 ? this.#clientAt : Math.min(this.#clientAt, this.#serverAt)
     const notes: string[] = []
-    if (wrongly !== undefined) notes.push(`this is not ${wrongly}, which --decode-as says`)
+    if (wrongly !== undefined) notes.push(wrongNote(wrongly))
     if (isQuic) notes.push('QUIC is encrypted and cannot be read')
     return {
       protocol: 'udp',
       atMicros: first,
       elapsedMicros: this.#clientAt < 0 || this.#serverAt < this.#clientAt ? undefined : this.#serverAt - this.#clientAt,
       what: `${isQuic ? `QUIC ${quicVersionText(this.#quicVersion)}` : 'UDP'}, ${this.clientDatagrams} out, ${this.serverDatagrams} in`,
-      status: undefined,
+      status: wrongly === undefined ? undefined : wrongStatus(wrongly),
       outcome: 'none',
       request: {
         datagrams: this.clientDatagrams, bytes: this.clientBytes, durationMicros: Math.max(0, lastMicros - first),

@@ -14,6 +14,8 @@ export class UnclaimedBytes {
   successor: string | undefined = undefined
   /** What the user said that it is, where it is not. */
   wrongly: string | undefined = undefined
+  /** What the user said that it is, where nothing speaks for it or against it. */
+  nothingOf: string | undefined = undefined
   #clientAt: Micros = -1
   #serverAt: Micros = -1
 
@@ -50,7 +52,7 @@ export class UnclaimedBytes {
       atMicros: this.#firstAt(lastMicros),
       elapsedMicros: this.#elapsed(),
       what: `${bytesText(this.clientBytes)} out, ${bytesText(this.serverBytes)} in`,
-      status: undefined,
+      status: this.wrongly === undefined ? undefined : wrongStatus(this.wrongly),
       outcome: 'none',
       request: { bytes: this.clientBytes, durationMicros: Math.max(0, lastMicros - this.#firstAt(lastMicros)) },
       response: { bytes: this.serverBytes },
@@ -74,10 +76,21 @@ export class UnclaimedBytes {
     const notes: string[] = []
     if (this.joinedLate) notes.push('the start of the connection was not captured')
     if (this.lostBytes > 0) notes.push(`${bytesText(this.lostBytes)} lost`)
-    if (this.wrongly !== undefined) notes.push(`this is not ${this.wrongly}, which --decode-as says`)
+    if (this.wrongly !== undefined) notes.push(wrongNote(this.wrongly))
+    if (this.nothingOf !== undefined) notes.push(`nothing of ${this.nothingOf} is in it, which --decode-as says that it is`)
     if (this.successor !== undefined) notes.push(`continues as ${this.successor}, which cannot be read yet`)
     return notes
   }
+}
+
+/** What a line says where the user named a protocol that it is not. */
+export function wrongStatus(protocol: string): string {
+  return `not ${protocol}`
+}
+
+/** The same in a sentence. */
+export function wrongNote(protocol: string): string {
+  return `this is not ${protocol}, which --decode-as says`
 }
 
 /** `1 204 bytes`: groups of three, parted by a space. */

@@ -3,7 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RequestWay, ValueList } from '../model/api.ts'
 import { BoundedWriter } from './bounded-writer.ts'
 import { EdgeTable } from './edge-counts.ts'
+import { EndTable } from './end-table.ts'
 import { fieldOf } from './filter/fields.ts'
+import type { IdRange, JoinedEnds } from './joined-ends.ts'
+import { EndsTaken } from './joined-ends.ts'
 import { JoinedHops } from './joined-hops.ts'
 import type { Keep } from './keep.ts'
 import type { Columns } from './record-reader.ts'
@@ -29,6 +32,11 @@ const NEWER_MS = 1000
 const COUNT_MS = 1000
 
 const WITNESSES_A_TURN = 5000
+const ALL: IdRange = { from: 0, to: Infinity, decidedTo: Infinity }
+
+type EndsAsk = PartAsk & { readonly kind: 'ends' }
+interface CountTable { add(columns: Columns, way: RequestWay | undefined): void }
+
 export interface RecordStoreOptions {
   /** Of the database; a file beside it has its write-ahead log. */
   readonly path: string
@@ -162,45 +170,65 @@ export class RecordStore {
     return field === undefined || !field.values ? [] : seenValues(this.#db, field.name, prefix, limit)
   }
 
-  async edges(selection: Selection): Promise<Counted<EdgeCounts[]>> {
+  async edges(selection: Selection, ends?: JoinedEnds): Promise<Counted<EdgeCounts[]>> {
     const table = new EdgeTable(this.#reader)
-    const searching = await this.#each(selection, (columns, way) => table.add(columns, way))
+    const searching = await this.#count(selection, ends, table)
     return { value: table.counts(), ...(searching && { searching }) }
   }
 
-  async series(query: SeriesQuery): Promise<Counted<SeriesCounts>> {
+  async series(query: SeriesQuery, ends?: JoinedEnds): Promise<Counted<SeriesCounts>> {
     const { points } = query
     const { from: fromMicros, to: toMicros } = query.span ?? query
     const { first, last } = this.#span()
     const from = fromMicros ?? first ?? 0
     const to = Math.max(toMicros ?? (last ?? 0) + 1, from + 1)
     const table = new SeriesTable(this.#reader, query, from, Math.max(1, Math.ceil((to - from) / points)), points)
-    const searching = await this.#each(query, (columns) => table.add(columns))
+    const searching = await this.#count(query, ends, table)
     return { value: table.counts(), ...(searching && { searching }) }
   }
 
-  /** Every message of a selection that was found by now, in turns. */
-  async #each(selection: Selection, take: (columns: Columns, way: RequestWay | undefined) => void): Promise<Page['searching']> {
+  /** What has been found by now; with `ends` what had been found when they were told. */
+  async #count(selection: Selection, ends: JoinedEnds | undefined, table: CountTable): Promise<Page['searching']> {
     const search = this.#searches.of(selection)
-    await this.#searches.until(search, COUNT_MS, () => false)
-    const rows = this.#db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} FROM messages WHERE id >= ? AND id < ? ORDER BY id`)
+    const within = ends?.within ?? ALL
+    await this.#searches.until(search, COUNT_MS, () => search.scannedFrom <= within.from)
+    const taken = ends && new EndsTaken(ends)
+    await this.#each(search, within, 'messages', (columns, way) => {
+      const whole = way === undefined || taken === undefined ? way : columns[0] > within.decidedTo ? undefined : taken.wayOf(way)
+      if (whole !== false) table.add(columns, whole)
+    })
+    return search.searching
+  }
+
+  /** Every message of a search, in turns. */
+  async #each(search: Search, within: IdRange, tables: string, take: (columns: Columns, way: RequestWay | undefined) => void): Promise<void> {
+    const rows = this.#db.prepare(`SELECT ${MESSAGE_COLUMNS.join(', ')} FROM ${tables} WHERE id >= ? AND id < ? ORDER BY id`)
     rows.setReturnArrays(true)
-    for (let position = search.start; position < search.end && !this.#searches.closed;) {
+    for (let position = Math.max(search.start, search.lowerBound(within.from)); position < search.end && search.at(position)! <= within.to && !this.#searches.closed;) {
       const from = search.at(position)!
       const wanted = new Set<number>()
-      const toId = from + COUNTED_AT_ONCE
+      const toId = Math.min(from + COUNTED_AT_ONCE, within.to + 1)
       for (; position < search.end && search.at(position)! < toId; position++) wanted.add(search.at(position)!)
       const ways = this.#reader.ways(from, toId)
       for (const columns of rows.all(from, toId) as unknown as Columns[]) if (wanted.has(columns[0])) take(columns, ways.get(columns[0]))
       await nextTurn()
     }
-    return search.searching
+  }
+
+  /** Requests of which one end was seen. */
+  async #ends(search: Search, { limit, blocks, within }: EndsAsk): Promise<PartAnswers['ends']> {
+    if (within === undefined) await this.#searches.until(search, COUNT_MS, () => false)
+    const range = within ?? { from: search.scannedFrom, to: search.scannedTo, decidedTo: this.#joined.decidedTo }
+    const table = new EndTable(this.#reader, limit, blocks)
+    await this.#each(search, range, 'crossings CROSS JOIN messages USING(id)', (columns, way) => { if (columns[0] <= range.decidedTo) table.add(columns, way) })
+    return { search: search.number, within: range, ...table.told() }
   }
 
   /** For whoever merges several stores. */
   async part(selection: Selection, ask: PartAsk): Promise<PartAnswers[PartKind]> {
     const search = this.#searches.of(selection)
     if (ask.kind === 'look') return await this.#look(search, selection, ask)
+    if (ask.kind === 'ends') return await this.#ends(search, ask)
     return partOf(search, this.#reader, ask)
   }
 

@@ -1,4 +1,6 @@
 import type { Micros } from '../model/time.ts'
+import type { PartEnds } from './end-table.ts'
+import type { IdRange } from './joined-ends.ts'
 import type { RecordReader } from './record-reader.ts'
 import type { Search } from './search.ts'
 import type { StoredRow } from './store.ts'
@@ -15,6 +17,8 @@ export type PartAsk =
   | { readonly kind: 'of', readonly id: number }
   /** Requests of which one end of the wire was seen, by RequestHalf.key: at most MAX_PART_KEYS. */
   | { readonly kind: 'crossings', readonly keys: readonly string[] }
+  /** All such requests by blocks (end-table.ts), or each of those in `blocks`; at most `limit` of either. `within`: what an answer of before covered. */
+  | { readonly kind: 'ends', readonly limit: number, readonly blocks?: readonly string[], readonly within?: IdRange }
 
 export interface PartLook {
   /** Another one means that the search was forgotten, and its positions with it. */
@@ -42,6 +46,7 @@ export interface PartAnswers {
   of: { readonly search: number, readonly position: number, readonly isThere: boolean, readonly atMicros?: Micros }
   /** Those that the selection holds. */
   crossings: { readonly search: number, readonly found: readonly { readonly position: number, readonly row: StoredRow }[] }
+  ends: PartEnds & { readonly search: number, readonly within: IdRange }
 }
 
 export type PartKind = PartAsk['kind']
@@ -49,8 +54,8 @@ export type PartKind = PartAsk['kind']
 export const MAX_PART_ROWS = 2000
 export const MAX_PART_KEYS = 1000
 
-/** All but `look`, which has to wait. */
-export function partOf(search: Search, reader: RecordReader, ask: Exclude<PartAsk, { kind: 'look' }>): PartAnswers[Exclude<PartKind, 'look'>] {
+/** All but what has to wait. */
+export function partOf(search: Search, reader: RecordReader, ask: Exclude<PartAsk, { kind: 'look' | 'ends' }>): PartAnswers[Exclude<PartKind, 'look' | 'ends'>] {
   const { number } = search
   switch (ask.kind) {
     case 'rows': return { search: number, rows: rowsAt(search, reader, ask.from, ask.to) }

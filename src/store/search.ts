@@ -86,6 +86,11 @@ export class Search {
     return this.#scannedFrom
   }
 
+  /** The newest message that has been looked at. */
+  get scannedTo(): number {
+    return this.#scannedTo - 1
+  }
+
   /** Everything behind this message has been looked at. */
   covers(after: number): boolean {
     return this.#scannedFrom <= Math.max(after + 1, this.#reader.bounds().first)

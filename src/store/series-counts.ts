@@ -1,3 +1,4 @@
+import type { RequestWay } from '../model/api.ts'
 import type { Micros } from '../model/time.ts'
 import { Latencies } from './latency-buckets.ts'
 import { pathTemplate } from './path-template.ts'
@@ -48,11 +49,11 @@ export class SeriesTable {
     this.#maxGroups = groups
   }
 
-  add(columns: Columns): void {
+  add(columns: Columns, way: RequestWay | undefined): void {
     const [, at, elapsed, , , , outcome, , , requestBytes, responseBytes] = columns
     const step = Math.floor((at - this.#fromMicros) / this.#stepMicros)
     if (step < 0 || step >= this.#points) return
-    const group = this.#group(this.#nameOf(columns))
+    const group = this.#group(this.#nameOf(columns, way))
     group.total++
     group.requests[step]!++
     if (outcome >= FIRST_ERROR) group.errors[step]!++
@@ -60,22 +61,22 @@ export class SeriesTable {
     if (elapsed >= 0) (group.latencies[step] ??= new Latencies()).add(elapsed)
   }
 
-  #nameOf(columns: Columns): string {
+  #nameOf(columns: Columns, way: RequestWay | undefined): string {
     switch (this.#by) {
       case 'protocol': return this.#reader.protocol(columns[3])
       case 'outcome': return OUTCOMES[columns[6]] ?? 'none'
-      case 'service': return this.#serviceOf(columns)
+      case 'service': return this.#serviceOf(columns, way)
       case 'path': return operationOf(this.#reader.protocol(columns[3]), columns[11])
       case 'operation': {
         const protocol = this.#reader.protocol(columns[3])
-        return `${this.#serviceOf(columns)}\t${protocol}\t${operationOf(protocol, columns[11])}`
+        return `${this.#serviceOf(columns, way)}\t${protocol}\t${operationOf(protocol, columns[11])}`
       }
     }
   }
 
-  #serviceOf(columns: Columns): string {
+  #serviceOf(columns: Columns, way: RequestWay | undefined): string {
     const { server, namespace } = this.#reader.flow(columns[7])
-    const to = this.#requests && namespace !== undefined ? this.#reader.way(columns[0])?.to : undefined
+    const to = this.#requests && namespace !== undefined ? way?.to : undefined
     return to ?? server.name ?? `${server.ip}:${server.port}`
   }
 

@@ -18,6 +18,17 @@ async function whole(store: Store, query: Partial<PageQuery>): Promise<Page> {
   }
 }
 
+const WAIT_MS = 60_000
+
+/** Asks anew while it is not so: on a busy machine an agent may be taken for lost for a moment. What it says at last, where it never is so. */
+async function untilSo<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
+  for (const endMs = performance.now() + WAIT_MS; ;) {
+    const answer = await ask()
+    if (isSo(answer) || performance.now() > endMs) return answer
+    await new Promise((resolve) => { setTimeout(resolve, 100) })
+  }
+}
+
 function numbered(count: number, own: (i: number) => Partial<JsonRecord> = () => ({})): JsonRecord[] {
   return Array.from({ length: count }, (_, i) => record({ at: new Date(Date.UTC(2026, 10, 21) + i * 1000).toISOString().replace('Z', '000Z'), what: `GET /cart/${i}`, flow: `f${i % 10}`, ...own(i) }))
 }
@@ -117,11 +128,13 @@ function boundsContract({ name, files = 1, open }: StoreMaker): void {
     const noise = (i: number): Partial<JsonRecord> => ({ what: `GET /${i}`, request: { method: 'GET', path: '/', headers: Array.from({ length: 20 }, (_, n) => ({ name: 'x', value: `${Math.imul(i * 31 + n, 2654435761)}${Math.imul(i + n * 97, 40503)}` })) } })
     await store.add(linesOf(numbered(2000, noise)))
     for (let round = 0; round < 12; round++) await store.add(linesOf(numbered(2000, noise)))
-    const info = await store.info()
+    // Room may still be made after what was added last.
+    const { info, after } = await untilSo(async () => ({ info: await store.info(), after: await whole(store, { limit: 1 }) }), ({ info: { keep, stored }, after: { start, end } }) => {
+      return keep.removedMessages + stored === 26_000 && end - start === stored
+    })
     assert.ok(info.keep.removedMessages > 0, 'nothing went')
     assert.equal(info.keep.removedMessages + info.stored, 26_000)
     assert.ok(info.keep.usedBytes < (2 + files) * 1024 * 1024, `uses ${info.keep.usedBytes} bytes`)
-    const after = await whole(store, { limit: 1 })
     assert.equal(after.end - after.start, info.stored)
     assert.equal((await whole(store, { offset: after.start, limit: 1 })).rows[0]!.id, info.firstId)
   })

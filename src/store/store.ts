@@ -1,5 +1,6 @@
 import type { FilterProblem, KeepInfo, MessageRow, RequestWay, ValueList, WireVerdict } from '../model/api.ts'
 import type { Micros } from '../model/time.ts'
+import type { JoinedEnds } from './joined-ends.ts'
 
 /** Which messages: a filter and `from <= at < to`. */
 export interface Selection {
@@ -111,7 +112,12 @@ export interface EdgeCounts {
   readonly handshakes: readonly number[]
 }
 
-export interface Counted<T> { readonly value: T, readonly searching?: { readonly scanned: number, readonly of: number } }
+export interface Counted<T> {
+  readonly value: T
+  readonly searching?: { readonly scanned: number, readonly of: number }
+  /** Of stores that are merged: at most so many requests are counted at both of their ends. Absent: none. */
+  readonly twice?: number
+}
 
 /** `operation`: service, protocol and operation, with a tab between. */
 export type GroupBy = 'protocol' | 'service' | 'path' | 'outcome' | 'operation'
@@ -161,8 +167,9 @@ export interface Store {
   /** Messages that prove something of the wire: those about TLS, and the first other one of each connection. Oldest first. */
   witnesses(selection: Selection, limit: number): Promise<readonly number[]>
   values(field: string, prefix: string, limit: number): Promise<ValueList['values']>
-  edges(selection: Selection): Promise<Counted<readonly EdgeCounts[]>>
-  series(query: SeriesQuery): Promise<Counted<SeriesCounts>>
+  /** @param ends from whoever merges several stores, as in `series` */
+  edges(selection: Selection, ends?: JoinedEnds): Promise<Counted<readonly EdgeCounts[]>>
+  series(query: SeriesQuery, ends?: JoinedEnds): Promise<Counted<SeriesCounts>>
   /** Messages after `after` that were captured in namespaces, oldest first; everything up to `lastId` has been looked at. */
   unjoined(after: number, limit: number): Promise<{ readonly rows: readonly StoredRow[], readonly lastId: number, readonly more: boolean }>
   /** How far `join` has got, in this run or one before. */

@@ -28,7 +28,8 @@ export const SSL_set_session: (ssl: Handle, session: Handle) => number = libssl.
 export const SSL_session_reused: (ssl: Handle) => number = libssl.func('int SSL_session_reused(uint64_t ssl)')
 export const SSL_SESSION_is_resumable: (session: Handle) => number = libssl.func('int SSL_SESSION_is_resumable(uint64_t s)')
 export const SSL_SESSION_free: (session: Handle) => void = libssl.func('void SSL_SESSION_free(uint64_t s)')
-export const SSL_get_version: (ssl: Handle) => string = libssl.func('const char *SSL_get_version(uint64_t ssl)')
+const rawVersion: (ssl: Handle) => number = libssl.func('int SSL_version(uint64_t ssl)')
+const rawVersionName: (ssl: Handle) => string = libssl.func('const char *SSL_get_version(uint64_t ssl)')
 export const SSL_set_verify: (ssl: Handle, mode: number, callback: Handle) => void = libssl.func('void SSL_set_verify(uint64_t ssl, int mode, uint64_t callback)')
 export const SSL_CTX_free: (context: Handle) => void = libssl.func('void SSL_CTX_free(uint64_t ctx)')
 export const SSL_CTX_ctrl: (context: Handle, command: number, value: number, pointer: number) => number = libssl.func('int SSL_CTX_ctrl(uint64_t ctx, int cmd, long larg, uint64_t parg)')
@@ -60,6 +61,16 @@ export const X509_verify_cert: (verification: Handle) => number = libssl.func('i
 export const i2d_X509: (certificate: Handle, to: number) => number = libssl.func('int i2d_X509(uint64_t a, uint64_t pp)')
 export const SSL_CTX_set_cert_verify_callback: (context: Handle, callback: bigint, argument: number) => void = libssl.func('void SSL_CTX_set_cert_verify_callback(uint64_t ctx, void *cb, uint64_t arg)')
 export const EVP_PKEY_free: (key: Handle) => void = libssl.func('void EVP_PKEY_free(uint64_t key)')
+/** `fd` is not closed with it where `closeFlag` is 0. */
+const rawSocketBio: (fd: number, closeFlag: number) => Raw = libssl.func('uint64_t BIO_new_socket(int sock, int close_flag)')
+const rawBufferMethod: () => Raw = libssl.func('uint64_t BIO_f_buffer(void)')
+const rawBioNew: (method: Handle) => Raw = libssl.func('uint64_t BIO_new(uint64_t type)')
+const rawBioPush: (bio: Handle, next: Handle) => Raw = libssl.func('uint64_t BIO_push(uint64_t b, uint64_t next)')
+const rawWriteBio: (ssl: Handle) => Raw = libssl.func('uint64_t SSL_get_wbio(uint64_t ssl)')
+const rawReadBio: (ssl: Handle) => Raw = libssl.func('uint64_t SSL_get_rbio(uint64_t ssl)')
+const rawPending: (bio: Handle) => Raw = libssl.func('uint64_t BIO_ctrl_pending(uint64_t b)')
+const BIO_up_ref: (bio: Handle) => number = libssl.func('int BIO_up_ref(uint64_t a)')
+const SSL_set0_rbio: (ssl: Handle, bio: Handle) => void = libssl.func('void SSL_set0_rbio(uint64_t s, uint64_t rbio)')
 export const BIO_free: (bio: Handle) => number = libssl.func('int BIO_free(uint64_t a)')
 export const GENERAL_NAMES_free: (names: Handle) => void = libssl.func('void GENERAL_NAMES_free(uint64_t names)')
 export const OPENSSL_sk_num: (stack: Handle) => number = libssl.func('int OPENSSL_sk_num(uint64_t st)')
@@ -115,6 +126,19 @@ export const OPENSSL_sk_value = (stack: Handle, index: number): Handle => Number
 export const GENERAL_NAME_get0_value = (name: Handle, type: Int32Array): Handle => Number(rawNameValue(name, type))
 export const ASN1_STRING_get0_data = (string: Handle): Handle => Number(rawStringData(string))
 
+const versionNames = new Map<number, string>()
+
+/** SSL_get_version(3): `TLSv1.3`. A text from C costs more than a number. */
+export function versionName(ssl: Handle): string {
+  const version = rawVersion(ssl)
+  let name = versionNames.get(version)
+  if (name === undefined) {
+    name = rawVersionName(ssl)
+    versionNames.set(version, name)
+  }
+  return name
+}
+
 /** Name of the cipher suite in use, as OpenSSL and PROXY protocol write it. */
 export function cipherName(ssl: Handle): string {
   return rawCipherName(Number(rawCurrentCipher(ssl)))
@@ -122,13 +146,34 @@ export function cipherName(ssl: Handle): string {
 
 /** A pointer and a length that a call fills in. */
 const selected = allocateAt(16)
+const selectedWords = new Uint32Array(bytesAt(selected, 16).buffer)
 
 /** The protocol that was agreed on (RFC 7301); '' where none was. */
 export function selectedProtocol(ssl: Handle): string {
   rawAlpnSelected(ssl, selected, selected + 8)
-  const bytes = bytesAt(selected, 16)
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  return latin1At(Number(view.getBigUint64(0, true)), view.getUint32(8, true))
+  return latin1At(selectedWords[0] + selectedWords[1] * 2 ** 32, selectedWords[2])
+}
+
+const bufferMethod = Number(rawBufferMethod())
+
+/**
+ * Puts a buffer of 4 KiB between the socket and what is read from it. OpenSSL has no read-ahead in a handshake and fetches the head and the
+ * body of each record by themselves. Where there is no memory for it nothing changes.
+ */
+export function bufferReads(ssl: Handle, fd: number): void {
+  const buffer = Number(rawBioNew(bufferMethod))
+  const socket = buffer === 0 ? 0 : Number(rawSocketBio(fd, 0))
+  if (socket !== 0) SSL_set0_rbio(ssl, Number(rawBioPush(buffer, socket)))
+  else if (buffer !== 0) BIO_free(buffer)
+}
+
+/** Reads from the socket again, which is that of the writes; false while something is left in the buffer. */
+export function unbufferReads(ssl: Handle): boolean {
+  if (Number(rawPending(Number(rawReadBio(ssl)))) !== 0) return false
+  const socket = Number(rawWriteBio(ssl))
+  BIO_up_ref(socket)
+  SSL_set0_rbio(ssl, socket)
+  return true
 }
 
 /** A pass phrase would be asked for on the terminal: an empty one is given instead, so that an encrypted key fails. */

@@ -26,11 +26,6 @@ export function pollFds(fds: ArrayLike<number>, timeoutMs: number): number {
   return countReadable(count)
 }
 
-/** Whether the descriptor at that place of the latest call in this thread was readable. */
-export function wasReadable(index: number): boolean {
-  return (pollfds[2 * index + 1] >>> 16 & POLLIN) !== 0
-}
-
 function countReadable(count: number): number {
   let readable = 0
   for (let i = 0; i < count; i++) {

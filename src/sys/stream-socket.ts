@@ -50,6 +50,7 @@ export const IPV6_V6ONLY = 26
 export const IPV6_TRANSPARENT = 75
 export const SOL_TCP = 6
 export const TCP_NODELAY = 1
+export const TCP_CORK = 3
 
 /** Numbers of errno(3) that a relay meets and treats apart; the same on x64 and arm64. */
 export const EINTR = 4

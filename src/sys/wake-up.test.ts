@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { pollFds, wasReadable } from './poll.ts'
+import { pollFds } from './poll.ts'
 import { WakeUp, takeWakeUps } from './wake-up.ts'
 
 const LONG_MS = 30_000
@@ -14,10 +14,9 @@ test('however often it was woken, a poll ends once', (t) => {
     other.close()
   })
   assert.equal(pollFds([one.fd, other.fd], 0), 0)
-  assert.equal(wasReadable(0), false)
   for (let n = 0; n < 3; n++) other.wake()
   assert.equal(pollFds([one.fd, other.fd], LONG_MS), 1)
-  assert.deepEqual([wasReadable(0), wasReadable(1)], [false, true])
+  assert.equal(pollFds([one.fd], 0), 0)
   takeWakeUps(other.fd)
   assert.equal(pollFds([one.fd, other.fd], 0), 0)
 })

@@ -6,14 +6,13 @@ import type { Health } from '../model/health.ts'
 import { addHealth, emptyHealth } from '../model/health.ts'
 import type { Message } from '../model/message.ts'
 import type { FrameSink } from '../net/frame.ts'
-import { pollFds, wasReadable } from '../sys/poll.ts'
-import { takeWakeUps } from '../sys/wake-up.ts'
 import type { Command, Report, WorkerSetup } from './control.ts'
 import type { FlowContext } from './engine.ts'
 import { FrameBlocks } from './frame-blocks.ts'
 import type { MessageTest } from './message-filter.ts'
 import { LineBatch, lineMaker } from './output.ts'
 import { planRing } from './ring-plan.ts'
+import { RingWaiter } from './ring-waiter.ts'
 import { applyNames } from './shared-names.ts'
 import { SourceCapture } from './source-capture.ts'
 
@@ -52,8 +51,7 @@ export class CaptureThread {
   readonly #endsEarly: boolean
   /** It has no bodies, and without details it is none. */
   readonly #isEvidence: boolean
-  /** The first is the one that wakes this thread. */
-  #fds: number[]
+  readonly #waiter: RingWaiter
   #owedBytes = 0
   /** Memory of batches that came back. */
   readonly #rooms: ArrayBuffer[] = []
@@ -68,7 +66,7 @@ export class CaptureThread {
   constructor(setup: WorkerSetup, port: ThreadPort, wanted?: MessageTest) {
     this.#setup = setup
     this.#port = port
-    this.#fds = [setup.wakeFd]
+    this.#waiter = new RingWaiter(setup.wakeFd)
     this.#keyLogs = new KeyLogs(setup.keyLogs)
     this.#isEvidence = setup.format.kind === 'evidence'
     // What a filter looks for may come late in a connection.
@@ -84,14 +82,14 @@ export class CaptureThread {
     } catch (error) {
       for (const source of this.#sources.values()) source.close()
       throw error
+    } finally {
+      this.#waiter.close()
     }
   }
 
   #capture(): void {
     while (!this.#stopping) {
-      pollFds(this.#fds, this.#waitMs(performance.now()))
-      if (wasReadable(0)) takeWakeUps(this.#setup.wakeFd)
-      for (const source of this.#sources.values()) source.walk()
+      this.#waiter.wait(this.#waitMs(performance.now()))
       this.#obey()
       this.#keyLogs.poll()
       this.#report(performance.now())
@@ -135,16 +133,27 @@ export class CaptureThread {
         message: (flow, m, context) => this.#message(flow, m, context),
         frame: this.#setup.frames ? this.#frameSink(id, source.name, (index) => opened.interfaceName(index)) : undefined,
       })
+      this.#watch(opened)
       this.#sources.set(id, opened)
-      this.#listFds()
       this.#port.report({ kind: 'added', id, notes: opened.notes, interfaces: source.interfaces })
     } catch (error) {
       this.#port.report({ kind: 'failed', id, ...failure(error) })
     }
   }
 
-  #listFds(): void {
-    this.#fds = [this.#setup.wakeFd, ...[...this.#sources.values()].flatMap((s) => s.rings.map((r) => r.fd))]
+  /** Throws 'system-call'; then the source is closed. */
+  #watch(source: SourceCapture): void {
+    try {
+      for (const ring of source.rings) this.#waiter.add(ring, source.engine)
+    } catch (error) {
+      this.#release(source)
+      throw error
+    }
+  }
+
+  #release(source: SourceCapture): void {
+    for (const ring of source.rings) this.#waiter.remove(ring)
+    source.close()
   }
 
   #ringBytes(): number {
@@ -172,9 +181,8 @@ export class CaptureThread {
     this.#finish(source)
     addHealth(this.#ended, source.health())
     if (this.#ended.namespaces.length > MAX_GONE_LISTED) this.#ended.namespaces.shift()
-    source.close()
+    this.#release(source)
     this.#sources.delete(id)
-    this.#listFds()
     this.#port.report({ kind: 'removed', id })
   }
 
@@ -207,10 +215,16 @@ export class CaptureThread {
     }
     if (nowMs - this.#healthMs >= HEALTH_MS) {
       this.#healthMs = nowMs
-      for (const source of this.#sources.values()) source.tick(Date.now() * 1000)
+      for (const source of this.#sources.values()) this.#tick(source)
       for (const text of this.#keyLogs.warnings()) this.#port.report({ kind: 'warning', text })
       this.#port.report({ kind: 'health', health: this.#health() })
     }
+  }
+
+  /** All rings are looked at, too, whatever the kernel named: seldom enough to cost nothing. */
+  #tick(source: SourceCapture): void {
+    source.walk()
+    source.tick(Date.now() * 1000)
   }
 
   #flush(): void {

@@ -64,3 +64,15 @@ test('a long status stands at the end and leaves the columns alone', () => {
   const line = lineOf({ colour: false, utc: true }, flow, hello)
   assert.match(line, /TLS 1\.3 handshake cart {35}1\.9 ms {2}═══ encrypted {2}TLS_AES_128_GCM_SHA256\n$/)
 })
+
+test('messages that are alike have the line of one alone, also where the status stands at the end', () => {
+  for (const m of [{ ...message, status: 'OK' }, { ...message, status: 'NXDOMAIN', outcome: 'client-error' as const, elapsedMicros: 12 }]) {
+    for (const colour of [false, true]) {
+      const likeness = { note: undefined }
+      const compact = new CompactLines({ colour, utc: true })
+      const bytes = new LineBytes()
+      for (let i = 0; i < 4; i++) compact.add(bytes, flow, { ...m, likeness })
+      assert.equal(Buffer.from(bytes.bytes).toString(), lineOf({ colour, utc: true }, flow, m).repeat(4))
+    }
+  }
+})

@@ -48,11 +48,14 @@ class Said {
   readonly owner: CompactLines
   readonly whatWidth: number
   readonly piece = new Piece()
+  /** A status that stands at the end. */
+  readonly tail: Piece | undefined
 
-  constructor(owner: CompactLines, whatWidth: number, line: LineBytes, from: number) {
+  constructor(owner: CompactLines, whatWidth: number, line: LineBytes, from: number, tail: string) {
     this.owner = owner
     this.whatWidth = whatWidth
     line.keep(this.piece, from)
+    this.tail = tail === '' ? undefined : new Piece(tail)
   }
 }
 
@@ -102,13 +105,16 @@ export class CompactLines {
     const { likeness } = m
     const note = likeness?.note
     const isKept = note instanceof Said && note.owner === this && note.whatWidth === this.#whatWidth
-    let longStatus = ''
+    let tail = ''
     if (isKept) line.piece(note.piece)
-    else longStatus = this.#addSaid(line, m, likeness)
+    else tail = this.#addSaid(line, m, likeness)
     this.#addElapsed(line, m.elapsedMicros)
     line.piece(m.decrypted === true ? this.#decrypted : this.#place(flow, m.protocol))
-    if (longStatus !== '') line.text(`  ${this.#paint(OUTCOME_COLOUR[m.outcome], longStatus)}`)
-    if (!isKept && !m.complete) this.#addNote(line, m)
+    if (isKept && note.tail !== undefined) line.piece(note.tail)
+    else if (!isKept) {
+      line.text(tail)
+      if (!m.complete) this.#addNote(line, m)
+    }
     line.newline()
   }
 
@@ -125,7 +131,7 @@ export class CompactLines {
     this.#clockText = text
   }
 
-  /** Returns a status that has no room here. What is said is kept for the third time, so that it costs no more where it is said once or twice. */
+  /** Returns what of it stands at the end: a status that has no room here. What is said is kept for the third time, so that it costs no more where it is said once or twice. */
   #addSaid(line: LineBytes, m: Message, likeness: Likeness | undefined): string {
     const from = line.length
     if (this.#wide) line.piece(this.#protocolOf(m.protocol))
@@ -135,9 +141,9 @@ export class CompactLines {
     const status = m.status === undefined ? '–' : printable(String(m.status))
     const isLong = status.length > MAX_STATUS
     this.#addStatus(line, isLong ? '' : status, m.outcome)
-    if (isLong) return status
-    if (likeness !== undefined) likeness.note = likeness.note === undefined ? ONCE : new Said(this, this.#whatWidth, line, from)
-    return ''
+    const tail = isLong ? `  ${this.#paint(OUTCOME_COLOUR[m.outcome], status)}` : ''
+    if (likeness !== undefined) likeness.note = likeness.note === undefined ? ONCE : new Said(this, this.#whatWidth, line, from, tail)
+    return tail
   }
 
   #addElapsed(line: LineBytes, micros: number | undefined): void {

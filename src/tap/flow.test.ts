@@ -188,9 +188,9 @@ test('--decode-as decides without looking, and where it is wrong that is said', 
   assert.deepEqual(new Bench().datagram(odd).end().lines, ['udp: UDP, 1 out, 0 in -'])
   assert.deepEqual(new Bench({ decodeAs }).datagram(odd).end().lines, ['dns: A web.example -'])
   const wrong = new Bench({ decodeAs }).datagram(text('no')).end()
-  assert.deepEqual([wrong.lines, wrong.seen[0]!.message.notes, wrong.engine.health().malformedBytes], [['udp: UDP, 1 out, 0 in -'], ['this is not dns, which --decode-as says'], 1])
+  assert.deepEqual([wrong.lines, wrong.seen[0]!.message.notes, wrong.engine.health().malformedBytes], [['udp: UDP, 1 out, 0 in not dns'], ['this is not dns, which --decode-as says'], 1])
   const stream = new Bench({ decodeAs }).segment(SYN, 100, 0).segment(SYN | ACK, 500, 101, { from: 'server' }).segment(ACK, 101, 501, { payload: text('*1 nothing of HTTP\r\n\r\n') }).end()
-  assert.deepEqual([stream.lines, stream.seen[0]!.message.notes], [['tcp: 22 bytes out, 0 bytes in -'], ['this is not http1, which --decode-as says']])
+  assert.deepEqual([stream.lines, stream.seen[0]!.message.notes], [['tcp: 22 bytes out, 0 bytes in not http1'], ['this is not http1, which --decode-as says']])
   assert.ok(stream.engine.health().malformedBytes > 0)
 })
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { jsonText } from '../base/json-text.ts'
 import type { Piece } from '../base/piece.ts'
 import type { TextPiece, TextSink } from '../model/message.ts'
-import { viewOf } from '../protocols/http1/four-bytes.ts'
+import { viewOf } from '../protocols/memory-view.ts'
 
 const FIRST_ROOM_BYTES = 64 * 1024
 /** Shorter texts are copied in a loop, at 1 ns a character: the call into the runtime alone costs 100 ns. */

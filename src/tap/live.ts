@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import { WakeUp } from '../sys/wake-up.ts'
 import type { Command, LiveSource, Report, WorkerSetup } from './control.ts'
 import type { LineFormat } from './output.ts'
-import { applyNames } from './shared-names.ts'
+import { applyNames, namesAfter } from './shared-names.ts'
 
 export interface LiveTapOptions {
   filter?: PacketFilter
@@ -140,7 +140,7 @@ export class LiveTap {
     const key = place.key ?? place.path
     if (this.#sources.has(key)) return
     const id = this.#nextId++
-    const source = { ...place, name: this.#uniqueName(place.name) }
+    const source = { ...place, name: this.#uniqueName(place.name), names: { ...place.names } }
     const fanoutGroup = this.#workers.length > 1 ? (process.pid * 31 + id * 7) & 0xffff : undefined
     const command = { kind: 'add', id, source, fanoutGroup, expectedSources: this.#expected } as const
     this.#sources.set(key, command)
@@ -170,8 +170,11 @@ export class LiveTap {
 
   /** Names for addresses (`10.0.0.7`) or loopback ports (`:8080`) of a source that was added, '' to take one back. Flows already seen keep theirs. */
   rename(key: string, names: Record<string, string>): void {
-    const id = this.#sources.get(key)?.id
-    if (id !== undefined) this.#tell({ kind: 'names', id, names })
+    const command = this.#sources.get(key)
+    if (command === undefined) return
+    // For a thread that is started anew.
+    command.source.names = namesAfter(command.source.names ?? {}, names)
+    this.#tell({ kind: 'names', id: command.id, names })
   }
 
   /** Changes of names that all sources share; those of a source itself go before. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { KeyLogs } from '../capture/key-logs.ts'
 import { DEFAULT_SETTINGS } from '../protocols/protocol.ts'
 import { jsonLine } from './json-line.ts'
@@ -44,6 +45,16 @@ test('secrets that stand behind the packets serve as well, where some are expect
   const empty = join(folder, 'empty')
   writeFileSync(empty, '')
   assert.deepEqual(await messagesOf([...rest, ...secrets], new KeyLogs([empty])), await messagesOf(blocks()))
+})
+
+test('what decrypts quickly is loaded as soon as a file brings secrets, and for no other file', async () => {
+  const isSecretless = blocks().filter((block) => !isSecrets(block))
+  for (const [parts, isLoaded] of [[blocks(), true], [isSecretless, false]] as const) {
+    const keyLogs = new KeyLogs([])
+    await messagesOf(parts, keyLogs)
+    for (let turn = 0; isLoaded && keyLogs.secrets.crypto === undefined && turn < 1000; turn++) await setTimeout(10)
+    assert.equal(keyLogs.secrets.crypto !== undefined, isLoaded)
+  }
 })
 
 test('without them the same connection is ciphertext', async () => {

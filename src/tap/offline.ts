@@ -8,7 +8,6 @@ import type { PacketFilter } from '../net/packet-filter.ts'
 import type { DecodeAs } from '../protocols/decode-as.ts'
 import type { Settings } from '../protocols/protocol.ts'
 import type { SecretSource } from '../protocols/secret-source.ts'
-import type { TlsSecrets } from '../protocols/tls/secrets.ts'
 import type { Emitter, EngineOptions } from './engine.ts'
 import { Engine } from './engine.ts'
 
@@ -71,13 +70,13 @@ class FileFeed implements CaptureHandlers {
   nowMicros: Micros = 0
   readonly #engine: Engine
   readonly #facts: FileFacts
-  readonly #secrets: TlsSecrets
+  readonly #keyLogs: KeyLogs
   readonly #out: OfflineEmitter
 
-  constructor(engine: Engine, facts: FileFacts, secrets: TlsSecrets, out: OfflineEmitter) {
+  constructor(engine: Engine, facts: FileFacts, keyLogs: KeyLogs, out: OfflineEmitter) {
     this.#engine = engine
     this.#facts = facts
-    this.#secrets = secrets
+    this.#keyLogs = keyLogs
     this.#out = out
   }
 
@@ -96,7 +95,7 @@ class FileFeed implements CaptureHandlers {
   }
 
   secrets(type: number, bytes: Uint8Array): void {
-    this.#secrets.block(type, bytes)
+    this.#keyLogs.block(type, bytes)
     this.#out.secrets?.(type, bytes)
   }
 
@@ -124,7 +123,7 @@ export async function tapFile(path: string, options: OfflineOptions, out: Offlin
   await keyLogs.ready
   const desk = keyLogs.secrets.desk()
   const engine = new Engine(engineOptions(options, facts, desk), out)
-  const feed = new FileFeed(engine, facts, keyLogs.secrets, out)
+  const feed = new FileFeed(engine, facts, keyLogs, out)
   const stop = (): boolean => {
     keyLogs.poll()
     desk.tick(feed.nowMicros)

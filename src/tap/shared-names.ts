@@ -9,6 +9,16 @@ export function applyNames(names: Map<string, string>, changes: AddressNames): v
   }
 }
 
+/** The same of a record, in which those that are taken out leave nothing. It is changed. */
+export function namesAfter(names: Record<string, string>, changes: AddressNames): Record<string, string> {
+  for (const key in changes) {
+    const name = changes[key]!
+    if (name === '') delete names[key]
+    else names[key] = name
+  }
+  return names
+}
+
 /** What makes `after` of `before`, for `applyNames`; undefined where nothing does. */
 export function nameChanges(before: AddressNames, after: AddressNames): Record<string, string> | undefined {
   const changes: Record<string, string> = {}

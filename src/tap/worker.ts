@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { WorkerSetup } from './control.ts'
 import { CaptureThread } from './capture-thread.ts'
 
-// The thread never returns to its event loop: it blocks in poll(2) on the rings and reads its commands in between.
+// The thread never returns to its event loop: it blocks in epoll_wait(2) on the rings and reads its commands in between.
 const port = parentPort as MessagePort
 const setup = workerData as WorkerSetup
 // The language is loaded only where it is spoken.

@@ -7,6 +7,7 @@ import test from 'node:test'
 import { readCapabilities } from '../../src/sys/capabilities.ts'
 import { AGENT_ID, HUB_ID, TestTrust, testFolder, until } from '../../src/hub/agents/agents.fixture.ts'
 import type { HealthAnswer, MessagesPage } from '../../src/model/api.ts'
+import { freePorts } from '../free-ports.ts'
 import { need } from '../require.ts'
 import { Running, writeIdentity } from './running.ts'
 
@@ -25,7 +26,8 @@ test('an agent that is killed and started again has what it kept, under the same
     await agent.hears(/capturing on lo/)
     return { agent, at: own! }
   }
-  const first = await start('127.0.0.1:0')
+  const [own] = await freePorts(1)
+  const first = await start(`127.0.0.1:${own}`)
   const hub = new Running(t, ['hub', '--agent', `https://127.0.0.1:${first.at}`, '--listen', '127.0.0.1:0', '--probe', '127.0.0.1:0', '--agent-id', AGENT_ID, ...await writeIdentity(folder, trust, 'hub', HUB_ID)])
   const [, viewer] = await hub.hears(/viewer (http:\/\/127\.0\.0\.1:\d+)\//)
   const ask = async <T>(path: string): Promise<T> => await (await fetch(`${viewer}/api/v1${path}`)).json() as T

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 export const CAPTURES = fileURLToPath(new URL('../fixtures/captures/', import.meta.url))
-const TIMEOUT_MS = 20_000
+/** Only of what hangs. */
+const TIMEOUT_MS = 100_000
 
 export interface Said { readonly status: number | null, readonly stdout: string, readonly stderr: string }
 

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { removeNode } from '../../scripts/cluster/down.ts'
 import { nodePlace } from '../../scripts/cluster/place.ts'
 import { addNode, importInto } from '../../scripts/cluster/up.ts'
-import type { HealthAnswer } from '../../src/model/api.ts'
+import type { HealthAnswer, MapAnswer, MessagesPage, StatisticsAnswer } from '../../src/model/api.ts'
 import type { RunResult } from '../../src/sys/exec.ts'
 import { askHub, hubRows, useInstallation } from './own-mesh.ts'
 import type { TestCluster } from './test-cluster.ts'
@@ -11,10 +11,17 @@ import { HTTP_SERVER, busyboxPod, useCluster } from './test-cluster.ts'
 
 const FILTER = 'path.startsWith("/said-")'
 const NAMESPACE = 'two-nodes'
+const ONCE = encodeURIComponent('path.startsWith("/once-")')
+const CALLS = 30
 
 /** Talks to itself, and to the service of the other node. */
 function talker(word: string, other: string): string {
   return `busybox mkdir /www; busybox httpd -p 8080 -h /www; n=0; while :; do n=$((n+1)); busybox wget -qO- http://127.0.0.1:8080/said-${word}-$n; busybox timeout 5 busybox wget -qO- http://${other}:8080/said-${word}-across-$n; busybox sleep 1; done`
+}
+
+/** Calls the other so often, and no more, once that answers. */
+function caller(other: string): string {
+  return `until busybox timeout 5 busybox wget -qO- http://${other}:8080/; do busybox sleep 1; done; n=0; while [ $n -lt ${CALLS} ]; do n=$((n+1)); busybox timeout 5 busybox wget -qO- http://${other}:8080/once-$n; done; while :; do busybox sleep 60; done`
 }
 
 function onNode(node: string, pod: object): object {
@@ -27,7 +34,7 @@ async function wordsByNode(cluster: TestCluster): Promise<Set<string>> {
   return new Set((await hubRows(cluster, FILTER)).map(({ what, node }) => `${/said-([a-z-]+)-\d/.exec(what)?.[1]} ${node}`))
 }
 
-test('two nodes: their agents are merged, one of them is drained and no pod is refused meanwhile, and a node that dies is shown as missing', async (t) => {
+test('two nodes: their agents are merged, what crosses is counted once, one of them is drained and no pod is refused meanwhile, and a node that dies is shown as missing and keeps no uninstall waiting', async (t) => {
   const cluster = useCluster(t)
   if (cluster === undefined) return
   const second = nodePlace(cluster.place, 2)
@@ -54,11 +61,31 @@ test('two nodes: their agents are merged, one of them is drained and no pod is r
     assert.deepEqual(nodes?.map(({ name, state }) => `${name} ${state}`).sort(), ['node answers', 'node-2 answers'])
   })
 
-  await t.test('one is drained: its injector is made elsewhere before the other may go, and no pod is refused', async () => {
-    assert.match(await cluster.kubectl('get', 'poddisruptionbudget', '-n', 'mtlscope', '-o', 'name'), /mtlscope-injector/)
+  await t.test('a request between sidecars on two nodes is counted once, and figures agree with the list', async () => {
     await cluster.kubectl('create', 'namespace', NAMESPACE)
     t.after(() => cluster.kubectlInput('', 'delete', 'namespace', NAMESPACE, '--wait=false'))
     await cluster.kubectl('label', 'namespace', NAMESPACE, 'mtlscope.io/inject=enabled')
+    const meshed = (name: string, script: string, on: string): object => onNode(on, busyboxPod(name, script, { namespace: NAMESPACE }))
+    await cluster.apply(t, { apiVersion: 'v1', kind: 'List', items: [{ ...service('called'), metadata: { name: 'called', namespace: NAMESPACE } }, meshed('caller', caller('called'), 'node'), meshed('called', HTTP_SERVER, second.node)] })
+    await cluster.untilPodRuns('called', NAMESPACE)
+    const rowsOf = async (): Promise<MessagesPage['rows']> => (await askHub<MessagesPage>(cluster, `/messages?limit=1000&hops=joined&q=${ONCE}`))?.rows ?? []
+    await cluster.until('both ends of most are there', async () => {
+      const rows = await rowsOf()
+      return rows.some(({ what }) => what === `GET /once-${CALLS}`) && rows.filter(({ joinedTo }) => joinedTo !== undefined).length > CALLS / 2
+    })
+    // What comes late joins what was there: until that is over list and figures may differ.
+    await cluster.until('the figures are those of the list', async () => {
+      const shown = (await rowsOf()).filter(({ joinedTo }) => joinedTo === undefined)
+      const { total } = (await askHub<StatisticsAnswer>(cluster, `/statistics?hops=joined&q=${ONCE}`))!
+      return total.requests === shown.length && total.requests < 1.5 * CALLS && new Set(shown.map(({ what }) => what)).size === CALLS
+    })
+    const { edges, twice = 0 } = (await askHub<MapAnswer>(cluster, `/map?q=${ONCE}`))!
+    const onMap = edges.reduce((sum, { requests }) => sum + requests, 0)
+    assert.ok(onMap > CALLS / 2 && onMap <= CALLS + twice, `${onMap} on the map, ${twice} of them perhaps twice`)
+  })
+
+  await t.test('one is drained: its injector is made elsewhere before the other may go, and no pod is refused', async () => {
+    assert.match(await cluster.kubectl('get', 'poddisruptionbudget', '-n', 'mtlscope', '-o', 'name'), /mtlscope-injector/)
     const tried = JSON.stringify(busyboxPod('tried', HTTP_SERVER, { namespace: NAMESPACE }))
     let isDone = false
     const drained = cluster.kubectl('drain', second.node, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout', '180s').finally(() => { isDone = true })
@@ -87,5 +114,20 @@ test('two nodes: their agents are merged, one of them is drained and no pod is r
     const words = await wordsByNode(cluster)
     assert.ok(words.has('here node') && !words.has('there node-2'), [...words].join(', '))
     assert.equal((await cluster.kubectlInput('', 'get', 'pods', '-n', 'mtlscope', '-o', 'name')).code, 0)
+  })
+
+  await t.test('an uninstall beside it does not wait for it, removes all else, and says what stays; --force takes that out', async () => {
+    // As the controller of nodes does it, when it has not heard of one for 50 seconds.
+    const unheard = { status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', lastTransitionTime: new Date().toISOString() }] } }
+    await cluster.kubectl('patch', 'node', second.node, '--subresource=status', '--type=strategic', '-p', JSON.stringify(unheard))
+    const { code, stderr } = await cluster.mtlscope('uninstall')
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, new RegExp(`warning: node ${second.node} does not answer since `))
+    assert.match(stderr, new RegExp(`error: not everything could be removed: /var/lib/mtlscope on node ${second.node}, which does not answer; pod mtlscope-agent-\\w+ on node ${second.node}, which does not answer; namespace mtlscope, which ends with them\n`))
+    assert.match(stderr, /deleted \/var\/lib\/mtlscope on 1 node\n/)
+    assert.match(await cluster.kubectl('get', 'pods', '-n', 'mtlscope', '-o', 'name'), /^pod\/mtlscope-agent-\w+\n$/)
+    const forced = await cluster.mtlscope('uninstall', '--force')
+    assert.equal(forced.code, 0, forced.stderr)
+    assert.equal(await cluster.kubectl('get', 'namespace', 'mtlscope', '--ignore-not-found', '-o', 'name'), '')
   })
 })

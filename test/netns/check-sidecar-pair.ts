@@ -1,14 +1,24 @@
+import { spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
 import { Mesh, SidecarProcess } from '../peers/sidecar.fixture.ts'
 import type { TestNamespace } from './namespace.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
-import { call, serveShop } from './peers.ts'
+import { call, endChild, serveShop } from './peers.ts'
+
+export interface OpenConnection {
+  say(): void
+  end(): Promise<void>
+}
 
 export interface SidecarPair {
   readonly web: TestNamespace
   readonly cart: TestNamespace
   /** Through both sidecars: mTLS of TLS 1.3 from 10.99.0.1 to 10.99.0.2:15006. */
   callThrough(path: string): void
+  /** A connection through both that stays open; what it returns says something in it, and ends it. */
+  openThrough(): OpenConnection
+  /** Tunnels from web's sidecar that are open now. */
+  tunnels(): number
   /** Past them, in plaintext, to 10.99.0.2:8080. */
   callBeside(path: string): void
 }
@@ -29,6 +39,18 @@ export async function startSidecarPair(t: TestContext): Promise<SidecarPair> {
   return {
     web, cart,
     callThrough: (path) => { call(web, `http://127.0.0.1:8080${path}`) },
+    openThrough: () => openUpload(t, web),
+    tunnels: () => Number(/^mtlscope_tunnels_active (\d+)$/m.exec(call(web, 'http://127.0.0.1:15000/metrics'))?.[1]),
     callBeside: (path) => { call(web, `http://10.99.0.2:8080${path}`) },
   }
+}
+
+/** A request whose body never ends. */
+function openUpload(t: TestContext, { name }: TestNamespace): OpenConnection {
+  const child = spawn('ip', ['netns', 'exec', name, 'socat', '-', 'TCP:127.0.0.1:8080'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  t.after(() => endChild(child))
+  // Its end is seen by what it says no more.
+  child.stdin.on('error', () => {})
+  child.stdin.write('POST /upload HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n')
+  return { say: () => { child.stdin.write(`3e8\r\n${'a'.repeat(1000)}\r\n`) }, end: () => endChild(child) }
 }

@@ -78,8 +78,14 @@ test('the truth table of real peers', { timeout: 300_000 }, async (t) => {
   await t.test('the connections are what the table says, by the word of their clients', () => actualConnections(table))
   await t.test('seen from the start, full and resumed', () => seenFromTheStart(table))
   await t.test('joined late, or resumed from before: never more than is seen', () => joinedLate(table))
+  await t.test('joined late beside what was seen whole: inferred where that is mutual, and never proved', () => lateBesideSeen(table))
   await t.test('whatever is cut off or lost, nothing earns a claim that it is not', () => cutAndLost(table))
-  await t.test('with a probe', async () => { probed(table, await probeAll(table)) })
+  const probes = await probeAll(table)
+  await t.test('with a probe', () => probed(table, probes))
+  await t.test('joined late, with a probe: mutual where the server insists, and nothing where it does not', () => {
+    lateProbed(table, probes)
+    lateBesideSeen(table, probes)
+  })
 })
 
 function actualConnections({ cells }: Table): void {
@@ -113,12 +119,41 @@ function seenFromTheStart({ cells }: Table): void {
 function joinedLate({ cells }: Table): void {
   for (const cell of cells) {
     if (cell.full.betweenMicros < 0 || truthOf(cell) === 'refused') continue
-    const late = cell.fullFrames.filter(({ atMicros }) => atMicros >= cell.full.betweenMicros)
+    const late = lateFrames(cell)!
     assert.ok(late.length > 0 && late.length < cell.fullFrames.length, cellName(cell))
     const isPlain = truthOf(cell) === 'plain'
     assert.deepEqual(found(judgeFrames(late)), counts(isPlain ? 'plaintext' : 'unknown', 1), `${cellName(cell)}, joined late`)
     if (cell.resumed !== undefined) assert.deepEqual(found(judgeFrames(cell.resumedFrames)), counts('unknown', 1), `${cellName(cell)}, resumed from before the capture`)
   }
+}
+
+/** Of `cell`, as if the watch had begun in the middle; undefined where there is no such moment. */
+function lateFrames({ full, fullFrames }: Cell): readonly CapturedFrame[] | undefined {
+  return full.betweenMicros < 0 ? undefined : fullFrames.filter(({ atMicros }) => atMicros >= full.betweenMicros)
+}
+
+/** Each that was joined late beside each of the same client and server that was seen whole, with the word of a probe and without. */
+function lateBesideSeen({ cells }: Table, probes: readonly ProbeResult[] = []): void {
+  let inferred = 0
+  for (const cell of cells) {
+    const late = lateFrames(cell)
+    if (late === undefined || cell.version === undefined || truthOf(cell) === 'refused') continue
+    for (const other of cells) {
+      if (other.server !== cell.server || other === cell || truthOf(other) === 'refused') continue
+      const edge = judgeFrames([...late, ...other.fullFrames].toSorted((a, b) => a.atMicros - b.atMicros), probes)
+      const name = `${cellName(cell)}, joined late, beside ${cellName(other)}`
+      assert.equal(edge?.joinedLate, 1, name)
+      const isMutual = truthOf(other) === 'mutual'
+      const known = (probes.length === 0 ? passiveVerdict : probedVerdict)(other)!
+      const isInferred = isMutual && (probes.length === 0 || insists(cell.server))
+      const expected: Verdict = isInferred ? 'mtls (inferred)' : 'unknown'
+      assert.deepEqual(found(edge), known === expected ? { [known]: 2 } : { [known]: 1, [expected]: 1 }, name)
+      // Who is asked for a certificate and need not have one may do without: of a connection from before only the probe knows that.
+      if (isInferred && insists(cell.server)) assert.equal(truthOf(cell), 'mutual', name)
+      inferred += Number(isInferred)
+    }
+  }
+  assert.ok(inferred > 5, `${inferred}`)
 }
 
 /** Each beginning left out, each end left out, and each frame lost for itself. */
@@ -155,6 +190,20 @@ function probed({ cells, servers }: Table, probes: readonly ProbeResult[]): void
   }
 }
 
+function insists({ asks, product }: CheckServer): boolean {
+  return asks === 'required' && product !== 'nginx'
+}
+
+function lateProbed({ cells }: Table, probes: readonly ProbeResult[]): void {
+  for (const cell of cells) {
+    const late = lateFrames(cell)
+    if (late === undefined || cell.version === undefined || truthOf(cell) === 'refused') continue
+    const expected = insists(cell.server) ? 'mtls (inferred)' : 'unknown'
+    assert.deepEqual(found(judgeFrames(late, probes)), { [expected]: 1 }, `${cellName(cell)}, joined late, probed`)
+    if (insists(cell.server)) assert.equal(truthOf(cell), 'mutual', cellName(cell))
+  }
+}
+
 function assertProbe(server: CheckServer, { attempts, chain }: ProbeResult): void {
   const name = `${server.product}, certificate ${server.asks}`
   const text = JSON.stringify(attempts)
@@ -163,10 +212,10 @@ function assertProbe(server: CheckServer, { attempts, chain }: ProbeResult): voi
     assert.deepEqual(of('plaintext'), ['accepted'], text)
     return
   }
-  const insists = server.asks === 'required' && server.product !== 'nginx'
-  assert.deepEqual(of('no-certificate'), insists ? ['refused', 'refused'] : ['accepted', 'accepted'], `${name}: ${text}`)
+  const isStrict = insists(server)
+  assert.deepEqual(of('no-certificate'), isStrict ? ['refused', 'refused'] : ['accepted', 'accepted'], `${name}: ${text}`)
   assert.equal(of('foreign-certificate').includes('accepted'), server.product === 'nginx' && server.asks !== 'not asked', `${name}: ${text}`)
-  if (insists) assert.deepEqual(of('foreign-certificate'), ['refused', 'refused'], `${name}: ${text}`)
+  if (isStrict) assert.deepEqual(of('foreign-certificate'), ['refused', 'refused'], `${name}: ${text}`)
   assert.ok(!of('plaintext').includes('accepted'), `${name}: ${text}`)
   assert.equal(chain[0]?.spiffeId, 'spiffe://shop.example/ns/shop/sa/cart', name)
 }

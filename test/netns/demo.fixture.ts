@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const MARK = 'MTLSCOPE_TEST_MARK'
-const SAY_TIMEOUT_MS = 20_000
-const GONE_TIMEOUT_MS = 8_000
+/** Far more than anything takes. */
+const SAY_TIMEOUT_MS = 90_000
+const GONE_TIMEOUT_MS = 60_000
 const EVERY_MS = 50
 
 /** Undefined where the demo can run here, else what is missing. */

@@ -32,12 +32,12 @@ async function startEnvoy(t: TestContext, namespace: TestNamespace, env: Record<
 async function untilFound(names: string[]): Promise<void> {
   const follower = new MeshFollower({ procfs: '/proc', exes: [] })
   const missing = new Set(names)
-  for (let n = 0; n < 250; n++) {
+  for (let n = 0; n < 3000; n++) {
     for (const { name } of follower.poll().found) missing.delete(name)
     if (missing.size === 0) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error(`not found within 5 s: ${[...missing].join(', ')}`)
+  throw new Error(`not found within a minute: ${[...missing].join(', ')}`)
 }
 
 function pollNames(follower: MeshFollower, key: 'found' | 'gone'): string[] {

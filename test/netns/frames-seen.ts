@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs'
 import { openNetns, withNetns } from '../../src/sys/netns.ts'
+import type { PacketRing } from '../../src/sys/packet-ring.ts'
 import type { TestNamespace } from './namespace.ts'
 
 export interface SeenFrame { bytes: Uint8Array, wire: number, atMicros: number, linkType: number, interfaceId: number }
@@ -16,6 +17,21 @@ export class FramesSeen {
   holding(text: string): number {
     return this.frames.filter(({ bytes }) => Buffer.from(bytes).includes(text)).length
   }
+}
+
+const QUIET_MS = 100
+const moment = new Int32Array(new SharedArrayBuffer(4))
+
+/** Hands over what was captured once nothing has come for a moment: on a busy machine the kernel delivers some packets when whoever sent them has gone on. Ends the ring. Gives how many it had counted by then. */
+export function flushQuiet(ring: Pick<PacketRing, 'flush' | 'statistics'>, seen: FramesSeen): number {
+  let now = ring.statistics().packets
+  for (let before = -1; now !== before;) {
+    Atomics.wait(moment, 0, 0, QUIET_MS)
+    before = now
+    now = ring.statistics().packets
+  }
+  ring.flush(seen)
+  return now
 }
 
 /** Runs a function with this thread inside the namespace. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { AGENT_ID, HUB_ID, TestTrust, until } from '../../src/hub/agents/agents.fixture.ts'
-import type { HealthAnswer, LiveEvents, MessagesPage, MessageRow } from '../../src/model/api.ts'
+import type { HealthAnswer, LiveEvents, MapAnswer, MessageRow, MessagesPage, StatisticsAnswer } from '../../src/model/api.ts'
 import { Running, writeIdentity } from '../cli/running.ts'
 import { need } from '../require.ts'
 import { startSidecarPair } from './check-sidecar-pair.ts'
@@ -69,6 +69,9 @@ test('two nodes with an agent each, a sidecar on either: the hub shows a request
   await until('it came live', () => live.size === 2 * CALLS && [...live.values()].filter(({ joinedTo, way }) => joinedTo === undefined && way?.nodes !== undefined).length === CALLS ? true : undefined, WAIT_MS)
   assert.deepEqual(shown(live.values()), shown(page.rows))
   assert.ok((await ask('limit=500')).rows.every(({ joinedTo }) => joinedTo === undefined), 'all hops are all hops')
+  const map = await (await fetch(`${api}/map?q=${q}`)).json() as MapAnswer
+  assert.deepEqual(map.edges.map(({ requests, verdict }) => [requests, verdict]), [[CALLS, 'mtls-inferred']], 'the map counts each once')
+  assert.equal((await (await fetch(`${api}/statistics?hops=joined&q=${q}`)).json() as StatisticsAnswer).total.requests, CALLS)
   stop.abort()
   await following
 })

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import type { TestNamespace } from './namespace.ts'
 
 const SHOP = fileURLToPath(new URL('../fixtures/peers/shop.cjs', import.meta.url))
-const LISTEN_TIMEOUT_MS = 15_000
+/** Far more than anything takes. */
+const LISTEN_TIMEOUT_MS = 60_000
 
 /** Starts a server inside and waits until somebody listens on the port. Ended with the test. */
 export async function serveIn(t: TestContext, namespace: TestNamespace, port: number, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
@@ -64,9 +65,10 @@ export function call(namespace: TestNamespace, url: string, ...options: string[]
   return namespace.run('curl', '-s', '--max-time', '10', ...options, url)
 }
 
-/** A client inside that says something to a port of 127.0.0.1 and then stays silent, until the test is over. */
-export function sayAndStay(t: TestContext, namespace: TestNamespace, port: number, text: string): void {
-  const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '%b' "$1" >&3; exec sleep 600`
-  const child = spawn('ip', ['netns', 'exec', namespace.name, 'bash', '-c', script, 'bash', text], { stdio: 'ignore' })
+/** A client inside that says something to a port of 127.0.0.1 and then stays silent, until the test is over. Resolves once it is said. */
+export async function sayAndStay(t: TestContext, namespace: TestNamespace, port: number, text: string): Promise<void> {
+  const script = `exec 3<>/dev/tcp/127.0.0.1/${port} && printf '%b' "$1" >&3 && echo said; exec sleep 600`
+  const child = spawn('ip', ['netns', 'exec', namespace.name, 'bash', '-c', script, 'bash', text], { stdio: ['ignore', 'pipe', 'ignore'] })
   t.after(() => endChild(child))
+  await once(child.stdout, 'data')
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openRing } from '../../src/sys/packet-ring.ts'
 import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
-import { FramesSeen, inside } from './frames-seen.ts'
+import { FramesSeen, flushQuiet, inside } from './frames-seen.ts'
 import { addNamespace } from './namespace.ts'
 
 const netns = ensureNetns()
@@ -22,7 +22,7 @@ test('a full ring drops, counts it, and goes on when it is read', (t) => {
   const kept = seen.frames.length
   assert.ok(kept > 0)
   namespace.run('bash', '-c', 'printf after > /dev/udp/127.0.0.1/9; true')
-  ring.flush(seen)
+  flushQuiet(ring, seen)
   assert.equal(seen.holding('after'), 2, 'the datagram, and the answer that nobody listens')
   const after = ring.statistics()
   assert.equal(after.packets, after.dropped + seen.frames.length)

@@ -5,7 +5,7 @@ import { openAfPacket } from '../../src/capture/af-packet.ts'
 import { parsePacketFilter } from '../../src/net/packet-filter.ts'
 import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
-import { FramesSeen, inside, sendDatagrams } from './frames-seen.ts'
+import { FramesSeen, flushQuiet, inside, sendDatagrams } from './frames-seen.ts'
 import type { TestNamespace } from './namespace.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
 
@@ -17,8 +17,8 @@ function capture(namespace: TestNamespace, words: { ports?: string[], notPorts?:
   try {
     traffic()
     const seen = new FramesSeen()
-    ring.flush(seen)
-    assert.equal(ring.statistics().packets, seen.frames.length, 'what is kept out is not counted')
+    // A multicast report of the kernel may still come in between.
+    assert.ok(flushQuiet(ring, seen) <= seen.frames.length, 'what is kept out is not counted')
     return { texts: seen.frames.filter(isUdp).map(textOf).sort(), notes }
   } finally {
     ring.close()
@@ -44,6 +44,8 @@ test('only the ports and addresses asked for reach the ring', (t) => {
       for (const port of [9000, 9001]) sendDatagrams(from, to, port, [`${to} ${port}`])
     }
   }
+  // As joinNamespaces does for IPv6: what goes first would wait until the neighbour has answered.
+  a.run('ip', 'neigh', 'add', '10.99.0.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'veth0')
   assert.deepEqual(capture(b, { ports: ['9000'] }, traffic), { texts: ['10.99.0.2 9000', '127.0.0.1 9000', '::1 9000', 'fd99::2 9000'], notes: [] })
   assert.deepEqual(capture(b, { hosts: ['10.99.0.1', '::1'], notPorts: ['9001'] }, traffic).texts, ['10.99.0.2 9000', '::1 9000'])
   assert.deepEqual(capture(b, { hosts: ['fd99::/64'] }, traffic).texts, ['fd99::2 9000', 'fd99::2 9001'])
@@ -79,22 +81,23 @@ test('a tunnel interface without link headers is filtered too', async (t) => {
   const namespace = addNamespace(t, 'tun')
   const tunnel = spawn('ip', ['netns', 'exec', namespace.name, 'socat', 'TUN:10.98.0.1/24,iff-up', 'EXEC:sleep 30'], { stdio: 'ignore' })
   t.after(() => tunnel.kill())
-  const up = await waitFor(() => namespace.run('ip', '-br', 'addr').includes('10.98.0.1'))
+  const up = await waitFor(() => namespace.run('ip', '-br', 'addr').includes('10.98.0.1'), () => tunnel.exitCode !== null)
   if (!need(t, 'netns', up, 'socat with TUN, and /dev/net/tun')) return
   const filter = parsePacketFilter({ ports: ['9000'], notPorts: [], hosts: ['10.98.0.0/24'] })
   const { rings: [ring] } = inside(namespace, () => openAfPacket({ interfaces: ['any'], filter, blockCount: 4 }))
   t.after(() => ring.close())
   for (const port of [9000, 9001]) sendDatagrams(namespace, '10.98.0.7', port, [`to ${port}`])
   const seen = new FramesSeen()
-  ring.flush(seen)
+  flushQuiet(ring, seen)
   assert.equal(seen.frames.length, 1)
   assert.equal(seen.frames[0].linkType, 101)
   assert.equal(seen.frames[0].bytes[0], 0x45)
   assert.equal(seen.holding('to 9000'), 1)
 })
 
-async function waitFor(condition: () => boolean): Promise<boolean> {
-  for (let n = 0; n < 40; n++) {
+/** False once it cannot become true any more. */
+async function waitFor(condition: () => boolean, isVain: () => boolean): Promise<boolean> {
+  for (let n = 0; n < 600 && !isVain(); n++) {
     if (condition()) return true
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

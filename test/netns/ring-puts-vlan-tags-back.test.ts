@@ -6,7 +6,7 @@ import { openRing } from '../../src/sys/packet-ring.ts'
 import { bindPacketSocket, openPacketSocket } from '../../src/sys/packet-socket.ts'
 import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
-import { FramesSeen, inside } from './frames-seen.ts'
+import { FramesSeen, flushQuiet, inside } from './frames-seen.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
 
 const netns = ensureNetns()
@@ -27,7 +27,7 @@ test('a frame with a VLAN tag arrives as it was sent, though the kernel takes th
     close(fd)
   })
   const seen = new FramesSeen()
-  ring.flush(seen)
+  flushQuiet(ring, seen)
   const found = seen.frames.filter(({ bytes }) => Buffer.from(bytes).includes('c0ffee', 0, 'hex'))
   assert.deepEqual(found.map(({ bytes, wire }) => [Buffer.from(bytes).toString('hex'), wire]), [[TAGGED.toString('hex'), TAGGED.length]])
 })

@@ -188,7 +188,7 @@ test('a pipe is fed as it captures', { timeout: 90_000 }, async (t) => {
   assert.deepEqual((await ended)[0], 0, said)
 })
 
-test('what cannot be done is said', { timeout: 60_000 }, async (t) => {
+test('what cannot be done is said', { timeout: 120_000 }, async (t) => {
   if (!need(t, 'netns', netns, RIGHT)) return
   const folder = tempFolder(t)
   for (const [args, code, words] of [

@@ -5,7 +5,8 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MAIN } from './tap-process.ts'
 
-const WAIT_MS = 20_000
+/** Far more than anything takes. */
+const WAIT_MS = 60_000
 
 /** `mtlscope sniff …` as its own process, as a user starts it. Ended with the test. */
 export class SniffProcess {

@@ -38,7 +38,7 @@ function nameOf(block: Buffer): string {
   return ''
 }
 
-test('a thread that crashed is replaced: its rings are gone, and frames stay with their interface', { timeout: 180_000 }, async (t) => {
+test('a thread that crashed is replaced: its rings are gone, frames stay with their interface, and places with their names', { timeout: 180_000 }, async (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const [web, cart] = [addNamespace(t, 'web'), addNamespace(t, 'cart')]
   const threads: Worker[] = []
@@ -65,6 +65,8 @@ test('a thread that crashed is replaced: its rings are gone, and frames stay wit
   say(cart, '127.2.0.1')
   await seen('127.2.0.1')
 
+  tap.rename(web.path, { ':9999': 'drain', '127.2.0.1': 'nobody' })
+  tap.rename(web.path, { '127.2.0.1': '' })
   // What no thread is ever told, for a bug in one.
   threads[0]!.postMessage(null)
   await until('another thread', () => threads.length === 2 && warnings.some((text) => text.startsWith('a capture thread failed')) ? true : undefined)
@@ -81,10 +83,13 @@ test('a thread that crashed is replaced: its rings are gone, and frames stay wit
   assert.deepEqual(Object.fromEntries(placesOf(section, ips)), { '127.1.0.1': 'web', '127.2.0.1': 'cart', '127.2.0.2': 'cart', '127.1.0.2': 'web' })
   await tap.stop()
   const flows = new Map<string, string>()
+  const named = new Map<string, string | undefined>()
   for (const line of lines) {
-    const { flow, client, server } = JSON.parse(line) as { flow: string, client: object, server: object }
+    const { flow, client, server } = JSON.parse(line) as { flow: string, client: object, server: { ip: string, name?: string } }
     const ends = JSON.stringify([client, server])
     assert.equal(flows.get(flow) ?? ends, ends, `${flow} is one connection`)
     flows.set(flow, ends)
+    named.set(server.ip, server.name)
   }
+  assert.deepEqual([named.get('127.1.0.2'), named.get('127.2.0.2')], ['drain', undefined], 'names that came after the namespace are known to the new thread')
 })

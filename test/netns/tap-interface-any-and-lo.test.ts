@@ -16,7 +16,7 @@ for (const [name, wanted] of Object.entries({
   veth0: ['veth0 wire GET /outside', 'veth0 wire GET /six'],
   any: ['lo clear GET /inside', 'veth0 wire GET /outside', 'veth0 wire GET /six'],
 })) {
-  test(`-i ${name}: every request of it, once`, { timeout: 30_000 }, async (t) => {
+  test(`-i ${name}: every request of it, once`, { timeout: 120_000 }, async (t) => {
     if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
     const [web, cart] = [addNamespace(t, 'web'), addNamespace(t, 'cart')]
     joinNamespaces(web, cart)

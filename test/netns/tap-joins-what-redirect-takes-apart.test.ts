@@ -20,7 +20,7 @@ const PROXY = `
     for (const socket of [app, shop]) socket.on('error', () => { app.destroy(); shop.destroy() })
   }).listen(${LISTENER}, '::')`
 
-test('behind REDIRECT a request and its answer are one, and its server is whom the app has called', { timeout: 60_000 }, async (t) => {
+test('behind REDIRECT a request and its answer are one, and its server is whom the app has called', { timeout: 120_000 }, async (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   if (!need(t, 'netns', hasIptables, 'iptables')) return
   const [web, cart] = [addNamespace(t, 'web'), addNamespace(t, 'cart')]

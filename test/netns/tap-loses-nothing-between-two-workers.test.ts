@@ -9,7 +9,7 @@ import { TapProcess } from './tap-process.ts'
 const netns = ensureNetns()
 const CONNECTIONS = 300
 
-test('two capture threads together show every request once', { timeout: 60_000 }, async (t) => {
+test('two capture threads together show every request once', { timeout: 120_000 }, async (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const namespace = addNamespace(t, 'workers')
   await serveShop(t, namespace)

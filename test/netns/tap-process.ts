@@ -8,7 +8,8 @@ import type { Health } from '../../src/model/health.ts'
 import type { JsonMessage } from '../../src/tap/json-line.ts'
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const WAIT_MS = 15_000
+/** Far more than anything takes: on a busy machine a process alone takes seconds to start. */
+const WAIT_MS = 60_000
 const LOOK_MS = 20
 
 export interface TapEnd { readonly code: number | null, readonly messages: JsonMessage[], readonly health: Health, readonly stderr: string }

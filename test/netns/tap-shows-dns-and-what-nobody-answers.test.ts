@@ -52,7 +52,7 @@ test('live: DNS on any port, datagrams that nobody reads, and a refused connecti
   await tap.shows('connection refused')
   const { messages, health } = await tap.interrupt()
   assert.deepEqual(messages.map((m) => `${m.protocol} ${m.what} ${m.status ?? '-'} ${m.hop}`).toSorted(), [
-    'dns A web.shop.example NOERROR wire', 'tcp connection refused refused wire', 'udp UDP, 1 out, 1 in - wire',
+    'dns A web.shop.example NOERROR wire', 'tcp connection refused refused wire', 'udp UDP, 1 out, 1 in not dns wire',
   ])
   assert.deepEqual(messages.find((m) => m.protocol === 'udp')!.notes, ['this is not dns, which --decode-as says'])
   assert.equal(health.malformedBytes, 1)

@@ -11,7 +11,7 @@ const isRoot = process.getuid?.() === 0
 function tapAsNobody(...args: string[]): { status: number | null, stdout: string, stderr: string } {
   const words = [process.execPath, MAIN, 'tap', ...args]
   const [program, argv] = isRoot ? ['setpriv', [...NOBODY, '--', ...words]] : [words[0]!, words.slice(1)]
-  return spawnSync(program, argv, { encoding: 'utf8', timeout: 20_000 })
+  return spawnSync(program, argv, { encoding: 'utf8', timeout: 60_000 })
 }
 
 const canRun = tapAsNobody('--help').status === 0

@@ -52,21 +52,24 @@ test('-w FILE: one interface a namespace, named; read again it shows the same me
   assert.match(info, /Capture application: *mtlscope/)
 })
 
-test('-w - feeds a tshark as it captures', { timeout: 30_000 }, async (t) => {
+test('-w - feeds a tshark as it captures', { timeout: 120_000 }, async (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   if (!need(t, 'peers', hasTshark, 'tshark')) return
   const [web, cart] = await joinedShop(t)
-  // A shell makes the pipe: Node's own are sockets, which tshark does not read.
-  const script = '"$@" | tshark -n -l -r - -Y "tcp.len > 0 && tcp.srcport == 8080" -T fields -e frame.interface_name -e tcp.srcport; exit ${PIPESTATUS[0]}'
-  const words = [process.execPath, MAIN, 'tap', '--netns', web.name, '--netns', cart.name, '-w', '-', '--for', '6s']
+  // A shell makes the pipe: Node's own are sockets, which tshark does not read. The number of the tap's process comes first on standard error.
+  const script = '{ "$@" & echo "pid $!" >&2; wait $!; } | tshark -n -l -r - -Y "tcp.len > 0 && tcp.srcport == 8080" -T fields -e frame.interface_name -e tcp.srcport; exit ${PIPESTATUS[0]}'
+  const words = [process.execPath, MAIN, 'tap', '--netns', web.name, '--netns', cart.name, '-w', '-']
   const pipe = spawn('bash', ['-c', script, 'bash', ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [shown, said] = ['', '']
   pipe.stdout.on('data', (text) => { shown += text })
   pipe.stderr.on('data', (text) => { said += text })
   while (!said.includes('capturing')) await once(pipe.stderr, 'data')
+  const pid = Number(/^pid (\d+)$/m.exec(said)?.[1])
+  t.after(() => { if (pipe.exitCode === null) process.kill(pid, 'SIGKILL') })
   call(web, 'http://10.99.0.2:8080/error')
   while (!shown.includes(web.name) || !shown.includes(cart.name)) await once(pipe.stdout, 'data')
   assert.equal(pipe.exitCode, null, 'it was shown while the capture went on')
+  process.kill(pid, 'SIGINT')
   const [code] = await once(pipe, 'close')
   assert.equal(code, 0, said)
 })

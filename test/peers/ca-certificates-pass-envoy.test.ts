@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
@@ -12,11 +11,12 @@ import { connect } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planEnvoy } from '../static-envoy.ts'
 import { locateEnvoy } from '../../src/proxy/envoy-binary.ts'
+import { freePorts } from '../free-ports.ts'
 import { need } from '../require.ts'
 import type { CaFiles, IdentityFiles } from './ca-files.ts'
 import { CART, FOREIGN, makeCa, WEB } from './ca-files.ts'
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 function envoyPath(): string | undefined {
   try {
@@ -26,21 +26,12 @@ function envoyPath(): string | undefined {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** One Envoy that is both sides: what comes to `plain` goes out as mTLS to its own `secure`, and from there to the server. */
 async function startEnvoy(t: TestContext, envoy: string, ca: CaFiles, identity: IdentityFiles): Promise<{ plain: number, secure: number }> {
   const app = createServer((_request, response) => { response.end('hello') }).listen(0, '127.0.0.1')
   await once(app, 'listening')
   t.after(() => { app.close(); app.closeAllConnections() })
-  const [plain, secure] = [await freePort(), await freePort()]
+  const [plain, secure] = await freePorts(2)
   const local = (port: number): { ip: string, port: number } => ({ ip: '127.0.0.1', port })
   const config = join(ca.place, 'envoy.json')
   writeFileSync(config, JSON.stringify(planEnvoy({

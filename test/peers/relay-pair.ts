@@ -12,6 +12,9 @@ import { CertificateAuthority } from '../../src/identity/ca.ts'
 import type { SidecarPlan } from '../../src/proxy/sidecar-plan.ts'
 import type { FinishedConnection, Relay, RelayMetrics, RelayNotice, TlsMaterial } from '../../src/proxy/relay/relay.ts'
 import { openRelay } from '../../src/proxy/relay/relay.ts'
+import { freePorts } from '../free-ports.ts'
+
+export { freePorts } from '../free-ports.ts'
 
 export const HOUR_MS = 3600_000
 export const TRUST_DOMAIN = 'shop.test'
@@ -189,24 +192,12 @@ export function deferred<T>(): { readonly promise: Promise<T>, resolve(value: T)
 }
 
 /** Waits for a condition that other threads or processes bring about. */
-export async function until(holds: () => boolean, what: () => string): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!holds()) {
+export async function until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (!await holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-}
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-  }
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 /** An app on loopback; its sockets are destroyed after the test. */
@@ -227,7 +218,7 @@ export async function serve(t: TestContext, onSocket: (socket: Socket) => void, 
 }
 
 export function run(program: string, args: readonly string[], input = ''): string {
-  return execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], timeout: 20_000 })
+  return execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000 })
 }
 
 export interface RelayPair { readonly inbound: TestRelay, readonly outbound: TestRelay, readonly port: number, readonly wirePort: number }

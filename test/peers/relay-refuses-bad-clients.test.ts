@@ -28,7 +28,7 @@ async function startRefusing(t: TestContext, limits: Partial<typeof PLAN.limits>
 
 /** What openssl s_client says of it, standard error too. */
 function openssl(port: number, ...options: string[]): string {
-  const { stdout, stderr } = spawnSync('openssl', ['s_client', '-ign_eof', '-connect', `127.0.0.1:${port}`, ...options], { input: 'let me in\n', encoding: 'utf8', timeout: 10_000 })
+  const { stdout, stderr } = spawnSync('openssl', ['s_client', '-ign_eof', '-connect', `127.0.0.1:${port}`, ...options], { input: 'let me in\n', encoding: 'utf8', timeout: 60_000 })
   return stdout + stderr
 }
 

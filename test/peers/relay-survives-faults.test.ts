@@ -149,7 +149,7 @@ withAndWithoutTunnel('however the wire cuts it, everything arrives, byte for byt
 })
 
 withoutTunnel('a record that stays incomplete holds back only itself, and the idle time-out ends it', async (t) => {
-  const { inbound, port, hops } = await startWire(t, 800)
+  const { inbound, port, hops } = await startWire(t, 3000)
   const stuck = await established(port)
   const { near, far } = hops[0]
   near.unpipe(far)
@@ -165,7 +165,7 @@ withoutTunnel('a record that stays incomplete holds back only itself, and the id
 })
 
 withTunnel('where a record stays incomplete all that shares the tunnel waits, the idle time-out ends it, and new connections go by another tunnel', async (t) => {
-  const { inbound, outbound, port, hops } = await startWire(t, 800)
+  const { inbound, outbound, port, hops } = await startWire(t, 3000)
   const [stuck, beside] = [await established(port), await established(port)]
   const { near, far } = hops[0]
   near.unpipe(far)
@@ -237,7 +237,8 @@ withAndWithoutTunnel('certificates are replaced under load, and no connection no
     }
   }
   const load = [...lasting.map(stream), call(), call()]
-  for (let round = 0; round < 24; round++) {
+  // On a busy machine it takes more rounds until there was some load.
+  for (let round = 0; round < 24 || calls <= 20 && round < 2000; round++) {
     const [cart, web] = materials[round % 4]
     pair.inbound.replaceIdentity(cart)
     pair.outbound.replaceIdentity(web)
@@ -247,7 +248,7 @@ withAndWithoutTunnel('certificates are replaced under load, and no connection no
   await Promise.all(load)
   assert.deepEqual(failures, [])
   assert.ok(calls > 20)
-  assert.ok(pair.inbound.finished.every(({ reason }) => reason === 'finished' || reason === 'client-reset'))
+  assert.deepEqual(pair.inbound.finished.map(({ reason }) => reason).filter((reason) => reason !== 'finished' && reason !== 'client-reset'), [])
 })
 
 withAndWithoutTunnel('without file descriptors callers are turned away at once, and come in again when there are some', async (t) => {
@@ -262,6 +263,6 @@ withAndWithoutTunnel('without file descriptors callers are turned away at once, 
   assert.ok(full.active >= 10)
   sockets.forEach((socket) => socket.destroy())
   await Promise.all(ended)
-  await sleep(100)
-  assert.equal(await text(dial(port).end('room again')), 'room again')
+  // The relay sees their ends a moment after we do.
+  await until(async () => await text(dial(port).end('room again')).catch(() => '') === 'room again', () => 'room again')
 })

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
@@ -26,16 +26,16 @@ export type Engine = 'embedded' | 'envoy'
 export interface LogLine { direction: string, security?: string, clientIdentity?: string, serverIdentity?: string, bytesSent: number, bytesReceived: number, reason: string, mode?: string, detail: string }
 
 /** Of the configurations that a Mesh writes, where they say nothing of it; tests of a file come one after the other. */
-let asksForTunnels = false
+let tunnel: 'auto' | 'off' = 'auto'
 
 /** The same test for each engine, the embedded one with and without tunnels; skipped where Envoy is not there. */
 export function forEachEngine(promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
-  test(`embedded, with tunnels: ${promise}`, async (t) => {
-    asksForTunnels = true
+  test(`embedded, a connection each: ${promise}`, async (t) => {
+    tunnel = 'off'
     try {
       await body(t, 'embedded')
     } finally {
-      asksForTunnels = false
+      tunnel = 'auto'
     }
   })
   forEitherEngine(promise, body)
@@ -46,9 +46,14 @@ export function forEitherEngine(promise: string, body: (t: TestContext, engine: 
   for (const engine of ['embedded', 'envoy'] as const) forEngine(engine, promise, body)
 }
 
-/** The same configuration, with tunnels where those are asked for. */
+/** The same, both at once: for what waits most of its time. */
+export function forBothEnginesAtOnce(promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
+  describe(promise, { concurrency: true }, () => { forEitherEngine(promise, body) })
+}
+
+/** The same configuration, without tunnels where those are off. */
 function withTunnel(yaml: string): string {
-  return !asksForTunnels || yaml.includes('tunnel:') ? yaml : yaml.replaceAll(/\boutbound:( *\{|\n +)/g, (_, rest: string) => `outbound:${rest}${rest.endsWith('{') ? ' tunnel: auto,' : `tunnel: auto\n${rest.slice(1)}`}`)
+  return tunnel === 'auto' || yaml.includes('tunnel:') ? yaml : yaml.replaceAll(/\boutbound:( *\{|\n +)/g, (_, rest: string) => `outbound:${rest}${rest.endsWith('{') ? ' tunnel: off,' : `tunnel: off\n${rest.slice(1)}`}`)
 }
 
 export function forEngine(engine: Engine, promise: string, body: (t: TestContext, engine: Engine) => Promise<void>): void {
@@ -71,7 +76,6 @@ export class Mesh {
   readonly folder: string
   readonly t: TestContext
   readonly #net: string
-  #ports = 0
   #ca!: CertificateAuthority
 
   private constructor(t: TestContext) {
@@ -89,7 +93,7 @@ export class Mesh {
 
   /** An address of loopback that nobody else uses: below the ephemeral ports. */
   address(): string {
-    return `${this.#net}.${1 + (process.pid & 127)}:${21_000 + made++ % 5000 + this.#ports++}`
+    return `${this.#net}.${process.pid & 255}:${21_000 + made++ % 5000}`
   }
 
   /** Issues and writes the three files, each by rename; `name` is folder and last part of the identity. `from`: another CA, of which the bundle knows nothing. */

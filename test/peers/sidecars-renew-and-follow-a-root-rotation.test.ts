@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serveCa } from './ca-process.fixture.ts'
-import { EchoApp, Mesh, SidecarProcess, forEitherEngine } from './sidecar.fixture.ts'
+import { EchoApp, Mesh, SidecarProcess, forBothEnginesAtOnce } from './sidecar.fixture.ts'
 
 /** Certificates of a minute, valid from a minute before: renewal is due after 8 to 20 s. */
 const SERVE = ['--ttl', '1m']
@@ -23,7 +23,7 @@ async function call(address: string): Promise<boolean> {
   return bytes.equals(await buffer(socket).catch(() => Buffer.alloc(0)))
 }
 
-forEitherEngine('certificates are renewed at two thirds of their life and the root is replaced, while every call comes back byte for byte', async (t, engine) => {
+forBothEnginesAtOnce('certificates are renewed at two thirds of their life and the root is replaced, while every call comes back byte for byte', async (t, engine) => {
   const mesh = await Mesh.create(t)
   const app = await EchoApp.open(t)
   const [wire, clear] = [mesh.address(), mesh.address()]

@@ -191,7 +191,7 @@ test('new certificates: what is open goes on in the old tunnel, what is new has 
 
 test('a tunnel in which nothing is any more ends after a while, and the next connection opens another', async (t) => {
   const app = await serve(t, (socket) => socket.pipe(socket))
-  const pair = await startPair(t, pki, app.port, (plan) => ({ ...plan, limits: { ...plan.limits, idleTimeoutMs: 600 } }))
+  const pair = await startPair(t, pki, app.port, (plan) => ({ ...plan, limits: { ...plan.limits, idleTimeoutMs: 2000 } }))
   await echo(pair.port, 10)
   await until(() => pair.outbound.metrics().tunnels === 0 && pair.inbound.metrics().tunnels === 0, () => 'its end')
   await echo(pair.port, 10)

@@ -270,7 +270,7 @@ for (const [what, answer] of [
 
 test('a server that says nothing is asked for a sign of life; calls that it never answered end, one that it did goes on', async (t) => {
   const peers: TunnelPeer[] = []
-  const { relay, port } = await startCaller(t, (peer) => void peers.push(peer), { connectTimeoutMs: 1000 })
+  const { relay, port } = await startCaller(t, (peer) => void peers.push(peer), { connectTimeoutMs: 3000 })
   const answered = dialApp(port)
   await until(() => peers[0]?.has(1, TYPE.open) === true, () => 'a stream')
   peers[0]!.send(frame(1, TYPE.data, Buffer.from('hello')))
@@ -294,9 +294,9 @@ test('a server that goes away gets no more streams, and those that it has end in
   const first = dialApp(port)
   first.write('one')
   await until(() => peers[0]?.heard(1).toString() === 'one', () => 'the first')
-  peers[0]!.send(frame(0, TYPE.goaway))
-  await until(() => peers.length === 1, () => 'one tunnel')
-  await sleep(50)
+  peers[0]!.send(frame(0, TYPE.goaway), frame(0, TYPE.ping))
+  await until(() => peers[0]!.has(0, TYPE.pong), () => 'a word that it has read that')
+  assert.equal(peers.length, 1)
   const second = dialApp(port)
   second.write('two')
   await until(() => peers[1]?.heard(1).toString() === 'two', () => 'the second, in another tunnel')

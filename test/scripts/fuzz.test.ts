@@ -16,12 +16,15 @@ const piece = (text: string, atMicros: number): Piece => ({ side: CLIENT, bytes:
 const SOURCES: readonly Source[] = [{ name: 'http1: two requests', protocol: 'http1', linkType: undefined, pieces: [piece('GET /a HTTP/1.1\r\n\r\n', 1000), piece('GET /b HTTP/1.1\r\n\r\n', 2000)] }]
 const PLAIN: Case = { source: 0, window: undefined, splice: undefined, mutations: [], chunks: [5], isDirect: true, isLate: false, settings: 0 }
 
-test('five seconds of fuzzing find nothing', async () => {
-  const { code, output } = await runProgram(process.execPath, ['scripts/fuzz.ts', '--for', '5s'])
+/** The same each time, as those of property tests are (test/property.ts). */
+const { MTLSCOPE_SEED: seed = '20261121' } = process.env
+
+test('4000 fuzzed cases find nothing', async () => {
+  const { code, output } = await runProgram(process.execPath, ['scripts/fuzz.ts', '--cases', '4000', '--for', '10m', ...seed === 'random' ? [] : ['--seed', seed]])
   const folder = /kept in (\S+);/.exec(output)?.[1]
   if (folder !== undefined) rmSync(folder, { recursive: true })
   assert.equal(code, 0, output)
-  assert.match(output, /^seed \d+, \d{3} samples and captures\n[1-9]\d* cases, nothing found$/m)
+  assert.match(output, /^seed \d+, \d{3} samples and captures\n4000 cases, nothing found$/m)
 })
 
 test('a case is made of numbers, and the same numbers make the same bytes', () => {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test from 'node:test'
+import { freePorts } from '../free-ports.ts'
 import { SHOP_MESSAGES, shopCapture } from './shop-capture.ts'
 import { needViewer, openPage, startHub, writeCapture } from './viewer.ts'
 
 test('a hub that goes away is missed, and found again when it is back', async (t) => {
   if (!needViewer(t)) return
   const path = writeCapture(t, shopCapture())
-  const first = await startHub(t, [path])
+  // One that no connection of the browser takes while nobody listens.
+  const [port] = await freePorts(1)
+  const first = await startHub(t, [path], { port: port! })
   const { page } = await openPage(t, first.address)
   await page.getByText(`${SHOP_MESSAGES} messages`).waitFor()
   await page.getByText('POST /cart/2/items').click()
@@ -27,7 +30,7 @@ test('a hub that goes away is missed, and found again when it is back', async (t
     await page.getByText('the page goes on by itself').waitFor()
   })
 
-  await startHub(t, [path], { port: Number(new URL(first.address).port) })
+  await startHub(t, [path], { port: port! })
   await t.test('the view goes on by itself', async () => {
     await page.locator('.map-node').first().waitFor()
     await page.getByText('■ file').waitFor()

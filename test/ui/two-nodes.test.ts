@@ -69,4 +69,18 @@ test('a request between two nodes is one row, with both nodes; rows stay under t
     return await rowOf(CALLS + 4).count() > 0 ? true : undefined
   })
   await until('one row each', async () => await rowOf(CALLS + 4).count() === 1 && /node-b/.test(await rowOf(CALLS + 4).innerText()) ? true : undefined)
+
+  await page.goto(`${address}?view=map`)
+  await page.locator('.map-node', { hasText: 'cart' }).filter({ hasText: `${CALLS + 5} in` }).waitFor()
+  await page.goto(`${address}?view=statistics&q=http`)
+  await page.locator('.group-table tr', { hasText: 'cart' }).filter({ hasText: String(CALLS + 5) }).waitFor()
+
+  child.stdin.write('stop\n')
+  await page.goto(`${address}?view=health`)
+  await page.getByText('1 of 2 does not answer: its traffic is missing in every view.').waitFor()
+  await page.locator('.status-line .cut', { hasText: 'node node-b: no answer since' }).waitFor()
+  // However long that is, the rest stays on the screen.
+  await page.setViewportSize({ width: 700, height: 600 })
+  const right = await page.locator('.status-line, .masthead').evaluateAll((all) => Math.max(...all.map((one) => one.getBoundingClientRect().right)))
+  assert.equal(right, 700)
 })

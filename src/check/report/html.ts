@@ -92,7 +92,7 @@ function legend(): string {
 }
 
 const MEANINGS: Readonly<Record<EdgeVerdict, string>> = {
-  'mtls': 'both sides proved who they are', 'mtls (inferred)': 'sizes and order of records fit a client certificate', 'tls': 'encrypted, no client certificate',
+  'mtls': 'both sides proved who they are', 'mtls (inferred)': 'what was seen fits a client certificate, and does not prove it', 'tls': 'encrypted, no client certificate',
   'mixed': 'connections differ', 'unknown': 'too little was seen', 'plaintext': 'readable on the wire',
 }
 

@@ -152,7 +152,7 @@ export class AgentLink implements StorePart {
   }
 
   part<K extends PartKind>(selection: Selection, ask: PartAsk & { readonly kind: K }): Promise<PartAnswers[K]> {
-    const waitMs = ask.kind === 'look' ? (ask as { waitMs: number }).waitMs : 0
+    const waitMs = ask.kind === 'look' ? (ask as { waitMs: number }).waitMs : ask.kind === 'ends' ? CALL_MS : 0
     return this.ask('POST', `${AGENT_PREFIX}/part`, { selection, ask }, PART_SHAPES[ask.kind], PART_MS + waitMs)
   }
 
@@ -165,8 +165,8 @@ export class AgentLink implements StorePart {
   connection: Store['connection'] = (flow, bounds) => this.#store('connection', flow, bounds)
   witnesses: Store['witnesses'] = (selection, limit) => this.#store('witnesses', selection, limit)
   values: Store['values'] = (field, prefix, limit) => this.#store('values', field, prefix, limit)
-  edges: Store['edges'] = (selection) => this.#store('edges', selection)
-  series: Store['series'] = (query) => this.#store('series', query)
+  edges: Store['edges'] = (selection, ends) => this.#store('edges', selection, ends)
+  series: Store['series'] = (query, ends) => this.#store('series', query, ends)
   info: Store['info'] = () => this.#store('info')
 
   /** The response, once its head is there and says that all is well. */

@@ -7,10 +7,11 @@ import { anything, either, list, maybe, members, natural, number, record, text, 
 
 /** What agents answer, checked before it is used: a node may have been taken over, and an agent be of another version. */
 const ENDPOINT = members({ ip: text, port: natural, name: maybe(text) })
+const SIDE: Shape = (value) => value === 'client' || value === 'server'
 const ROW = members({
   id: natural, atMicros: natural, protocol: text, what: text, status: maybe(either(number, text)), outcome: text, elapsedMicros: maybe(number), requestBytes: maybe(number), responseBytes: maybe(number),
   flow: natural, flowId: text, client: ENDPOINT, server: ENDPOINT, capture: text, hop: text, namespace: maybe(text), interface: maybe(text), decrypted: maybe(yesNo), complete: yesNo, handshake: maybe(natural),
-  way: maybe(members({ from: maybe(text), to: maybe(text), verdict: text, hops: number, half: maybe(members({ side: (value) => value === 'client' || value === 'server', key: maybe(text), doubt: maybe(text) })) })),
+  way: maybe(members({ from: maybe(text), to: maybe(text), verdict: text, hops: number, half: maybe(members({ side: SIDE, key: maybe(text), doubt: maybe(text) })) })),
 })
 const JSON_RECORD = members({
   at: text, protocol: text, capture: text, hop: text, namespace: maybe(text), interface: maybe(text), flow: text, client: ENDPOINT, server: ENDPOINT, elapsedMicros: maybe(number), what: text,
@@ -47,6 +48,12 @@ export const PART_SHAPES: Readonly<Record<PartKind, Shape>> = {
   at: members({ search: number, position: whole }),
   of: members({ search: number, position: whole, isThere: yesNo, atMicros: maybe(natural) }),
   crossings: members({ search: number, found: list(members({ position: whole, row: ROW })) }),
+  ends: members({
+    search: number, within: members({ from: whole, to: whole, decidedTo: whole }), ways: list(members({ from: maybe(text), to: maybe(text), verdict: text })),
+    blocks: list(members({ block: text, side: SIDE, count: natural, digest: natural, way: whole, atMicros: natural, elapsedMicros: natural })),
+    ends: list(members({ key: text, side: SIDE, way: natural, subject: natural, atMicros: natural, elapsedMicros: maybe(number), requestBytes: maybe(number), responseBytes: maybe(number), complete: yesNo })),
+    keyed: members({ client: natural, server: natural }), unkeyed: members({ client: natural, server: natural }),
+  }),
 }
 
 export const HELLO: Shape = members({

@@ -71,17 +71,25 @@ export async function startHub(t: TestContext, trust: TestTrust, addresses: read
 
 /** A merged store whose messages are spread over its agents, each connection on one. */
 export class SpreadStore extends ClusterStore {
+  readonly #fleet: AgentFleet
   readonly #agents: readonly RunningAgent[]
 
   constructor(fleet: AgentFleet, agents: readonly RunningAgent[]) {
     super(fleet)
+    this.#fleet = fleet
     this.#agents = agents
+  }
+
+  /** On a busy machine one may have been taken for lost. */
+  async untilAllAreThere(): Promise<void> {
+    await until('all agents answer', () => this.#fleet.present.length === this.#agents.length ? true : undefined)
   }
 
   override async add(lines?: Uint8Array): Promise<void> {
     const parts = this.#agents.map(() => '')
     for (const line of Buffer.from(lines ?? []).toString().split('\n')) if (line !== '') parts[flowNumber(line) % parts.length] += `${line}\n`
     await Promise.all(parts.map((text, at) => text === '' ? undefined : this.#agents[at]!.hub.store.add(Buffer.from(text))))
+    await this.untilAllAreThere()
   }
 }
 
@@ -97,7 +105,7 @@ export async function openMergedAgents(t: TestContext, count: number, keep: Keep
   const store = new SpreadStore(fleet, agents)
   t.after(() => store.close())
   for (const { address } of agents) fleet.follow(address)
-  await until('all agents answer', () => fleet.present.length === count ? true : undefined)
+  await store.untilAllAreThere()
   return store
 }
 

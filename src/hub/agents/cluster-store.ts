@@ -1,8 +1,11 @@
 import { MtlscopeError } from '../../base/errors.ts'
 import { checkFilter } from '../../store/filter/filter.ts'
+import type { JoinedEnds } from '../../store/joined-ends.ts'
 import type { Batch, Counted, EdgeCounts, HopsFound, NewRows, Page, PageQuery, Selection, SeriesCounts, SeriesQuery, Store, StoredRecord, StoredRow, StoreInfo } from '../../store/store.ts'
 import { FilterError } from '../../store/store.ts'
 import type { StorePart } from './agent-api.ts'
+import { countOnce } from './counted-once.ts'
+import type { CountedParts } from './counted-once.ts'
 import { Cursors } from './cursors.ts'
 import type { Progress } from './cursors.ts'
 import { DEFAULT_GROUPS, mergeEdges, mergeSeries, mergeValues, searchingOf } from './merge-counts.ts'
@@ -183,12 +186,17 @@ export class ClusterStore implements Store {
     return mergeValues(found.map(({ answer }) => answer), limit)
   }
 
+  /** @param isOnce requests between two nodes are counted once */
+  #counted<T>(selection: Selection, isOnce: boolean, count: (part: StorePart, ends: JoinedEnds | undefined) => Promise<Counted<T>>): Promise<CountedParts<T>> {
+    return countOnce(this.#set.present, isOnce ? selectionOf(selection) : undefined, count, (part, error) => this.#set.lost(part, error))
+  }
+
   async edges(selection: Selection): Promise<Counted<readonly EdgeCounts[]>> {
     requireFilter(selection)
-    const found = await this.#each(this.#set.present, (part) => part.edges(selection))
+    const { found, ...twice } = await this.#counted(selection, true, (part, ends) => part.edges(selection, ends))
     const searching = searchingOf(found.map(({ answer }) => answer))
     const lists = found.map(({ part, answer }) => answer.value.map((edge) => ({ ...edge, handshakes: edge.handshakes.map((id) => globalId(part.slot, id)) })))
-    return { value: mergeEdges(lists), ...(searching && { searching }) }
+    return { value: mergeEdges(lists), ...(searching && { searching }), ...twice }
   }
 
   async series(query: SeriesQuery): Promise<Counted<SeriesCounts>> {
@@ -197,10 +205,11 @@ export class ClusterStore implements Store {
     const from = query.from ?? info?.firstMicros ?? 0
     const to = Math.max(query.to ?? (info?.lastMicros ?? 0) + 1, from + 1)
     const groups = query.groups ?? DEFAULT_GROUPS
-    const found = await this.#each(this.#set.present, (part) => part.series({ ...query, span: { from, to }, groups: Math.min(MAX_GROUPS_EACH, groups * GROUPS_EACH) }))
+    const each = { ...query, span: { from, to }, groups: Math.min(MAX_GROUPS_EACH, groups * GROUPS_EACH) }
+    const { found, ...twice } = await this.#counted(query, query.requests === true, (part, ends) => part.series(each, ends))
     const searching = searchingOf(found.map(({ answer }) => answer))
     const stepMicros = Math.max(1, Math.ceil((to - from) / query.points))
-    return { value: mergeSeries(found.map(({ answer }) => answer.value), from, stepMicros, groups), ...(searching && { searching }) }
+    return { value: mergeSeries(found.map(({ answer }) => answer.value), from, stepMicros, groups), ...(searching && { searching }), ...twice }
   }
 
   /** None: each agent joins the hops on its own node. */

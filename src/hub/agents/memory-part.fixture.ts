@@ -47,6 +47,7 @@ export class MemoryPart implements StorePart {
       case 'rows': return { search, rows: this.rows.slice(Math.max(ask.from, this.#start), ask.to) }
       case 'times': return { search, times: this.rows.slice(ask.from, ask.to).filter((_, n) => n % ask.step === 0).map((row) => row.atMicros) }
       case 'crossings': return { search, found: this.rows.flatMap((row, position) => position >= this.#start && ask.keys.includes(row.way?.half?.key ?? '') ? [{ position, row }] : []) }
+      case 'ends': throw new Error('not asked for')
       case 'at': {
         const found = this.rows.slice(ask.from, ask.to).findIndex((row) => row.atMicros >= ask.atMicros)
         return { search, position: found < 0 ? ask.to : ask.from + found }

@@ -1,5 +1,6 @@
-import type { RequestHalf, RequestWay, WireVerdict } from '../../model/api.ts'
+import type { RequestHalf, WireVerdict } from '../../model/api.ts'
 import type { Micros } from '../../model/time.ts'
+import type { EndWay } from '../../store/end-table.ts'
 import type { PartAnswers } from '../../store/search-part.ts'
 import type { StoredRow } from '../../store/store.ts'
 
@@ -52,6 +53,12 @@ export class RequestEnds {
     return { row: this.#whole(row, client, server) }
   }
 
+  /** The other end of a server's end, where it is known for certain. */
+  clientOf(own: Omit<RequestEnd, 'position'>): RequestEnd | undefined {
+    const others = (this.#byKey.get(own.row.way?.half?.key ?? '') ?? []).filter((end) => end.at !== own.at || end.row.id !== own.row.id)
+    return others.length === 1 && isSameRequest(others[0]!.row, own.row) ? others[0] : undefined
+  }
+
   /** A row that stands for both of its ends. */
   standing(end: RequestEnd, other: RequestEnd): StoredRow {
     return end.row.way?.half?.side === 'client' ? this.#whole(end.row, end, other) : this.#whole(end.row, other, end)
@@ -59,15 +66,8 @@ export class RequestEnds {
 
   #whole(row: StoredRow, client: RequestEnd, server: RequestEnd): StoredRow {
     const [from, to] = [client.row.way!, server.row.way!]
-    const verdict = VERDICTS.find((one) => one === from.verdict || one === to.verdict) ?? from.verdict
-    const name = from.from ?? to.from
-    const called = to.to ?? from.to
-    const way: RequestWay = {
-      ...(name !== undefined && { from: name }), ...(called !== undefined && { to: called }), verdict,
-      // The wire between is a hop of each.
-      hops: from.hops + to.hops - 1, nodes: [this.#nodes[client.at]!, this.#nodes[server.at]!],
-    }
-    return { ...row, way }
+    // The wire between is a hop of each.
+    return { ...row, way: { ...wholeWay(from, to), hops: from.hops + to.hops - 1, nodes: [this.#nodes[client.at]!, this.#nodes[server.at]!] } }
   }
 }
 
@@ -76,16 +76,29 @@ export function keysOf(rows: readonly StoredRow[]): string[] {
   return [...new Set(rows.map((row) => row.way?.half?.key).filter((key) => key !== undefined))]
 }
 
-/** No clock of one node says anything here but within its own: a server takes no longer than its client waits. */
 function isSameRequest(client: StoredRow, server: StoredRow): boolean {
   return client.way?.half?.side === 'client' && server.way?.half?.side === 'server'
-    && client.protocol === server.protocol && client.what === server.what && client.status === server.status
-    && isSameSize(client.requestBytes, server.requestBytes, client, server) && isSameSize(client.responseBytes, server.responseBytes, client, server)
+    && client.protocol === server.protocol && client.what === server.what && client.status === server.status && isSameExchange(client, server)
+}
+
+type Exchanged = Pick<StoredRow, 'atMicros' | 'elapsedMicros' | 'requestBytes' | 'responseBytes' | 'complete'>
+
+/** Whether what was measured at two ends may be of the same request. No clock of one node says anything here but within its own: a server takes no longer than its client waits. */
+export function isSameExchange(client: Exchanged, server: Exchanged): boolean {
+  return isSameSize(client.requestBytes, server.requestBytes, client, server) && isSameSize(client.responseBytes, server.responseBytes, client, server)
     && (server.elapsedMicros ?? 0) <= (client.elapsedMicros ?? Infinity) && Math.abs(client.atMicros - server.atMicros) <= MAX_APART_MICROS
 }
 
+/** Where a request went, of which the two ends are known: each names its own, and the better proof counts for both. */
+export function wholeWay(client: EndWay, server: EndWay): EndWay {
+  const verdict = VERDICTS.find((one) => one === client.verdict || one === server.verdict) ?? client.verdict
+  const from = client.from ?? server.from
+  const to = server.to ?? client.to
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }), verdict }
+}
+
 /** As far as both are known. */
-function isSameSize(a: number | undefined, b: number | undefined, client: StoredRow, server: StoredRow): boolean {
+function isSameSize(a: number | undefined, b: number | undefined, client: Exchanged, server: Exchanged): boolean {
   return a === undefined || b === undefined || a === b || !client.complete || !server.complete
 }
 

@@ -13,13 +13,19 @@ export function twoNodes(from: number, count: number, endMicros: Micros): { call
   const atOf = (n: number): Micros => endMicros - (from + count - n) * EVERY_MICROS
   const opened = (place: string): HopMessage[] => from > 0 ? [] : [handshake(place, LINE, atOf(-1), { random: 'c0'.repeat(32) })]
   const calls = Array.from({ length: count }, (_, n) => from + n)
-  const caller = calls.flatMap((n) => [crossing('web', n, atOf(n) + 100, 1350), clear('web', 15_001, said(n, atOf(n), 1600))])
-  const called = calls.flatMap((n) => [crossing('cart', n, atOf(n) + 150, 1250), clear('cart', 8080, said(n, atOf(n) + 300, 900))])
+  const caller = calls.flatMap((n) => [crossing('web', n, atOf(n) + 100, 1350), whole(clear('web', 15_001, said(n, atOf(n), 1600)))])
+  const called = calls.flatMap((n) => [crossing('cart', n, atOf(n) + 150, 1250), whole(clear('cart', 8080, said(n, atOf(n) + 300, 900)))])
   return { caller: linesOf([...opened('web'), ...caller]), called: linesOf([...opened('cart'), ...called]), lines: 2 * count + opened('web').length }
 }
 
 function said(n: number, atMicros: Micros, elapsedMicros: number): { what: string, atMicros: number, elapsedMicros: number } {
   return { what: `GET /cart/${n}`, atMicros, elapsedMicros }
+}
+
+/** With as much of HTTP as a description of a service needs. */
+function whole({ flow, message }: HopMessage): HopMessage {
+  const [method, path] = message.what.split(' ')
+  return { flow, message: { ...message, request: { ...message.request, method, path, headers: [{ name: 'Host', value: 'cart' }] }, response: { ...message.response, status: message.status, headers: [] } } }
 }
 
 function crossing(place: string, n: number, atMicros: Micros, elapsedMicros: number): HopMessage {

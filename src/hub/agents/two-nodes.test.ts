@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { MessageDetail, MessagesPage } from '../../model/api.ts'
+import type { CatalogPage, MapAnswer, MessageDetail, MessagesPage, StatisticsAnswer } from '../../model/api.ts'
 import { TestTrust, startAgent, startHub, until } from './agents.fixture.ts'
 import { twoNodes } from './two-nodes.fixture.ts'
 
@@ -26,6 +26,7 @@ test('what two agents have seen of a request is one row of their hub, and all ho
   assert.deepEqual([all.rows.length, all.rows.filter(({ what }) => what === 'ciphertext').length], [2 * CALLS + 2, 0], 'turns are not kept')
   const detail = await ask<MessageDetail>(`/messages/${standing[2]!.id}`)
   assert.deepEqual(detail.hopNotes.filter((note) => note.startsWith('not joined')), [])
+  await countedOnce(ask)
   await agents[1]!.close()
   const alone = await until('the other node is missing', async () => {
     const found = await ask<MessagesPage>('/messages?q=http&hops=joined')
@@ -33,3 +34,19 @@ test('what two agents have seen of a request is one row of their hub, and all ho
   })
   assert.deepEqual(alone.rows.map(({ way, joinedTo }) => [way?.nodes, joinedTo]), standing.map(() => [undefined, undefined]))
 })
+
+type Ask = <T>(path: string) => Promise<T>
+
+async function countedOnce(ask: Ask): Promise<void> {
+  const { edges, twice } = await ask<MapAnswer>('/map')
+  assert.deepEqual(edges.filter(({ requests }) => requests > 0).map(({ from, to, requests, verdict }) => [from, to, requests, verdict]), [['web', 'cart', CALLS, 'mtls-inferred']])
+  const statistics = await ask<StatisticsAnswer>('/statistics?q=http&by=service&hops=joined')
+  assert.deepEqual(statistics.groups.map(({ name, requests }) => [name, requests]), [['cart', CALLS]])
+  assert.deepEqual([twice, statistics.twice], [undefined, undefined])
+  assert.equal((await ask<StatisticsAnswer>('/statistics?q=http&hops=all')).total.requests, 2 * CALLS)
+  const catalog = await ask<CatalogPage>('/catalog')
+  assert.deepEqual(catalog.services.map(({ name, requests }) => [name, requests]), [['cart', CALLS]])
+  const har = await ask<{ log: { entries: unknown[] } }>('/export?format=har&q=http&hops=joined')
+  assert.equal(har.log.entries.length, CALLS)
+  assert.equal((await ask<{ log: { entries: unknown[] } }>('/export?format=har&q=http')).log.entries.length, 2 * CALLS)
+}

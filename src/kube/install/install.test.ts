@@ -89,7 +89,7 @@ test('an uninstall without the right to delete all of it deletes nothing', async
     '/api/v1/namespaces/m/secrets': [{ metadata: { name: 'mtlscope-ca-state', namespace: 'm', labels } }],
   }
   api.route = (method, path, body) => items[path] !== undefined && method === 'GET' ? { status: 200, body: { items: items[path] } } : listed(method, path, body)
-  const removal = uninstall(api.client, { namespace: 'm', keepData: false, image: undefined, pullSecrets: [], namespaceOnly: false, wait: false, say: () => {} })
+  const removal = uninstall(api.client, { namespace: 'm', keepData: false, image: undefined, pullSecrets: [], namespaceOnly: false, force: false, wait: false, say: () => {} })
   await assert.rejects(removal, { code: 'kube-refused', message: 'uninstall needs rights that the user has not: delete secrets in namespace m' })
   assert.deepEqual(changes(api), [])
 })

@@ -1,7 +1,6 @@
 import { dirname, basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeClient } from '../client.ts'
-import { statusOf } from '../answer.ts'
 import { fields, list, text } from '../fields.ts'
 import type { Fields } from '../fields.ts'
 import { podSpecOf, pullSecretsIn } from './installed.ts'
@@ -11,6 +10,8 @@ import { COMPONENT_LABEL, NAME_LABEL, NODE_FOLDER, PRODUCT } from './object-name
 import { listPath, objectPath } from './object-paths.ts'
 import { pullSecretsOf } from './part-pods.ts'
 import { podTrouble } from './pod-trouble.ts'
+import { readNodes, readSilentNodes } from './silent-nodes.ts'
+import { nodeOf } from './stuck-pods.ts'
 
 const COMPONENT = 'cleanup'
 const AGENTS_GONE_MS = 60_000
@@ -20,30 +21,34 @@ const LOOK_MS = 500
 /** Where agents stored something, and the image by which it can be removed. */
 export interface FolderRemoval { readonly namespace: string, readonly nodes: readonly string[], readonly image: string, readonly pullPolicy: string | undefined, readonly pullSecrets: readonly string[] }
 
-/** `known`: the image that is used where there are no agents any more, whose own would be taken. Undefined where no image is known. */
-export async function planFolderRemoval(client: KubeClient, objects: readonly LiveObject[], namespace: string, known: { readonly image: string | undefined, readonly pullSecrets: readonly string[] }): Promise<FolderRemoval | undefined> {
+/** `own`: the image that is used where there are no agents any more, whose own would be taken. Undefined where no image is known. */
+export async function planFolderRemoval(client: KubeClient, objects: readonly LiveObject[], namespace: string, own: { readonly image: string | undefined, readonly pullSecrets: readonly string[] }): Promise<FolderRemoval | undefined> {
   const agents = objects.find(({ kind, metadata: { labels } }) => kind === 'DaemonSet' && labels?.[COMPONENT_LABEL] === 'agent')
   const template = agents === undefined ? undefined : podSpecOf(agents)
-  const container: Fields = template === undefined ? { image: known.image } : list(template.containers)[0] ?? {}
+  const container: Fields = template === undefined ? { image: own.image } : list(template.containers)[0] ?? {}
   if (container.image === undefined) return undefined
   const pods = itemsOf(await client.get(agentPods(namespace)), 'Pod')
-  const running = pods.map(({ spec }) => spec?.nodeName).filter((name) => typeof name === 'string')
+  const running = pods.map(nodeOf).filter((name) => name !== '')
+  const known = (await readNodes(client)).map(({ metadata: { name } }) => name)
   return {
-    namespace, nodes: [...new Set([...running, ...await allNodes(client)])], image: String(container.image),
-    pullPolicy: text(container.imagePullPolicy), pullSecrets: template === undefined ? known.pullSecrets : pullSecretsIn(template),
+    namespace, nodes: [...new Set([...running, ...known])], image: String(container.image),
+    pullPolicy: text(container.imagePullPolicy), pullSecrets: template === undefined ? own.pullSecrets : pullSecretsIn(template),
   }
 }
 
-/** By a pod on each node that lives for the moment: the folder is the node's. Returns what went wrong. */
+/** By a pod on each node that lives for the moment: the folder is the node's. Returns what went wrong, and on which nodes nothing could be asked for. */
 export async function removeNodeFolders(client: KubeClient, removal: FolderRemoval, say: (text: string) => void): Promise<string[]> {
-  const { namespace, nodes } = removal
-  if (!await agentsGone(client, namespace)) return ['the agents do not end, so what they stored on their nodes was left']
+  const { namespace } = removal
+  const silent = await agentsGone(client, namespace)
+  if (silent === undefined) return ['the agents do not end, so what they stored on their nodes was left']
+  const nodes = removal.nodes.filter((node) => !silent.has(node))
   const pods = nodes.map((node, index) => cleanupPod(removal, node, index))
-  const problems: string[] = []
+  const problems = removal.nodes.filter((node) => silent.has(node)).map((node) => `${NODE_FOLDER} on node ${node}, which does not answer`)
+  const unreached = problems.length
   try {
     await Promise.all(pods.map((pod) => client.post(listPath('Pod', namespace), pod)))
     problems.push(...await untilDone(client, pods))
-    if (problems.length === 0) say(`deleted ${NODE_FOLDER} on ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`)
+    if (problems.length === unreached) say(`deleted ${NODE_FOLDER} on ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`)
   } catch (error) {
     problems.push(`${NODE_FOLDER} on the nodes: ${(error as Error).message}`)
   } finally {
@@ -56,23 +61,13 @@ function agentPods(namespace: string): string {
   return `${listPath('Pod', namespace)}?labelSelector=${encodeURIComponent(`${NAME_LABEL}=${PRODUCT},${COMPONENT_LABEL}=agent`)}`
 }
 
-/** Also nodes whose agent is not there at the moment. Who may not list nodes has those that run one. */
-async function allNodes(client: KubeClient): Promise<string[]> {
-  try {
-    return itemsOf(await client.get('/api/v1/nodes'), 'Node').map(({ metadata: { name } }) => name)
-  } catch (error) {
-    if (statusOf(error) === 403) return []
-    throw error
+/** On all nodes that answer; returns those that do not. Undefined where agents go on for too long. */
+async function agentsGone(client: KubeClient, namespace: string): Promise<ReadonlyMap<string, string> | undefined> {
+  for (const endMs = performance.now() + AGENTS_GONE_MS; performance.now() < endMs; await sleep(LOOK_MS)) {
+    const silent = await readSilentNodes(client)
+    if (itemsOf(await client.get(agentPods(namespace)), 'Pod').every((pod) => silent.has(nodeOf(pod)))) return silent
   }
-}
-
-async function agentsGone(client: KubeClient, namespace: string): Promise<boolean> {
-  const endMs = performance.now() + AGENTS_GONE_MS
-  while (itemsOf(await client.get(agentPods(namespace)), 'Pod').length > 0) {
-    if (performance.now() > endMs) return false
-    await sleep(LOOK_MS)
-  }
-  return true
+  return undefined
 }
 
 /** It mounts the folder above, since a mount itself cannot be removed, and has no capability: the folder is root's, and so is it. */

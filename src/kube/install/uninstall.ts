@@ -10,11 +10,14 @@ import { itemsOf, managerOf } from './live-object.ts'
 import type { FolderRemoval } from './node-folders.ts'
 import { planFolderRemoval, removeNodeFolders } from './node-folders.ts'
 import { TRUST_CONFIG_MAP } from '../trust-map.ts'
-import { NAME_LABEL, PRODUCT } from './object-names.ts'
+import { NAME_LABEL, NODE_FOLDER, PRODUCT } from './object-names.ts'
 import { listPath } from './object-paths.ts'
 import { deleteObjects, untilGone } from './remove-objects.ts'
+import { readSilentNodes } from './silent-nodes.ts'
+import { awaitPodsGone, stuckText } from './stuck-pods.ts'
 
 const GONE_TIMEOUT_MS = 120_000
+const SILENT = 'which does not answer'
 
 export interface UninstallOptions {
   readonly namespace: string
@@ -27,6 +30,8 @@ export interface UninstallOptions {
   /** Nothing outside the namespace is looked at. */
   readonly namespaceOnly: boolean
   readonly wait: boolean
+  /** Pods on nodes that do not answer are taken out of Kubernetes, whether they still run there or not. */
+  readonly force: boolean
   say(text: string): void
 }
 
@@ -44,22 +49,41 @@ export async function uninstall(client: KubeClient, options: UninstallOptions): 
   if (released !== undefined) throw new MtlscopeError('install-conflict', `it was installed by Helm; nothing was changed`, { hint: `helm uninstall -n ${namespace} ${helmRelease(released)}; then this again with --image NAME, for what the CA and the agents made`, facts: { namespace } })
   const home = objects.find(({ kind }) => kind === 'Namespace')
   const folders = options.keepData ? undefined : await planFolderRemoval(client, objects, namespace, options)
-  await requireRights(client, rightsFor([...objects, ...await findTrust(client, options)], folders), 'uninstall')
+  await requireRights(client, rightsFor([...objects, ...await findTrust(client, options)], folders, options), 'uninstall')
+  if (objects.length > 0) for (const [node, since] of await readSilentNodes(client)) say(`warning: node ${node} does not answer since ${since}: nothing can be removed there${options.keepData ? '' : `, nor ${NODE_FOLDER}`}, and it is not waited for`)
   const problems = await deleteObjects(client, objects.filter(({ kind }) => kind !== 'Namespace'), say)
   if (folders !== undefined) problems.push(...await removeNodeFolders(client, folders, say))
   const trust = await findTrust(client, options)
   problems.push(...await deleteObjects(client, trust, () => {}))
   if (trust.length > 0) say(`deleted ConfigMap ${TRUST_CONFIG_MAP} in ${trust.length} namespaces`)
   if (home !== undefined) problems.push(...await deleteObjects(client, [home], say))
-  if (options.wait && !await untilGone(client, [...objects, ...trust], GONE_TIMEOUT_MS)) problems.push(`not everything was gone after ${GONE_TIMEOUT_MS / 1000} s: see kubectl get all -n ${namespace}`)
-  if (problems.length > 0) throw new MtlscopeError('uninstall-incomplete', `not everything could be removed: ${problems.join('; ')}`, { hint: 'the same command goes on where this one ended', facts: { problems: problems.length } })
+  problems.push(...await whatStays(client, [...objects, ...trust], options))
+  if (problems.length > 0) throw new MtlscopeError('uninstall-incomplete', `not everything could be removed: ${problems.join('; ')}`, { hint: hintFor(problems, options), facts: { problems: problems.length } })
   return objects.length + trust.length > 0 || folders !== undefined
 }
 
-/** Also for the pods that remove what the agents stored. */
-function rightsFor(objects: readonly LiveObject[], folders: FolderRemoval | undefined): Right[] {
+/** After all of it was deleted: what is still there, and why. */
+async function whatStays(client: KubeClient, objects: readonly LiveObject[], { namespace, wait, force }: UninstallOptions): Promise<string[]> {
+  if (!wait || objects.length === 0) return []
+  const home = objects.filter(({ kind }) => kind === 'Namespace')
+  const late = `not everything was gone after ${GONE_TIMEOUT_MS / 1000} s: see kubectl get all -n ${namespace}`
+  const { stuck, slow } = await awaitPodsGone(client, { namespace, all: home.length > 0, force, timeoutMs: GONE_TIMEOUT_MS })
+  if (slow.length > 0 || !await untilGone(client, objects.filter(({ kind }) => kind !== 'Namespace'), GONE_TIMEOUT_MS)) return [...stuckText(stuck), late]
+  if (stuck.length > 0) return [...stuckText(stuck), ...home.map(() => `namespace ${namespace}, which ends with them`)]
+  return await untilGone(client, home, GONE_TIMEOUT_MS) ? [] : [late]
+}
+
+function hintFor(problems: readonly string[], { force, keepData }: UninstallOptions): string {
+  if (!problems.some((problem) => problem.endsWith(SILENT))) return 'the same command goes on where this one ended'
+  const gone = 'what is on a node that does not answer goes when it is back, or with kubectl delete node'
+  return force ? `${gone}${keepData ? '' : '; its folder is left without a complaint by --keep-data'}` : `${gone}; --force takes its pods out of Kubernetes now`
+}
+
+/** Also for the pods that remove what the agents stored, and to take out those that are stuck. */
+function rightsFor(objects: readonly LiveObject[], folders: FolderRemoval | undefined, { namespace, force }: UninstallOptions): Right[] {
+  const stuck = force ? [{ verb: 'delete', resource: 'pods', namespace }] : []
   const pods = folders === undefined ? [] : ['create', 'get', 'list', 'delete'].map((verb) => ({ verb, resource: 'pods', namespace: folders.namespace }))
-  return [...rightsToDelete(objects), ...pods]
+  return [...rightsToDelete(objects), ...pods, ...folders === undefined ? stuck : []]
 }
 
 /** The CA publishes its bundle into other namespaces, too. */

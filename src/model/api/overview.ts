@@ -74,6 +74,8 @@ export interface MapAnswer {
   readonly fromMicros?: Micros
   readonly toMicros?: Micros
   readonly searching?: { readonly scanned: number, readonly of: number }
+  /** Of a hub that merges agents: of requests of which an end of the wire was seen at most so many are counted at both ends, on two nodes, since nothing tells for certain that these are of one. Absent: none. */
+  readonly twice?: number
 }
 
 export type CheckVerdict = 'mtls' | 'mtls-inferred' | 'tls' | 'plaintext' | 'mixed' | 'unknown'
@@ -150,6 +152,8 @@ export interface StatisticsAnswer {
   readonly groups: readonly StatisticsGroup[]
   readonly omittedGroups: number
   readonly searching?: { readonly scanned: number, readonly of: number }
+  /** As in MapAnswer. */
+  readonly twice?: number
 }
 
 /** Of a hub that merges agents: one of them. */

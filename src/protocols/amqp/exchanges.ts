@@ -1,6 +1,6 @@
 import { CLIENT, SERVER, otherSide } from '../../model/side.ts'
 import type { Settings, Sink } from '../protocol.ts'
-import { redactorOf } from '../redaction.ts'
+import { NO_REDACTION, redactorOf } from '../redaction.ts'
 import { Channel } from './channel.ts'
 import { Exchange } from './exchange.ts'
 import { FieldReader } from './fields.ts'
@@ -64,8 +64,9 @@ export class Exchanges {
     return Number(values['classId'] ?? 0) * 0x10000 + Number(values['methodId'] ?? 0)
   }
 
+  /** As they are: they are compared, and not shown. */
   #argumentsOf({ payload, method }: Said): Values {
-    return new FieldReader(payload, 4, redactorOf(this.#settings.redaction)).arguments(method)
+    return new FieldReader(payload, 4, redactorOf(NO_REDACTION)).arguments(method)
   }
 
   #consumes(channel: Channel, asked: Said, answer: Said): void {

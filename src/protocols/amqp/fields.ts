@@ -57,7 +57,7 @@ export class FieldReader {
   short(): string {
     const size = this.uint(1)
     const from = this.skip(size)
-    return this.ok ? this.#bytes.toString('utf8', from, from + size) : ''
+    return this.ok ? this.#redactor.text(this.#bytes.toString('utf8', from, from + size)) : ''
   }
 
   raw(): Buffer {

@@ -1,6 +1,6 @@
 import type { Side } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
-import { viewOf } from '../http1/four-bytes.ts'
+import { viewOf } from '../memory-view.ts'
 import { MAX_REMEMBERED_ANSWERS } from './limits.ts'
 
 /** The latest answers of a flow, by key and hash: a capture on several interfaces has each of them more than once. Most flows have one. */

@@ -1,4 +1,4 @@
-import { viewOf } from '../http1/four-bytes.ts'
+import { viewOf } from '../memory-view.ts'
 import { copyOf } from './copy.ts'
 import { Question } from './question.ts'
 

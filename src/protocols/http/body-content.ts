@@ -89,7 +89,7 @@ function addNote(view: BodyContent, note: string): void {
 }
 
 function showBinary(view: BodyContent, bytes: Buffer, redactor: Redactor): void {
-  const shown = redactor.changesTexts ? redactedBytes(bytes, redactor) : bytes
+  const shown = redactor.changesTexts || (redactor.credentials && bytes.includes('://')) ? redactedBytes(bytes, redactor) : bytes
   view.base64 = shown.toString('base64')
   if (shown.length > 0) view.hex = shown.subarray(0, HEX_BYTES).toString('hex').replaceAll(/..(?=.)/g, '$& ')
 }
@@ -138,7 +138,7 @@ function showJson(view: BodyContent, text: string, redactor: Redactor): boolean 
 
 /** The text without escapes that are not needed, redacted: what is searched for may have been written with them. Undefined where that hides nothing more. */
 function withoutEscapes(value: unknown, text: string, redactor: Redactor): string | undefined {
-  if (!redactor.changesTexts || !text.includes('\\')) return undefined
+  if (!text.includes('\\') || !(redactor.mayChange(text) || (redactor.credentials && text.includes('\\u')))) return undefined
   const before = JSON.stringify(value)
   const after = redactor.text(before)
   return after === before ? undefined : after
@@ -149,7 +149,8 @@ const REWRITTEN = /\d[.eE]|-0|"\d+"\s*:/
 
 /** The way numbers are written and the order of members stay, where nothing is hidden. */
 function sentValue(value: unknown, text: string, redactor: Redactor): unknown {
-  const shown = redactedValue(value, redactor)
+  // User information of URLs is out of the text already.
+  const shown = redactor.changesTexts ? redactedValue(value, redactor) : value
   if (typeof shown !== 'object' || shown === null || !REWRITTEN.test(text)) return shown
   if (shown === value || JSON.stringify(shown) === JSON.stringify(value)) keepSentText(shown, tokensOf(text))
   return shown

@@ -49,7 +49,7 @@ export function bodyView(kept: KeptBytes, sentBytes: number, headers: readonly H
   return view
 }
 
-/** Whether `bodyView` shows a whole body as its text and nothing else, where that is ASCII without NUL. */
+/** Whether `bodyView` shows a whole body as its text and nothing else, where that is ASCII without NUL and may not hold user information that is to be hidden. */
 export function showsTextAlone(headers: readonly Header[], settings: Settings): boolean {
   const contentType = headerValue(headers, 'content-type')
   return isTextType(contentType) && !hasStructure(contentType) && codingsOf(headers).length === 0 && !redactorOf(settings.redaction).changesTexts

@@ -105,12 +105,26 @@ function membersOf(value: unknown): number {
 
 /** The same value without hidden members, and with hidden texts replaced in strings and names: escapes may have kept them out of sight before. */
 export function redactedValue(value: unknown, redactor: Redactor): unknown {
-  if (!redactor.changesTexts) return value
+  return mayChange(value, redactor) ? changedValue(value, redactor) : value
+}
+
+/** Nothing is copied of what has nothing to hide. */
+function mayChange(value: unknown, redactor: Redactor): boolean {
+  if (redactor.changesTexts) return true
+  if (typeof value === 'string') return redactor.mayChange(value)
+  if (typeof value !== 'object' || value === null) return false
+  for (const name of Object.keys(value)) {
+    if (mayChange((value as Record<string, unknown>)[name], redactor) || redactor.mayChange(name)) return true
+  }
+  return false
+}
+
+function changedValue(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.text(value)
   if (typeof value === 'number') return redactedNumber(value, redactor)
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => redactedValue(item, redactor))
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [redactor.text(name), redactor.hidesParameter(name) ? REDACTED : redactedValue(item, redactor)]))
+  if (Array.isArray(value)) return value.map((item) => changedValue(item, redactor))
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [redactor.text(name), redactor.hidesParameter(name) ? REDACTED : changedValue(item, redactor)]))
 }
 
 /** `1e3` is shown as 1000. */

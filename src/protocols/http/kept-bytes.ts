@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { TextPiece, TextSink } from '../../model/message.ts'
+import { mayHoldUserInformation, mayHoldUserInformationIn } from '../user-information.ts'
 import { latin1 } from './bytes.ts'
 
 const FIRST_ROOM_BYTES = 1024
@@ -56,6 +57,12 @@ export class KeptBytes {
   addJson(out: TextSink, key: TextPiece): boolean {
     if (this.#lender !== undefined) return out.member(key, this.#lender, this.#lentAt, this.#lentAt + this.#length)
     return this.#room !== undefined && out.member(key, this.#room, 0, this.#length)
+  }
+
+  /** See mayHoldUserInformationIn. */
+  get mayHoldUserInformation(): boolean {
+    if (this.#lender !== undefined) return mayHoldUserInformationIn(this.#lender, this.#lentAt, this.#lentAt + this.#length)
+    return this.#room === undefined ? mayHoldUserInformation(this.#piece) : mayHoldUserInformationIn(this.#room, 0, this.#length)
   }
 
   #append(buf: Uint8Array, from: number, to: number): void {

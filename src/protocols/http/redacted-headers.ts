@@ -38,7 +38,7 @@ const BEARER_PROTOCOL = /(\bbase64url\.bearer\.authorization\.k8s\.io\.)[^\s,]+/
 
 /** A value that is to be shown may hold user information, or a token. */
 function mayName({ value }: Header, redactor: Redactor): boolean {
-  return redactor.credentials && (value.includes('@') || value.includes('.bearer.'))
+  return redactor.credentials && (value.includes('@') || value.includes('.bearer.') || value.includes('%40'))
 }
 
 function withoutCredentials(header: Header, redactor: Redactor): string {

@@ -31,10 +31,11 @@ export function addHalfJson(out: TextSink, half: Half, reading: Reading): boolea
   return true
 }
 
-function addBody(out: TextSink, body: KeptBytes, bodyBytes: number, block: BlockFacts, { settings }: Reading): void {
+function addBody(out: TextSink, body: KeptBytes, bodyBytes: number, block: BlockFacts, { settings, redactor }: Reading): void {
   const headers = block.headers ??= parseHeaders(block.text, 0)
   const isWhole = body.length === bodyBytes && bodyBytes <= settings.bodyLimitBytes
-  if (isWhole && (block.showsText ??= showsTextAlone(headers, settings)) && body.addJson(out, BODY_TEXT)) out.text('}')
+  const isShownAsSent = isWhole && (block.showsText ??= showsTextAlone(headers, settings)) && !(redactor.credentials && body.mayHoldUserInformation)
+  if (isShownAsSent && body.addJson(out, BODY_TEXT)) out.text('}')
   else {
     out.text(',"body":')
     out.text(jsonText(bodyView(body, bodyBytes, headers, settings)))

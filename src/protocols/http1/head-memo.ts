@@ -3,7 +3,7 @@ import type { Likeness } from '../../model/message.ts'
 import type { Settings } from '../protocol.ts'
 import type { Header } from '../http/headers.ts'
 import type { Half } from './half.ts'
-import { viewOf } from './four-bytes.ts'
+import { viewOf } from '../memory-view.ts'
 import { SeenBytes } from './seen-bytes.ts'
 import { WholeHeads } from './whole-heads.ts'
 

@@ -1,5 +1,6 @@
 import { CR, LF, SP, latin1 } from '../http/bytes.ts'
-import { hasControl, viewOf } from './four-bytes.ts'
+import { viewOf } from '../memory-view.ts'
+import { hasControl } from './four-bytes.ts'
 import type { Half } from './half.ts'
 import type { HeadMemo } from './head-memo.ts'
 import { BlockFacts, LineFacts, MAX_BLOCK_BYTES, MAX_LINE_BYTES, mixed } from './head-memo.ts'

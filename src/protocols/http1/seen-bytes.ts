@@ -1,4 +1,4 @@
-import { viewOf } from './four-bytes.ts'
+import { viewOf } from '../memory-view.ts'
 
 /** Bytes that were read before, to be compared with others in full, so that no peer can make one text pass for another. */
 export class SeenBytes {

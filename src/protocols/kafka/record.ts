@@ -53,7 +53,7 @@ export class Texts {
   }
 
   #shown(text: string): string {
-    return this.#redactor.changesTexts ? this.#redactor.text(text) : text
+    return this.#redactor.text(text)
   }
 }
 

@@ -32,7 +32,7 @@ function shownWord(word: string): string {
 /** `get cart:7 cart:8 cart:9 +4`, `set cart:7 (10 bytes)`, `mg cart:7 v t`. */
 export function whatOf(text: string, kind: number, redactor: Redactor): string {
   if (kind === RETRIEVAL && isShort(text)) return redactor.text(utf8(text))
-  const words = wordsOf(text)
+  const words = wordsOf(redactor.urls(text))
   let shown: string
   if (kind === RETRIEVAL) shown = keysText(words)
   else if (kind === STORAGE) shown = `${words[0]} ${shownWord(words[1] ?? '')}${words[4] === undefined ? '' : ` (${words[4]} ${words[4] === '1' ? 'byte' : 'bytes'})`}`

@@ -183,7 +183,7 @@ export class BsonReader {
   }
 
   #text(text: string): string {
-    return this.#redactor?.changesTexts === true ? this.#redactor.text(text) : text
+    return this.#redactor === undefined ? text : this.#redactor.text(text)
   }
 
   #string(at: number): string {

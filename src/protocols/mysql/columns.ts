@@ -48,7 +48,7 @@ export function columnView({ name, table, type, charset, isUnsigned, extended }:
 }
 
 export function shown(value: Value, redactor: Redactor): Value {
-  return redactor.changesTexts && typeof value === 'string' ? redactor.text(value) : value
+  return typeof value === 'string' ? redactor.text(value) : value
 }
 
 /** The rows that were kept, by the names of the columns. */

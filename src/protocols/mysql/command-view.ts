@@ -1,5 +1,5 @@
 import { bytesOf, plainText, textOf, textOfCut } from '../sql/byte-text.ts'
-import { oneLine, shownStatement } from '../sql/statement-text.ts'
+import { oneLine, shownError, shownStatement } from '../sql/statement-text.ts'
 import { columnView, parseColumn } from './columns.ts'
 import type { Command } from './command.ts'
 import { BINLOG_DUMP, CHANGE_USER, FIELD_LIST, INIT_DB, LOGIN, PROCESS_KILL, QUERY, STMT_BULK_EXECUTE, STMT_EXECUTE, STMT_FETCH, STMT_PREPARE, STMT_RESET, commandName } from './commands.ts'
@@ -13,7 +13,7 @@ import { executedParameters, splitQuery } from './parameters.ts'
 export function commandWhat(command: Command): string {
   const { code, redactor } = command
   if ((command.bits & (NO_REQUEST | UNASKED)) !== 0) {
-    return command.error === undefined ? 'answer without request' : `ERROR: ${oneLine(shownStatement(parseError(command.error).message, redactor, 'mysql'))}`
+    return command.error === undefined ? 'answer without request' : `ERROR: ${oneLine(shownError(parseError(command.error).message, redactor, 'mysql'))}`
   }
   switch (code) {
     case LOGIN: return loginWhat(command)

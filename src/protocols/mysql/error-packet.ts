@@ -1,7 +1,7 @@
 import type { Outcome } from '../../model/message.ts'
 import { textOf } from '../sql/byte-text.ts'
 import type { Redactor } from '../redaction.ts'
-import { shownStatement } from '../sql/statement-text.ts'
+import { shownError } from '../sql/statement-text.ts'
 import { PacketReader } from './packet-reader.ts'
 
 export interface SqlError { readonly code: number, readonly sqlState: string | undefined, readonly message: string }
@@ -17,7 +17,7 @@ export function parseError(body: string): SqlError {
 
 export function errorView(body: string, redactor: Redactor): object {
   const { code, sqlState, message } = parseError(body)
-  return { code, sqlState, message: shownStatement(message, redactor, 'mysql') }
+  return { code, sqlState, message: shownError(message, redactor, 'mysql') }
 }
 
 /** Classes of SQLSTATE whose cause is the server or its state: connection (08), rolled back (40), interrupted (70), XA, and what has no better one (HY). */

@@ -1,26 +1,7 @@
-/** Reads little-endian fields out of a kept packet, a character a byte. A read past the end yields 0 or what is there, and `ok` is false from then on. */
-export class PacketReader {
-  readonly body: string
-  at: number
-  ok = true
+import { KeptText } from '../sql/kept-text.ts'
 
-  constructor(body: string, at = 0) {
-    this.body = body
-    this.at = at
-  }
-
-  get left(): number {
-    return this.body.length - this.at
-  }
-
-  u8(): number {
-    if (this.at >= this.body.length) {
-      this.ok = false
-      return 0
-    }
-    return this.body.charCodeAt(this.at++)
-  }
-
+/** Reads little-endian fields out of a kept packet. */
+export class PacketReader extends KeptText {
   u16(): number {
     return this.u8() | this.u8() << 8
   }
@@ -37,23 +18,8 @@ export class PacketReader {
     return BigInt(this.u32()) | BigInt(this.u32()) << 32n
   }
 
-  take(length: number): string {
-    const from = this.at
-    if (length < 0 || length > this.left) this.ok = false
-    this.at = Math.min(this.body.length, from + Math.max(0, length))
-    return this.body.slice(from, this.at)
-  }
-
   rest(): string {
     return this.take(this.left)
-  }
-
-  /** Up to the next NUL, which is passed over, or to the end. */
-  text(): string {
-    const end = this.body.indexOf('\0', this.at)
-    const from = this.at
-    this.at = end < 0 ? this.body.length : end + 1
-    return this.body.slice(from, end < 0 ? this.body.length : end)
   }
 
   /** A length-encoded integer; NULL (0xfb) is -1. Beyond 2^53 it is not exact. */

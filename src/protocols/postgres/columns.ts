@@ -30,7 +30,7 @@ export function columnView({ name, typeOid, isBinary }: Column): object {
 /** A value as it may be shown; `length` of -1 is NULL. */
 export function shownValue(typeOid: number, isBinary: boolean, kept: string, redactor: Redactor): Value {
   const value = isBinary ? binaryValue(typeOid, kept) : textValue(typeOid, kept)
-  return redactor.changesTexts && typeof value === 'string' ? redactor.text(value) : value
+  return typeof value === 'string' ? redactor.text(value) : value
 }
 
 /** The rows that were kept (bodies of DataRow), by the names of the columns. `formats`: of the Bind, where no description says it. */

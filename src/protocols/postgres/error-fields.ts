@@ -1,6 +1,6 @@
 import type { Outcome } from '../../model/message.ts'
 import { textOfCut } from '../sql/byte-text.ts'
-import { shownStatement } from '../sql/statement-text.ts'
+import { shownError } from '../sql/statement-text.ts'
 import type { Redactor } from '../redaction.ts'
 
 /** Field codes of ErrorResponse and NoticeResponse (§ protocol-error-fields). */
@@ -31,7 +31,7 @@ export function errorView(body: string, redactor: Redactor): object {
     const text = textOfCut(body.slice(at + 1, end))
     if (name !== undefined && (body[at] !== 'S' || view[name] === undefined)) {
       if (NUMBERS.has(name) && /^\d{1,9}$/.test(text)) view[name] = Number(text)
-      else view[name] = PLAIN.has(name) ? text : shownStatement(text, redactor, 'postgres')
+      else view[name] = PLAIN.has(name) ? text : shownError(text, redactor, 'postgres')
     }
     at = end + 1
   }

@@ -1,25 +1,7 @@
-/** Reads big-endian fields out of a kept body, a character a byte. A read past the end yields 0 or what is there, and `ok` is false from then on. */
-export class KeptReader {
-  readonly body: string
-  at = 0
-  ok = true
+import { KeptText } from '../sql/kept-text.ts'
 
-  constructor(body: string) {
-    this.body = body
-  }
-
-  get left(): number {
-    return this.body.length - this.at
-  }
-
-  u8(): number {
-    if (this.at >= this.body.length) {
-      this.ok = false
-      return 0
-    }
-    return this.body.charCodeAt(this.at++)
-  }
-
+/** Reads big-endian fields out of a kept body. */
+export class KeptReader extends KeptText {
   u16(): number {
     return this.u8() << 8 | this.u8()
   }
@@ -36,19 +18,9 @@ export class KeptReader {
     return this.u16() << 16 | this.u16()
   }
 
-  take(length: number): string {
-    const from = this.at
-    if (length < 0 || length > this.left) this.ok = false
-    this.at = Math.min(this.body.length, from + Math.max(0, length))
-    return this.body.slice(from, this.at)
-  }
-
-  /** Up to the next NUL, which is passed over. */
-  text(): string {
-    const end = this.body.indexOf('\0', this.at)
-    const from = this.at
-    if (end < 0) this.ok = false
-    this.at = end < 0 ? this.body.length : end + 1
-    return this.body.slice(from, end < 0 ? this.body.length : end)
+  /** Without a NUL that ends it, `ok` is false. */
+  override text(): string {
+    if (!this.body.includes('\0', this.at)) this.ok = false
+    return super.text()
   }
 }

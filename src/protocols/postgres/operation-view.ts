@@ -1,6 +1,6 @@
 import type { Redactor } from '../redaction.ts'
 import { textOf, textOfCut } from '../sql/byte-text.ts'
-import { oneLine, shownStatement } from '../sql/statement-text.ts'
+import { oneLine, shownError, shownStatement } from '../sql/statement-text.ts'
 import { authenticationAnswers, authenticationView } from './authentication.ts'
 import { parameterViews, parseBind, parseTypes } from './bind.ts'
 import { columnView, parseColumns } from './columns.ts'
@@ -39,7 +39,7 @@ function severityOf(error: string): string {
 }
 
 function messageOf(op: Operation, error: string): string {
-  return oneLine(shownStatement(errorField(error, 'M') ?? '', op.redactor, 'postgres'))
+  return oneLine(shownError(errorField(error, 'M') ?? '', op.redactor, 'postgres'))
 }
 
 function channelOf(op: Operation): string {

@@ -1,5 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import type { Redactor } from '../redaction.ts'
+import { mayHoldUserInformationIn } from '../user-information.ts'
 import type { JsonValue } from './json-value.ts'
 
 type Slice = (this: Uint8Array, from: number, to: number) => string
@@ -27,6 +28,10 @@ export function redactedNumber(value: JsonValue, redactor: Redactor): JsonValue 
 
 /** Base64 of bytes. Where they are text, what must not be shown is taken out of it before. */
 export function base64(buf: Uint8Array, from: number, to: number, redactor: Redactor): string {
-  if (redactor.changesTexts && isUtf8(buf.subarray(from, to))) return Buffer.from(redactor.text(utf8Slice.call(buf, from, to))).toString('base64')
+  if (mayChange(buf, from, to, redactor) && isUtf8(buf.subarray(from, to))) return Buffer.from(redactor.text(utf8Slice.call(buf, from, to))).toString('base64')
   return base64Slice.call(buf, from, to)
+}
+
+function mayChange(buf: Uint8Array, from: number, to: number, redactor: Redactor): boolean {
+  return redactor.changesTexts || (redactor.credentials && mayHoldUserInformationIn(buf, from, to))
 }

@@ -5,7 +5,7 @@ import type { Argument } from './arguments.ts'
 import { isInline, nameEnds, wordsOf } from './arguments.ts'
 import type { Frame } from './frame.ts'
 import { MAX_SHOWN_ARGUMENTS, MAX_SHOWN_CHARACTERS } from './limits.ts'
-import { secretWords } from './secrets.ts'
+import { secretWords, withoutSecretLiterals } from './secrets.ts'
 import { showingOf } from './shown-words.ts'
 import { lineText } from './value.ts'
 
@@ -14,11 +14,13 @@ const NO_SECRETS: readonly number[] = []
 
 /** One line for a list: the command with its key, and what else tells something: `GET cart:7`, `SET k …`, `LRANGE list 0 9`. */
 export function commandText(frame: Frame, redactor: Redactor): string {
-  const { list, count } = wordsOf(frame, wordsWanted(frame.text))
-  const name = list[0]
+  const { list: sent, count } = wordsOf(frame, wordsWanted(frame.text))
+  const name = sent[0]
   if (name === undefined) return 'incomplete command'
   const showing = showingOf(name.text)
-  const secrets = showing.hasSecrets && redactor.credentials ? secretWords(list) : NO_SECRETS
+  const mayBeSecret = showing.hasSecrets && redactor.credentials
+  const list = mayBeSecret ? withoutSecretLiterals(sent) : sent
+  const secrets = mayBeSecret ? secretWords(list) : NO_SECRETS
   const last = Math.min(showing.lastShown, list.length - 1)
   let text = showing.name
   for (let i = 1; i <= last; i++) text += ' ' + (secrets.includes(i) ? redactor.credential(list[i]!.text) : argumentText(list[i]!, redactor))
@@ -36,9 +38,11 @@ function wordsWanted(text: string): number {
 }
 
 function argumentText({ text, sizeBytes }: Argument, redactor: Redactor): string {
-  const isPlain = text.length <= MAX_SHOWN_CHARACTERS && text.length >= sizeBytes && !redactor.changesTexts && isAsciiIn(text, 0, text.length)
+  const isPlain = text.length <= MAX_SHOWN_CHARACTERS && text.length >= sizeBytes && !redactor.mayChange(text) && isAsciiIn(text, 0, text.length)
   if (isPlain) return text
-  const shown = short(redactor.text(short(lineText(text))))
+  const line = lineText(text)
+  // What is cut in two would not be known any more.
+  const shown = short(redactor.text(redactor.mayChange(line) ? line : short(line)))
   return text.length < sizeBytes && !shown.endsWith(MORE) ? shown + MORE : shown
 }
 

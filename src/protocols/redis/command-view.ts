@@ -3,7 +3,7 @@ import { isInline, wordsOf } from './arguments.ts'
 import type { Argument } from './arguments.ts'
 import { isContainer } from './commands.ts'
 import type { Frame } from './frame.ts'
-import { secretWords } from './secrets.ts'
+import { secretWords, withoutSecretLiterals } from './secrets.ts'
 import type { Json } from './value.ts'
 import { bytesValue, lineText } from './value.ts'
 
@@ -42,7 +42,8 @@ function commandName(list: readonly Argument[]): string | undefined {
   return second !== undefined && isContainer(first.text.toLowerCase()) ? `${name} ${lineText(second.text).toUpperCase()}` : name
 }
 
-function argumentValues(list: readonly Argument[], redactor: Redactor): Json[] {
+function argumentValues(sent: readonly Argument[], redactor: Redactor): Json[] {
+  const list = redactor.credentials ? withoutSecretLiterals(sent) : sent
   const secrets = redactor.credentials ? secretWords(list) : []
   return list.map(({ text, sizeBytes }, i) => secrets.includes(i) ? redactor.credential(text) : bytesValue(text, sizeBytes, redactor))
 }

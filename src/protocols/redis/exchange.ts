@@ -1,6 +1,7 @@
 import type { Message, Outcome } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Redactor } from '../redaction.ts'
+import { REDACTED } from '../redaction.ts'
 import { wordsOf } from './arguments.ts'
 import { EXEC } from './commands.ts'
 import { commandText } from './command-text.ts'
@@ -10,7 +11,7 @@ import { SENTENCES } from './notes.ts'
 import { addSentences } from '../sentences.ts'
 import type { ReplyView } from './reply.ts'
 import { errorLine, errorOutcome, replyOutcome, replyStatus, replyView } from './reply.ts'
-import { hideInReply, hideInUnasked } from './secrets.ts'
+import { hideInReply, hideInUnasked, isSecretScript } from './secrets.ts'
 import type { Json } from './value.ts'
 import { ValueReader, errorValue } from './value.ts'
 
@@ -121,10 +122,17 @@ export class Exchange implements Message {
 
   #makeResponse(reply: Frame): object {
     const { redactor, withValues } = this.#showing
-    const view = replyView(reply, redactor, withValues, (value) => this.#hidden(value))
+    const view = this.#withoutQuotes(replyView(reply, redactor, withValues, (value) => this.#hidden(value)))
     if (this.queued !== undefined && withValues && view.type === 'array') return this.#withResults(view, reply)
     if (this.further === undefined) return view
     return { ...view, value: [reply, ...this.further].map((frame) => replyView(frame, redactor, withValues).value ?? null) }
+  }
+
+  /** Of a script with secrets that cannot be compiled the error quotes what it ends near. */
+  #withoutQuotes(view: ReplyView): ReplyView {
+    const { error } = view
+    if (error === undefined || this.command === undefined || !this.#showing.redactor.credentials || !isSecretScript(wordsOf(this.command).list)) return view
+    return { ...view, error: { ...error, message: error.message.replace(/\bnear [^]*/, `near ${REDACTED}`) } }
   }
 
   #hidden(value: Json): Json {

@@ -9,6 +9,7 @@ import { MAX_SHOWN_CHARACTERS } from './limits.ts'
 import { SENTENCES } from './notes.ts'
 import { addSentences } from '../sentences.ts'
 import { replyView } from './reply.ts'
+import { hideInMonitored } from './secrets.ts'
 import type { Json } from './value.ts'
 import { ValueReader } from './value.ts'
 
@@ -72,7 +73,9 @@ export class Push implements Message {
     const reader = new ValueReader(this.#frame.text, 0, this.#showing.redactor)
     const line = String(reader.read() ?? '')
     const match = /^(\d+\.\d+) \[(\d+) ([^\]]*)\] ([\s\S]*)$/.exec(line)
-    return { clock: match?.[1], database: match === null ? undefined : Number(match[2]), client: match?.[3], words: match?.[4] ?? line }
+    const { redactor } = this.#showing
+    const words = match?.[4] ?? line
+    return { clock: match?.[1], database: match === null ? undefined : Number(match[2]), client: match?.[3], words: redactor.credentials ? hideInMonitored(words, redactor) : words }
   }
 
   get status(): undefined {

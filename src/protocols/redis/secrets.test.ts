@@ -34,6 +34,34 @@ test('replies that give secrets away', () => {
   ] as const) assert.ok(!said(request, reply).match(`${SECRET}|${hash}`), request)
 })
 
+test('a script that sets a password, or sends one, shows none of its strings', () => {
+  const scripts = [
+    `redis.call('AUTH', '${SECRET}')`, `redis.pcall("auth", "ann", "${SECRET}")`, `local p = '${SECRET}'\nreturn redis.call('AUTH', p)`, `redis.call([[AUTH]], [==[${SECRET}]==])`,
+    `-- don't\nredis.call('CONFIG', 'SET', 'requirepass', '${SECRET}')`, `redis.call('ACL', 'SETUSER', 'a', '>${SECRET}')`, `redis.call('MIGRATE', 'h', 1, 'k', 0, 1, 'AUTH', '${SECRET}')`,
+    `redis.call('AUTH', 'it\\'${SECRET}')`, `redis.call('AUTH', '${SECRET}`, `redis.call('AUTH', "x" .. '${SECRET}')`,
+  ]
+  for (const script of scripts) {
+    for (const request of [command('EVAL', script, '0'), command('eval_ro', script, '1', 'k'), command('SCRIPT', 'LOAD', script), command('FUNCTION', 'LOAD', 'REPLACE', `#!lua name=l\n${script}`)]) {
+      for (const limit of [0, 300, 65_536]) assert.ok(!said(request, '+OK\r\n', limit).includes(SECRET), request)
+    }
+    assert.ok(!said(command('EVAL', script, '0'), `-ERR Error compiling script (new function): user_script:1: ')' expected near ''${SECRET}''\r\n`).includes(SECRET), script)
+    for (const reply of [bulk(script), `*1\r\n*2\r\n${bulk('library_code')}${bulk(script)}`]) assert.ok(!said(command('FUNCTION', 'LIST'), reply).includes(SECRET), reply)
+    assert.ok(!said(command('SLOWLOG', 'GET'), `*1\r\n*2\r\n:1\r\n${command('EVAL', script, '0')}`).includes(SECRET), script)
+    assert.ok(!JSON.stringify(listen(redis, [answer(command('EVAL', script, '0'))]).messages).includes(SECRET), script)
+  }
+  assert.ok(!said(command('EVAL', `redis.call('AUTH', ARGV[1])`, '1', 'k', SECRET), '+OK\r\n').includes(SECRET))
+  const plain = `return redis.call('SET', 'auth:1', '${SECRET}')`
+  assert.ok(said(command('EVAL', plain, '0'), '+OK\r\n').includes(plain))
+})
+
+test('a line of MONITOR hides what its command would', () => {
+  const monitored = (words: string): string => JSON.stringify(listen(redis, [ask(command('MONITOR')), answer(`+OK\r\n+1339518083.107412 [0 127.0.0.1:6] ${words}\r\n`)]).messages)
+  for (const words of [`"eval" "redis.call('AUTH', '${SECRET}')" "0"`, `"eval" "redis.call(\\"AUTH\\", \\"${SECRET}\\")" "0"`, `"config" "set" "requirepass" "${SECRET}"`, `"auth" "${SECRET}"`]) {
+    assert.ok(!monitored(words).includes(SECRET), words)
+  }
+  assert.match(monitored('"get" "k"'), /monitored \\"get\\" \\"k\\"/)
+})
+
 test('a reply whose command was not captured hides what stands behind the name of a secret', () => {
   const replies = [
     `*4\r\n${bulk('port')}${bulk('6379')}${bulk('requirepass')}${bulk(SECRET)}`, `%1\r\n${bulk('masterauth')}${bulk(SECRET)}`, `*2\r\n${bulk('passwords')}*1\r\n${bulk(SECRET)}`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from '#property'
 import type { Dialect } from './statement-secrets.ts'
-import { withoutSecrets } from './statement-secrets.ts'
+import { withoutQuotedLiterals, withoutSecrets } from './statement-secrets.ts'
 
 /** Nobody writes it otherwise, so that any of it that is left shows. */
 const SECRET = 'Zq7Wx9Kp2Lm5'
@@ -41,6 +41,32 @@ test('no way to write a password shows it', () => {
   }
 })
 
+const MISSPELT = [
+  `CREATE USER a IDENTIFED BY '${SECRET}'`, `CREATE USER a INDENTIFIED BY "${SECRET}"`, `CREATE USER a IDENTIFEID WITH x BY '${SECRET}'`, `CREATE USER a IDENTIFIED BU '${SECRET}'`,
+  `CREATE USER a IDENTIFIED YB '${SECRET}'`, `CREATE USER a IDENTIFIED '${SECRET}'`, `CREAET USER a IDENTIFIDE BY '${SECRET}' RQUIRE SSL`, `SET PASWORD FOR a = '${SECRET}'`,
+  `SET PASSWROD = PASSWORD('${SECRET}')`, `ALTER ROLE a PASSWROD '${SECRET}'`, `ALTER ROLE a WITH PSSWORD '${SECRET}'`, `ALTER ROLE a PASSWORD TO '${SECRET}'`,
+  `CHANGE MASTER TO MASTER_PASWORD='${SECRET}'`, `CHANGE MASTER TO MASTER_PASSOWRD = '${SECRET}', MASTER_USER = 'u'`, `CREATE USER a IDENTIFIED BY '${SECRET}' WHERE`, `ALTER ROLE a PASSWORD '${SECRET}' (;`,
+  `near 'IDENTIFED BY '${SECRET}'' at line 1`,
+]
+
+test('slips of the pen show no password either', () => {
+  for (const statement of MISSPELT) {
+    for (const dialect of ['mysql', 'postgres'] as const) {
+      const shown = withoutSecrets(statement, dialect)
+      assert.ok(!shown.includes(SECRET) && shown.includes('[redacted]'), shown)
+    }
+  }
+})
+
+test('of what an error quotes no literal is shown', () => {
+  const quoting = [
+    `You have an error in your SQL syntax; check the manual for the right syntax to use near 'BU '${SECRET}'' at line 1`, `syntax error, near ''${SECRET}' REQUIRE' at line 2`, `near '"${SECRET}"' at line 1`,
+    `syntax error at or near "'${SECRET}'"`, `unterminated quoted string at or near "'${SECRET}; SELECT"`, `syntax error at or near "$x$${SECRET}$x$"`, `near 'BU '${SECRET}' at line 1`,
+  ]
+  for (const message of quoting) assert.ok(!withoutQuotedLiterals(message).includes(SECRET), withoutQuotedLiterals(message))
+  for (const message of ["Table 'a.b' doesn't exist", 'syntax error at or near "SELEC"', "right syntax to use near 'FROM t' at line 1", "nearly 'x'"]) assert.equal(withoutQuotedLiterals(message), message)
+})
+
 test('no statement that is cut off shows any of it', () => {
   for (const statement of MYSQL) assertCut(statement, 'mysql')
   for (const statement of POSTGRES) assertCut(statement, 'postgres')
@@ -60,6 +86,7 @@ test('what is no password stays as it was written', () => {
   const same = [
     "SELECT password FROM users WHERE name = 'a'", "SELECT 'password', 'x'", "SELECT name AS password, 'x' FROM t", "INSERT INTO users (name, password) VALUES ('a', $1)",
     "COMMENT ON COLUMN users.password IS 'a hash'", "SELECT * FROM secrets WHERE id = '7'", "SELECT 'http://h/a@b'", "SELECT identified_at, 'x' FROM t",
+    "SELECT identifier, 'x' FROM t WHERE identifier = 'y'", "SELECT * FROM passports WHERE passport = 'x'", "SELECT now() - INTERVAL '1 day', password FROM t", "UPDATE posts SET posted = '1'",
     "CREATE USER a IDENTIFIED WITH 'auth_socket' REQUIRE SUBJECT '/CN=a'", "ALTER ROLE a VALID UNTIL '2030-01-01' PASSWORD NULL",
   ]
   for (const statement of same) {
@@ -75,7 +102,8 @@ test('whatever is written ends, and quickly', () => {
   fc.assert(fc.property(fc.array(piece, { maxLength: 60 }), fc.constantFrom<Dialect>('mysql', 'postgres'), (pieces, dialect) => {
     assert.equal(typeof withoutSecrets(pieces.join(''), dialect), 'string')
   }))
-  for (const unit of ["'", "''", '$a$', '/*', 'password/*', "password ''", "identified '", '://', 'password=(', '\\', '$', "e'\\"]) {
+  for (const unit of ["'", "''", '$a$', '/*', 'password/*', "password ''", "identified '", '://', 'password=(', '\\', '$', "e'\\", "near '", 'password with ', 'identified  ', 'ipassword']) {
     for (const dialect of ['mysql', 'postgres'] as const) withoutSecrets(`secret ${unit.repeat(20_000)}`, dialect)
+    withoutQuotedLiterals(`near '${unit.repeat(20_000)}`)
   }
 })

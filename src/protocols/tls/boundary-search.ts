@@ -26,9 +26,9 @@ export class BoundarySearch {
     return this.#fill === MAX_SEARCH_BYTES
   }
 
-  /** Takes what fits of `chunk` from `at` on, and returns how many bytes that were. */
-  take(chunk: Uint8Array, at: number): number {
-    const count = Math.min(chunk.length - at, MAX_SEARCH_BYTES - this.#fill)
+  /** Takes what fits of chunk[at, to), and returns how many bytes that were. */
+  take(chunk: Uint8Array, at: number, to: number): number {
+    const count = Math.min(to - at, MAX_SEARCH_BYTES - this.#fill)
     this.#reserve(this.#fill + count)
     this.#buf.set(chunk.subarray(at, at + count), this.#fill)
     this.#fill += count

@@ -1,6 +1,7 @@
-import type { KeyObject } from 'node:crypto'
-import { createDecipheriv, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { copyOf } from '../../base/copy-bytes.ts'
+import type { CbcOpener, CbcRecord, Opened } from '../../base/record-crypto.ts'
 import type { KeyBlock } from './key-schedule.ts'
+import { NodeCbc } from './node-cbc.ts'
 import type { RecordCipher } from './record-cipher.ts'
 import type { SuiteCipher } from './suite-cipher.ts'
 import { TLS_1_0 } from './versions.ts'
@@ -10,66 +11,85 @@ const PSEUDO_HEADER_BYTES = 13
 
 /** Block ciphers with a MAC: inside (RFC 5246 §6.2.3.2) or around (RFC 7366). The MAC is always checked. */
 export class CbcCipher implements RecordCipher {
-  readonly #suite: SuiteCipher
-  readonly #key: KeyObject
-  readonly #macKey: KeyObject
+  readonly #ivBytes: number
+  readonly #macBytes: number
+  #opener: CbcOpener
+  #quicker: (() => CbcOpener | undefined) | undefined
   readonly #macOutside: boolean
+  readonly #header = new Uint8Array(PSEUDO_HEADER_BYTES)
   /** TLS 1.0: the last block of the record before. Undefined where each record brings its own. */
   #chained: Uint8Array | undefined
 
-  constructor(suite: SuiteCipher, block: KeyBlock, version: number, macOutside: boolean) {
-    this.#suite = suite
-    this.#key = createSecretKey(block.key)
-    this.#macKey = createSecretKey(block.mac)
+  /** `quicker`: asked until it gives what takes the place of node:crypto. */
+  constructor(suite: SuiteCipher, block: KeyBlock, version: number, macOutside: boolean, quicker?: () => CbcOpener | undefined) {
+    this.#ivBytes = suite.ivBytes
+    this.#macBytes = suite.macBytes
+    this.#quicker = quicker
+    this.#opener = this.#found() ?? new NodeCbc(suite.cipher, block.key, suite.mac, block.mac, suite.ivBytes)
     this.#macOutside = macOutside
     this.#chained = version <= TLS_1_0 ? block.iv : undefined
   }
 
-  open(number: number, type: number, version: number, bytes: Uint8Array, from: number, to: number): Buffer | undefined {
-    const { ivBytes, macBytes } = this.#suite
-    const end = this.#macOutside ? to - macBytes : to
-    const start = this.#chained === undefined ? from + ivBytes : from
-    const size = end - start
-    if (size <= 0 || size % ivBytes !== 0) return undefined
-    if (this.#macOutside && !this.#isMac(number, type, version, bytes, from, end, bytes, end)) return undefined
-    const iv = this.#chained ?? bytes.subarray(from, start)
-    const plain = this.#decrypt(iv, bytes.subarray(start, end))
-    return plain === undefined ? undefined : this.#content(number, type, version, plain)
+  open(number: number, type: number, version: number, bytes: Uint8Array, from: number, to: number): Opened | undefined {
+    const size = to - from - (this.#macOutside ? this.#macBytes : 0) - (this.#chained === undefined ? this.#ivBytes : 0)
+    if (size <= 0 || size % this.#ivBytes !== 0) return undefined
+    if (this.#quicker !== undefined) this.#opener = this.#found() ?? this.#opener
+    const record = this.#opener.take(bytes, from, to)
+    if (record === undefined) return undefined
+    this.#describe(number, type, version)
+    if (this.#isOpen(record)) return record
+    record.release()
+    return undefined
   }
 
   passed(bytes: Uint8Array, from: number, to: number): void {
-    const end = this.#macOutside ? to - this.#suite.macBytes : to
-    if (this.#chained !== undefined && end - this.#suite.ivBytes >= from) this.#chained = bytes.slice(end - this.#suite.ivBytes, end)
+    const end = this.#macOutside ? to - this.#macBytes : to
+    if (this.#chained !== undefined && end - this.#ivBytes >= from) this.#chained = copyOf(bytes, end - this.#ivBytes, end)
   }
 
-  #decrypt(iv: Uint8Array, bytes: Uint8Array): Buffer | undefined {
-    try {
-      const decipher = createDecipheriv(this.#suite.cipher, this.#key, iv)
-      decipher.setAutoPadding(false)
-      return decipher.update(bytes)
-    } catch {
-      return undefined
+  #found(): CbcOpener | undefined {
+    const found = this.#quicker?.()
+    if (found !== undefined) this.#quicker = undefined
+    return found
+  }
+
+  #isOpen(record: CbcRecord): boolean {
+    const end = this.#macOutside ? record.to - this.#macBytes : record.to
+    if (this.#macOutside && !this.#isMac(record, record.from, end)) return false
+    const start = this.#chained === undefined ? record.from + this.#ivBytes : record.from
+    if (!record.decrypt(this.#chained, start, end)) return false
+    record.from = start
+    record.to = this.#contentEnd(record, start, end)
+    return record.to >= start && (this.#macOutside || this.#isMac(record, start, record.to))
+  }
+
+  /** In front of the MAC and the padding, all bytes of which are its length (RFC 5246 §6.2.3.2). -1 where there is no such padding. */
+  #contentEnd(record: CbcRecord, start: number, to: number): number {
+    const { bytes } = record
+    const padding = bytes[to - 1]!
+    const paddingFrom = to - padding - 1
+    if (paddingFrom < start) return -1
+    for (let i = paddingFrom; i < to; i++) if (bytes[i] !== padding) return -1
+    return this.#macOutside ? paddingFrom : paddingFrom - this.#macBytes
+  }
+
+  /** The first eleven bytes of what goes in front of the content. */
+  #describe(number: number, type: number, version: number): void {
+    const header = this.#header
+    let rest = number
+    for (let i = 7; i >= 0; i--) {
+      header[i] = rest & 0xff
+      rest = Math.floor(rest / 256)
     }
-  }
-
-  #content(number: number, type: number, version: number, plain: Buffer): Buffer | undefined {
-    const padding = plain.at(-1)! + 1
-    const macBytes = this.#macOutside ? 0 : this.#suite.macBytes
-    const end = plain.length - padding - macBytes
-    if (end < 0) return undefined
-    for (let i = plain.length - padding; i < plain.length; i++) if (plain[i] !== padding - 1) return undefined
-    if (!this.#macOutside && !this.#isMac(number, type, version, plain, 0, end, plain, end)) return undefined
-    return plain.subarray(0, end)
-  }
-
-  #isMac(number: number, type: number, version: number, bytes: Uint8Array, from: number, to: number, macs: Uint8Array, at: number): boolean {
-    const header = Buffer.alloc(PSEUDO_HEADER_BYTES)
-    header.writeUInt32BE(Math.floor(number / 2 ** 32), 0)
-    header.writeUInt32BE(number % 2 ** 32, 4)
     header[8] = type
-    header.writeUInt16BE(version, 9)
-    header.writeUInt16BE(to - from, 11)
-    const mac = createHmac(this.#suite.mac, this.#macKey).update(header).update(bytes.subarray(from, to)).digest()
-    return timingSafeEqual(mac, macs.subarray(at, at + mac.length))
+    header[9] = version >> 8
+    header[10] = version & 0xff
+  }
+
+  /** Whether the MAC of record.bytes[from, to) stands behind them. */
+  #isMac(record: CbcRecord, from: number, to: number): boolean {
+    this.#header[11] = to - from >> 8
+    this.#header[12] = to - from & 0xff
+    return record.isMac(this.#header, from, to, to)
   }
 }

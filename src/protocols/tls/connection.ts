@@ -1,7 +1,7 @@
 import { CLIENT, SERVER, sideName } from '../../model/side.ts'
 import type { Side } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
-import type { Dissector, Nested, Settings, Sink } from '../protocol.ts'
+import type { InPlaceDissector, Nested, Settings, Sink } from '../protocol.ts'
 import { alertName } from './alerts.ts'
 import { ClosedMessage } from './closed-message.ts'
 import { Decryption } from './decryption.ts'
@@ -22,7 +22,7 @@ const HANDSHAKE_BYTES = 12 * 1024
 const NOT_TLS = 'answered with something that is not TLS'
 
 /** One TLS connection: a handshake message once that is over, turns of ciphertext if asked for, a closed message at the end. */
-export class TlsConnection implements Dissector, RecordSink, DecryptionOwner {
+export class TlsConnection implements InPlaceDissector, RecordSink, DecryptionOwner {
   readonly #sink: Sink
   readonly #client = new Traffic()
   readonly #server = new Traffic()
@@ -61,8 +61,12 @@ export class TlsConnection implements Dissector, RecordSink, DecryptionOwner {
   }
 
   data(side: Side, chunk: Uint8Array, at: Micros): void {
+    this.dataIn(side, chunk, 0, chunk.length, at)
+  }
+
+  dataIn(side: Side, buf: Uint8Array, from: number, to: number, at: Micros): void {
     if (this.#firstMicros < 0) this.#firstMicros = at
-    this.#streams[side].data(chunk, at)
+    this.#streams[side].dataIn(buf, from, to, at)
   }
 
   gap(side: Side, bytes: number, at: Micros): void {

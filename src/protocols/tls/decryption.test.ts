@@ -46,7 +46,7 @@ class Reading {
       nested: (alpn) => {
         this.alpns.push(alpn)
         return {
-          data: (side, chunk) => { this.inside += sign(side) + Buffer.from(chunk).toString('latin1') },
+          dataIn: (side, buf, from, to) => { this.inside += sign(side) + Buffer.from(buf.subarray(from, to)).toString('latin1') },
           gap: (side) => { this.inside += `${sign(side)}-` },
           end: (side) => { this.inside += `${sign(side)}.` },
           heldBytes: 0,
@@ -197,7 +197,7 @@ test('TLS 1.2: a resumed session is read with the secret of the first', async ()
   for (const { steps } of [first, second]) {
     const dissector = tls.open({
       message() {}, malformed() {}, switchTo() {}, disown() {},
-      nested: () => ({ data: (_, chunk) => { inside += Buffer.from(chunk).toString() }, gap() {}, end() {}, heldBytes: 0 }),
+      nested: () => ({ dataIn: (_, buf, from, to) => { inside += Buffer.from(buf.subarray(from, to)).toString() }, gap() {}, end() {}, heldBytes: 0 }),
     }, { ...DEFAULT_SETTINGS, secrets: secrets.desk() })
     for (const { side, bytes, at } of steps) dissector.data(side, bytes, at)
   }

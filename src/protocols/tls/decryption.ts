@@ -127,10 +127,10 @@ export class Decryption implements GateOwner, SessionHost {
     this.owner.handshake?.note(text)
   }
 
-  data(side: Side, content: Uint8Array, at: Micros): void {
-    this.owner.traffic[side].decryptedBytes += content.length
-    if ((this.#ended & 1 << side) !== 0 || content.length === 0) return
-    this.#into()?.data(side, content, at)
+  data(side: Side, bytes: Uint8Array, from: number, to: number, at: Micros): void {
+    this.owner.traffic[side].decryptedBytes += to - from
+    if ((this.#ended & 1 << side) !== 0 || to === from) return
+    this.#into()?.dataIn(side, bytes, from, to, at)
   }
 
   missing(side: Side, bytes: number, at: Micros): void {

@@ -6,6 +6,9 @@ import type { Handshake } from './handshake.ts'
 import { clientFacts, serverFacts } from './handshake-view.ts'
 import { versionName } from './versions.ts'
 
+/** What a message says in place of a handshake that was not seen. */
+export const JOINED_LATE = 'TLS, joined late'
+
 /** One handshake. Names, fingerprints and certificates are made when request and response are first read. */
 export class HandshakeMessage implements Message {
   readonly protocol = 'tls'
@@ -32,7 +35,7 @@ export class HandshakeMessage implements Message {
 
   get what(): string {
     const { version, clientHello, seen, renegotiation } = this.#handshake
-    if (!seen) return 'TLS, joined late'
+    if (!seen) return JOINED_LATE
     const name = version === undefined ? 'TLS' : versionName(version)
     const kind = renegotiation ? 'renegotiation' : 'handshake'
     return clientHello?.serverName === undefined ? `${name} ${kind}` : `${name} ${kind} ${clientHello.serverName}`

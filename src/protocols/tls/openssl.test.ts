@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import test, { after } from 'node:test'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../../test/free-ports.ts'
 import { need } from '../../../test/require.ts'
 import { SERVER } from '../../model/side.ts'
 import type { Said, Step } from '../contract.fixture.ts'
@@ -21,7 +22,8 @@ import { DEFAULT_SETTINGS } from '../protocol.ts'
 interface Facts { [key: string]: unknown }
 interface Seen { request: Facts, response: Facts, status?: string, outcome: string, complete: boolean, notes: string[], text: string, steps: Step[], said: Said }
 
-const CLIENT_TIMEOUT_MS = 5000
+/** Of a client that hangs; nothing waits for it to pass. */
+const CLIENT_TIMEOUT_MS = 30_000
 const folder = mkdtempSync(join(tmpdir(), 'mtlscope-tls-'))
 after(() => { rmSync(folder, { recursive: true }) })
 const pki = await makePki()
@@ -38,15 +40,6 @@ function hasOpenssl(t: TestContext): boolean {
     // Told below.
   }
   return need(t, 'peers', /^OpenSSL [3-9]/.test(version), 'openssl 3 or newer')
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = portOf(server)
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Waits until something accepts on the port; a connection that says nothing does s_server no harm. */
@@ -82,7 +75,7 @@ async function client(port: number, args: readonly string[], until: (steps: read
 }
 
 async function withServer<T>(args: readonly string[], run: (port: number) => Promise<T>): Promise<T> {
-  const port = await freePort()
+  const [port] = await freePorts(1)
   const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', file('server.pem'), '-CAfile', file('ca.pem'), ...args], { stdio: ['pipe', 'ignore', 'ignore'] })
   const closed = once(child, 'close')
   try {

@@ -1,3 +1,4 @@
+import { copyBytes, copyOf } from '../../base/copy-bytes.ts'
 import type { Side } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { SecretSource, SecretWaiter } from '../secret-source.ts'
@@ -122,14 +123,14 @@ export class RecordGate implements SecretWaiter {
       grown.set(room.subarray(0, fill))
       this.#pieces[side] = room = grown
     }
-    room.set(bytes.subarray(from, to), fill)
+    copyBytes(bytes, from, to, room, fill)
     this.#fills[side] = need
   }
 
   #pass(side: Side, type: number, bytes: Uint8Array, from: number, to: number, at: Micros): void {
     const version = this.#versions[side]
     if (this.#queue.length === 0 && this.#owner.whole(side, type, version, bytes, from, to, at) === DONE) return
-    this.#keep(new Kept(side, at, type, version, bytes.slice(from, to)))
+    this.#keep(new Kept(side, at, type, version, copyOf(bytes, from, to)))
   }
 
   #keep(kept: Kept): void {

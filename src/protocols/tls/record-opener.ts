@@ -1,3 +1,4 @@
+import type { Opened } from '../../base/record-crypto.ts'
 import { MAX_TRIED_NUMBERS } from './limits.ts'
 import type { RecordCipher } from './record-cipher.ts'
 
@@ -32,7 +33,7 @@ export class RecordOpener {
   }
 
   /** As RecordCipher.open. What does not open counts as one record all the same. */
-  open(type: number, version: number, bytes: Uint8Array, from: number, to: number): Buffer | undefined {
+  open(type: number, version: number, bytes: Uint8Array, from: number, to: number): Opened | undefined {
     let content = this.#keys.cipher.open(this.number, type, version, bytes, from, to)
     if (content === undefined && this.#missing > 0) content = this.#search(type, version, bytes, from, to)
     this.#keys.cipher.passed?.(bytes, from, to)
@@ -41,7 +42,7 @@ export class RecordOpener {
     return content
   }
 
-  #search(type: number, version: number, bytes: Uint8Array, from: number, to: number): Buffer | undefined {
+  #search(type: number, version: number, bytes: Uint8Array, from: number, to: number): Opened | undefined {
     const found = this.#tryFrom(this.#keys.cipher, this.number + 1, type, version, bytes, from, to)
     if (found !== undefined) return found
     const next = this.#keys.next?.()
@@ -50,7 +51,7 @@ export class RecordOpener {
     return updated
   }
 
-  #tryFrom(cipher: RecordCipher, first: number, type: number, version: number, bytes: Uint8Array, from: number, to: number): Buffer | undefined {
+  #tryFrom(cipher: RecordCipher, first: number, type: number, version: number, bytes: Uint8Array, from: number, to: number): Opened | undefined {
     for (let number = first; number < first + this.#missing; number++) {
       const content = cipher.open(number, type, version, bytes, from, to)
       if (content === undefined) continue

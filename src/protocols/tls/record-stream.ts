@@ -76,11 +76,12 @@ export class RecordStream {
     return this.#mode === QUIET
   }
 
-  data(chunk: Uint8Array, at: Micros): void {
-    const base = this.#offset
-    this.#offset += chunk.length
-    if (this.#mode === RUN) this.#run(chunk, 0, base, at)
-    else if (this.#mode === SEARCH) this.#lookFor(chunk, 0, base, at)
+  /** The next bytes are buf[from, to). */
+  dataIn(buf: Uint8Array, from: number, to: number, at: Micros): void {
+    const base = this.#offset - from
+    this.#offset += to - from
+    if (this.#mode === RUN) this.#run(buf, from, to, base, at)
+    else if (this.#mode === SEARCH) this.#lookFor(buf, from, to, base, at)
   }
 
   /** Lost bytes inside a record keep the step; behind its end the next header has to be found. */
@@ -107,23 +108,22 @@ export class RecordStream {
     this.#search = undefined
   }
 
-  /** The hot path: after the handshake it hops from header to header. `base`: stream offset of the first byte of `chunk`. */
-  #run(chunk: Uint8Array, from: number, base: number, at: Micros): void {
-    const end = chunk.length
+  /** The hot path: after the handshake it hops from header to header. `base`: stream offset of chunk[0]. */
+  #run(chunk: Uint8Array, from: number, end: number, base: number, at: Micros): void {
     let i = from
     while (i < end) {
-      if (this.#remaining > 0) i = this.#continue(chunk, i, at)
-      else if (this.#headerFill > 0 || end - i < HEADER_BYTES) i = this.#gather(chunk, i, base, at)
+      if (this.#remaining > 0) i = this.#continue(chunk, i, end, at)
+      else if (this.#headerFill > 0 || end - i < HEADER_BYTES) i = this.#gather(chunk, i, end, base, at)
       else i += this.#begin(chunk, i, base + i, at)
       if (this.#mode !== RUN) {
-        if (this.#mode === SEARCH) this.#lookFor(chunk, i, base, at)
+        if (this.#mode === SEARCH) this.#lookFor(chunk, i, end, base, at)
         return
       }
     }
   }
 
-  #continue(chunk: Uint8Array, i: number, at: Micros): number {
-    const left = chunk.length - i
+  #continue(chunk: Uint8Array, i: number, end: number, at: Micros): number {
+    const left = end - i
     const count = left < this.#remaining ? left : this.#remaining
     this.#remaining -= count
     if (this.#wanted) this.#sink.payload(this.#side, this.#type, chunk, i, i + count, this.#remaining === 0, at)
@@ -131,15 +131,15 @@ export class RecordStream {
   }
 
   /** A header that the end of a chunk cuts is put together; every other is read in place. */
-  #gather(chunk: Uint8Array, i: number, base: number, at: Micros): number {
-    const count = Math.min(HEADER_BYTES - this.#headerFill, chunk.length - i)
+  #gather(chunk: Uint8Array, i: number, end: number, base: number, at: Micros): number {
+    const count = Math.min(HEADER_BYTES - this.#headerFill, end - i)
     this.#header.set(chunk.subarray(i, i + count), this.#headerFill)
     this.#headerFill += count
     if (this.#headerFill < HEADER_BYTES) return i + count
     this.#headerFill = 0
     this.#begin(this.#header, 0, base + i + count - HEADER_BYTES, at)
     // Out of step: the search starts with the whole header, of which the chunk holds only the end.
-    this.#search?.take(this.#header, 0)
+    this.#search?.take(this.#header, 0, HEADER_BYTES)
     return i + count
   }
 
@@ -186,19 +186,19 @@ export class RecordStream {
     return true
   }
 
-  #lookFor(chunk: Uint8Array, from: number, base: number, at: Micros): void {
+  #lookFor(chunk: Uint8Array, from: number, to: number, base: number, at: Micros): void {
     const search = this.#search!
     let i = from
     do {
-      i += search.take(chunk, i)
+      i += search.take(chunk, i, to)
       const found = search.find()
       if (found >= 0) {
         this.#resume(search.bytes, found, base + i, at)
-        if (this.#mode === RUN) this.#run(chunk, i, base, at)
-        else if (this.#mode === SEARCH) this.#lookFor(chunk, i, base, at)
+        if (this.#mode === RUN) this.#run(chunk, i, to, base, at)
+        else if (this.#mode === SEARCH) this.#lookFor(chunk, i, to, base, at)
         return
       }
-    } while (i < chunk.length && !search.full)
+    } while (i < to && !search.full)
     if (!search.full) return
     this.silence()
     this.#sink.notFound(this.#side, base + i)
@@ -209,6 +209,6 @@ export class RecordStream {
     this.#search = undefined
     this.#mode = RUN
     this.#sink.inStep(this.#side, found)
-    this.#run(bytes, found, end - bytes.length, at)
+    this.#run(bytes, found, bytes.length, end - bytes.length, at)
   }
 }

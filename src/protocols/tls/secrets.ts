@@ -1,4 +1,4 @@
-import type { AeadOpener } from '../../base/aead-opener.ts'
+import type { RecordCrypto } from '../../base/record-crypto.ts'
 import type { SecretLabel, SecretSource, SecretWaiter } from '../secret-source.ts'
 import type { KeyLogTarget } from './key-log.ts'
 import { KeyLogParser } from './key-log.ts'
@@ -16,7 +16,7 @@ export class TlsSecrets implements KeyLogTarget {
   /** Somebody said that secrets will come. */
   expected = false
   /** What the machine has that is quicker than node:crypto. */
-  aead: ((cipher: string) => AeadOpener | undefined) | undefined
+  crypto: RecordCrypto | undefined
   /** Lines of decryption secrets blocks that were not understood. */
   blockFaults = 0
   readonly #connections = new Map<string, Known>()
@@ -122,8 +122,8 @@ export class SecretDesk implements SecretSource {
     this.#secrets = secrets
   }
 
-  aead(cipher: string): AeadOpener | undefined {
-    return this.#secrets.aead?.(cipher)
+  get crypto(): RecordCrypto | undefined {
+    return this.#secrets.crypto
   }
 
   get active(): boolean {

@@ -1,8 +1,10 @@
+import type { AeadOpener } from '../../base/record-crypto.ts'
 import type { Side } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Nested } from '../protocol.ts'
 import type { SecretSource } from '../secret-source.ts'
 import type { Handshake } from './handshake.ts'
+import type { SuiteCipher } from './suite-cipher.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What decryption needs of the connection whose records it reads. */
@@ -37,8 +39,8 @@ export interface SessionHost {
   /** Everything from here on goes that way, for the reason that is given. */
   turnOff(note: string): void
   note(text: string): void
-  /** Application data, its buffer the host's to keep. */
-  data(side: Side, content: Uint8Array, at: Micros): void
+  /** Application data: bytes[from, to), borrowed until return. */
+  data(side: Side, bytes: Uint8Array, from: number, to: number, at: Micros): void
   /** Application data that was sent and cannot be had. */
   missing(side: Side, bytes: number, at: Micros): void
   /** The side has said that it sends no more. */
@@ -56,3 +58,8 @@ export class SideProgress {
 
 export const NO_SECRETS = 'not decrypted: the key log has no secrets of this connection'
 export const WRONG_SECRETS = 'not decrypted: the secrets of the key log do not fit, authentication failed'
+
+/** What the machine has for the suite that is quicker than node:crypto, to which it leaves CCM: asked until there is something. */
+export function aeadOpener(secrets: SecretSource, suite: SuiteCipher, key: Uint8Array): (() => AeadOpener | undefined) | undefined {
+  return suite.kind === 'ccm' ? undefined : () => secrets.crypto?.aead(suite.cipher, key)
+}

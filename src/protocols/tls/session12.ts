@@ -1,3 +1,5 @@
+import { copyOf } from '../../base/copy-bytes.ts'
+import type { Opened } from '../../base/record-crypto.ts'
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
@@ -15,7 +17,7 @@ import type { GateVerdict } from './record-gate.ts'
 import { DONE, WAIT } from './record-gate.ts'
 import { RecordOpener } from './record-opener.ts'
 import type { SessionHost } from './session-host.ts'
-import { NO_SECRETS, SideProgress, WRONG_SECRETS } from './session-host.ts'
+import { NO_SECRETS, SideProgress, WRONG_SECRETS, aeadOpener } from './session-host.ts'
 import { suiteCipher } from './suite-cipher.ts'
 import type { SuiteCipher } from './suite-cipher.ts'
 
@@ -72,6 +74,7 @@ export class Session12 {
       state.opened++
       state.failed = 0
       this.#take(side, state, type, version, content, to - from + HEADER_BYTES, at)
+      content.release()
     }
     return DONE
   }
@@ -94,9 +97,10 @@ export class Session12 {
     this.alpn = serverHello.alpn
     const outside = serverHello.has(ENCRYPT_THEN_MAC)
     const [client, server] = keyBlocks(serverHello.version, suite, this.#master, clientHello.random, serverHello.random)
+    const { secrets } = this.#host
     const cipher = (keys: KeyBlock): RecordCipher => suite.kind === 'cbc'
-      ? new CbcCipher(suite, keys, serverHello.version, outside)
-      : new AeadCipher(suite, keys.key, keys.iv, false, this.#host.secrets.aead?.(suite.cipher))
+      ? new CbcCipher(suite, keys, serverHello.version, outside, () => secrets.crypto?.cbc(suite.cipher, keys.key, suite.mac, keys.mac))
+      : new AeadCipher(suite, keys.key, keys.iv, false, aeadOpener(secrets, suite, keys.key))
     return [cipher(client), cipher(server)]
   }
 
@@ -132,22 +136,23 @@ export class Session12 {
     host.plain(side, type, version, bytes, from, to, at)
   }
 
-  #take(side: Side, state: Side12, type: number, version: number, content: Buffer, sizeBytes: number, at: Micros): void {
+  #take(side: Side, state: Side12, type: number, version: number, content: Opened, sizeBytes: number, at: Micros): void {
     const { owner } = this.#host
-    if (type === HANDSHAKE) this.#handshake(side, version, content, at)
-    else if (type === ALERT) this.#alert(side, content, at)
+    const { bytes, from, to } = content
+    if (type === HANDSHAKE) this.#handshake(side, version, copyOf(bytes, from, to), at)
+    else if (type === ALERT) this.#alert(side, bytes, from, to, at)
     else if (type === APPLICATION_DATA) {
       if (owner.handshake === undefined || owner.handshake.renegotiation) owner.application(side, sizeBytes, at)
       else owner.plainRecord(side, type, version, sizeBytes - HEADER_BYTES, at)
-      this.#host.data(side, content, at)
+      this.#host.data(side, bytes, from, to, at)
     } else {
-      owner.plainRecord(side, type, version, content.length, at)
+      owner.plainRecord(side, type, version, to - from, at)
       // The keys of a renegotiation.
       if (type === CHANGE_CIPHER_SPEC) state.opener = undefined
     }
   }
 
-  #handshake(side: Side, version: number, content: Buffer, at: Micros): void {
+  #handshake(side: Side, version: number, content: Uint8Array, at: Micros): void {
     const { owner } = this.#host
     if (owner.handshake === undefined && side === CLIENT && content[0] === CLIENT_HELLO) this.#renegotiate()
     const facts = owner.handshake
@@ -172,10 +177,11 @@ export class Session12 {
     for (const name of sessionNames(facts, facts.ticketSecret)) this.#host.secrets.remember(name, master)
   }
 
-  #alert(side: Side, content: Buffer, at: Micros): void {
-    if (content.length !== CLEAR_ALERT_BYTES) return
-    this.#host.owner.alert(side, content[0]!, content[1]!, at)
-    if (content[1] === CLOSE_NOTIFY) this.#host.closed(side, at)
+  #alert(side: Side, bytes: Uint8Array, from: number, to: number, at: Micros): void {
+    if (to - from !== CLEAR_ALERT_BYTES) return
+    const description = bytes[from + 1]!
+    this.#host.owner.alert(side, bytes[from]!, description, at)
+    if (description === CLOSE_NOTIFY) this.#host.closed(side, at)
   }
 }
 

@@ -1,3 +1,5 @@
+import { copyOf } from '../../base/copy-bytes.ts'
+import type { Opened } from '../../base/record-crypto.ts'
 import type { Side } from '../../model/side.ts'
 import { CLIENT, SERVER } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
@@ -20,7 +22,7 @@ import { DONE, HOLD, WAIT } from './record-gate.ts'
 import type { Keys } from './record-opener.ts'
 import { RecordOpener } from './record-opener.ts'
 import type { SessionHost } from './session-host.ts'
-import { NO_SECRETS, SideProgress, WRONG_SECRETS } from './session-host.ts'
+import { NO_SECRETS, SideProgress, WRONG_SECRETS, aeadOpener } from './session-host.ts'
 import type { SuiteCipher } from './suite-cipher.ts'
 
 const NEW_SESSION_TICKET = 4
@@ -118,6 +120,7 @@ export class Session13 implements HandshakeSink {
       state.skipping = false
       if (this.#handshakeUnread) host.owner.handshakeOver(at)
       this.#take(side, state, content, to - from + HEADER_BYTES, at)
+      content.release()
     }
     return DONE
   }
@@ -148,7 +151,7 @@ export class Session13 implements HandshakeSink {
 
   #keys(secret: Uint8Array): Keys {
     const { key, iv } = trafficKeys(this.#suite, secret)
-    return { cipher: new AeadCipher(this.#suite, key, iv, true, this.#host.secrets.aead?.(this.#suite.cipher)), next: () => this.#keys(nextTrafficSecret(this.#suite, secret)) }
+    return { cipher: new AeadCipher(this.#suite, key, iv, true, aeadOpener(this.#host.secrets, this.#suite, key)), next: () => this.#keys(nextTrafficSecret(this.#suite, secret)) }
   }
 
   #enter(state: Side13, epoch: number): void {
@@ -158,7 +161,7 @@ export class Session13 implements HandshakeSink {
   }
 
   /** After a loss the end of an epoch may be among what is missing. */
-  #openNext(side: Side, state: Side13, type: number, version: number, bytes: Uint8Array, from: number, to: number): Buffer | undefined {
+  #openNext(side: Side, state: Side13, type: number, version: number, bytes: Uint8Array, from: number, to: number): Opened | undefined {
     if (state.lostBytes === 0 || state.epoch !== SHAKING) return undefined
     const { opener } = state
     if (!this.#use(side, state, SHAKEN)) return undefined
@@ -202,20 +205,25 @@ export class Session13 implements HandshakeSink {
   }
 
   /** RFC 8446 §5.2: the content type stands behind the content, and zeros may follow. */
-  #take(side: Side, state: Side13, content: Buffer, sizeBytes: number, at: Micros): void {
+  #take(side: Side, state: Side13, content: Opened, sizeBytes: number, at: Micros): void {
     const { owner } = this.#host
-    let end = content.length - 1
-    while (end >= 0 && content[end] === 0) end--
-    const type = end < 0 ? 0 : content[end]
+    const { bytes, from } = content
+    let end = content.to - 1
+    while (end >= from && bytes[end] === 0) end--
+    const type = end < from ? 0 : bytes[end]!
     if (side === SERVER && type !== ALERT && this.#sides[CLIENT].epoch === SHAKEN) owner.handshakeOver(at)
-    if (type === APPLICATION_DATA) this.#data(side, state, content.subarray(0, end), sizeBytes, at)
-    else if (type === HANDSHAKE) {
-      const facts = state.epoch === SHAKING ? owner.handshake : undefined
-      facts?.sides[side].opaque.add(sizeBytes, at)
-      if (facts !== undefined) facts.decrypted = true
-      state.messages.push(content, 0, end, at)
-    } else if (type === ALERT && end === CLEAR_ALERT_BYTES) this.#alert(side, content[0]!, content[1]!, at)
+    if (type === APPLICATION_DATA) this.#data(side, state, bytes, from, end, sizeBytes, at)
+    else if (type === HANDSHAKE) this.#handshake(side, state, copyOf(bytes, from, end), sizeBytes, at)
+    else if (type === ALERT && end - from === CLEAR_ALERT_BYTES) this.#alert(side, bytes[from]!, bytes[from + 1]!, at)
     else owner.malformed(side, `encrypted record of type ${type} where none may be`)
+  }
+
+  /** The bytes stay: certificates are read when somebody asks for them. */
+  #handshake(side: Side, state: Side13, content: Uint8Array, sizeBytes: number, at: Micros): void {
+    const facts = state.epoch === SHAKING ? this.#host.owner.handshake : undefined
+    facts?.sides[side].opaque.add(sizeBytes, at)
+    if (facts !== undefined) facts.decrypted = true
+    state.messages.push(content, 0, content.length, at)
   }
 
   /** A server that refuses the client's certificate says so when the client takes the handshake for done. */
@@ -233,11 +241,11 @@ export class Session13 implements HandshakeSink {
     this.#host.closed(side, at)
   }
 
-  #data(side: Side, state: Side13, content: Buffer, sizeBytes: number, at: Micros): void {
+  #data(side: Side, state: Side13, bytes: Uint8Array, from: number, to: number, sizeBytes: number, at: Micros): void {
     const { owner } = this.#host
     if (state.epoch === EARLY) owner.handshake?.earlyData.add(sizeBytes, at)
     else owner.application(side, sizeBytes, at)
-    this.#host.data(side, content, at)
+    this.#host.data(side, bytes, from, to, at)
   }
 
   handshakeTooLong(side: Side, type: number, length: number): void {

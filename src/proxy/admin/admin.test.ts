@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { freePorts } from '../../../test/free-ports.ts'
 import { openAdmin } from './admin-server.ts'
 import type { AdminTarget } from './admin-server.ts'
 import { MetricsPage } from '../../base/metrics-page.ts'
@@ -28,9 +29,7 @@ test('metrics are what a strict reader of the format reads, whatever the labels 
 })
 
 async function open(t: TestContext, target: Partial<AdminTarget>): Promise<(path: string, options?: { method?: string, headers?: Record<string, string> }) => Promise<{ status: number, body: string, response: IncomingMessage }>> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  const { port } = await new Promise<AddressInfo>((resolve) => probe.once('listening', () => resolve(probe.address() as AddressInfo)))
-  await new Promise((resolve) => probe.close(resolve))
+  const [port] = await freePorts(1)
   const admin = await openAdmin({ host: '127.0.0.1', port }, { notReady: () => undefined, metrics: async () => '', config: () => ({}), connections: async () => undefined, quit: () => {}, tap: () => 'turned-off', untap: () => {}, ...target })
   t.after(() => admin.close())
   return (path, options = {}) => new Promise((resolve, reject) => {

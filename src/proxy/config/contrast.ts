@@ -36,9 +36,9 @@ export function parseContrastEnvironment(env: Environment, machine: Machine): Si
     identity: { kind: 'files', key: `${TLS_FOLDER}/${IDENTITY_FILES.key}`, chain: `${TLS_FOLDER}/${IDENTITY_FILES.chain}`, bundle: `${TLS_FOLDER}/${IDENTITY_FILES.bundle}` },
     inbound: {
       mode: 'tproxy', listen: LISTEN_PORTS.flatMap((port) => hosts.map((host) => ({ host, port }))), to: undefined,
-      default: 'mtls', ports, allow: { default: [], ports: {} }, source: 'sidecar', tunnel: DEFAULT_TUNNEL.inbound,
+      default: 'mtls', ports, allow: { default: [], ports: {} }, source: 'sidecar', tunnel: DEFAULT_TUNNEL,
     },
-    outbound: map.length === 0 ? undefined : { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map, tunnel: DEFAULT_TUNNEL.outbound },
+    outbound: map.length === 0 ? undefined : { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map, tunnel: DEFAULT_TUNNEL },
     tls: DEFAULT_TLS, limits: DEFAULT_LIMITS, admin: parseAdmin(valueOf(env, ADMIN)), log: 'text', threads: 1,
   }
   const [circle] = circles(plan)

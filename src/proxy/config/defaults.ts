@@ -12,8 +12,7 @@ export const DEFAULT_LIMITS: LimitsPlan = {
 }
 
 /** Whether connections between two sidecars go together in one where both can. */
-/** A called sidecar takes tunnels; a caller asks for one where its file says so, since whoever watches the wire sees less of single requests then. */
-export const DEFAULT_TUNNEL = { inbound: 'auto', outbound: 'off' } as const
+export const DEFAULT_TUNNEL = 'auto'
 
 export const DEFAULT_ADMIN: HostPort = { host: '127.0.0.1', port: 15_000 }
 

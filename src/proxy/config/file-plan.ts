@@ -94,7 +94,7 @@ class FileReader {
       mode: keys.mode, listen: this.#listen(keys.listen, ['inbound', 'listen'], true),
       to: keys.to === undefined ? undefined : this.#hostPort(keys.to, ['inbound', 'to']),
       default: keys.default ?? 'mtls', ports, allow: { default: keys.allow ?? [], ports: allowPorts }, source: keys.source ?? 'sidecar',
-      tunnel: keys.tunnel ?? DEFAULT_TUNNEL.inbound,
+      tunnel: keys.tunnel ?? DEFAULT_TUNNEL,
     }
   }
 
@@ -121,7 +121,7 @@ class FileReader {
         identities: many(expect ?? []),
         ...alpn === undefined ? {} : { alpn },
       })),
-      tunnel: keys.tunnel ?? DEFAULT_TUNNEL.outbound,
+      tunnel: keys.tunnel ?? DEFAULT_TUNNEL,
     }
   }
 

@@ -24,7 +24,7 @@ const allow: Shape = { type: 'array', title: 'a list of identities', minItems: 1
 const destination = text('a destination like 10.0.0.0/8, 10.0.0.7:5432, 10.0.0.0/8:5000-6000, "[fd00::/8]:443" or "*:5432"', { pattern: DESTINATION })
 const alpn = text('a protocol name of up to 255 bytes', { pattern: '^[\\x21-\\x7e]{1,255}$' })
 const portMode = oneOf('mtls', 'tls', 'permissive', 'plaintext')
-const tunnel = (side: keyof typeof DEFAULT_TUNNEL, description: string): Shape => ({ ...oneOf('auto', 'off'), default: DEFAULT_TUNNEL[side], description })
+const tunnel = (description: string): Shape => ({ ...oneOf('auto', 'off'), default: DEFAULT_TUNNEL, description })
 const interception = 'redirect: iptables REDIRECT, the destination is asked of the kernel. tproxy: the connection keeps its own address.'
 
 const identity: Shape = {
@@ -60,7 +60,7 @@ const inbound: Shape = {
       patternProperties: { [PORT_KEY]: { title: 'a mode or { mode, allow }', anyOf: [portMode, table('A port with callers of its own.', { mode: { ...portMode, description: 'Instead of `default`.' }, allow: { ...allow, description: 'Instead of the `allow` above.' } })] } },
     },
     allow: { ...allow, description: 'Who may call. Left out: whoever the trust bundle vouches for.' },
-    tunnel: tunnel('inbound', 'auto: callers\' sidecars that ask for it may send many connections in one TLS connection.'),
+    tunnel: tunnel('auto: callers\' sidecars that ask for it may send many connections in one TLS connection.'),
     source: { ...oneOf('sidecar', 'caller', 'proxy-protocol'), default: 'sidecar', description: 'What the app sees as its peer: the sidecar, the address of the caller, or a PROXY protocol v2 header.' },
   }, ['mode', 'listen']),
   if: { properties: { mode: { const: 'listen' } } },
@@ -74,7 +74,7 @@ const outbound: Shape = {
     mode: { ...oneOf('redirect', 'tproxy', 'none'), default: 'none', description: `${interception} none: only the listeners of \`map\`.` },
     listen: listenMany,
     default: { ...oneOf('mesh', 'deny', 'passthrough'), default: 'mesh', description: 'For what no rule names: mutual TLS to where it was going, refused, or handed on as it is.' },
-    tunnel: tunnel('outbound', 'auto: connections to a sidecar that can do it go together in one TLS connection.'),
+    tunnel: tunnel('auto: connections to a sidecar that can do it go together in one TLS connection.'),
     passthrough: { type: 'array', title: 'a list of destinations', items: destination, description: 'Handed on as they are, without TLS.' },
     expect: {
       type: 'array', title: 'a list of { to, identity, alpn }', description: 'Identity that a destination must prove; the first that fits counts. Without: whoever the trust bundle vouches for.',

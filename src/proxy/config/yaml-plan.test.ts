@@ -61,7 +61,7 @@ outbound: { mode: redirect, listen: 15001, default: mesh, passthrough: ["10.0.0.
     outbound: {
       mode: 'redirect', listen: [{ host: '127.0.0.1', port: 15001 }, { host: '::1', port: 15001 }], default: 'mesh',
       passthrough: [{ network: '10.0.0.0/8', fromPort: 5432, toPort: 5432 }], expect: [],
-      map: [{ listen: { host: '127.137.0.1', port: 8080 }, to: { host: 'cart', port: 8080 }, identities: ['spiffe://cluster.local/ns/shop/sa/cart'] }], tunnel: 'off',
+      map: [{ listen: { host: '127.137.0.1', port: 8080 }, to: { host: 'cart', port: 8080 }, identities: ['spiffe://cluster.local/ns/shop/sa/cart'] }], tunnel: 'auto',
     },
     tls: { minVersion: '1.3', groups: ['X25519MLKEM768', 'X25519', 'P-256'], alpn: 'mtlscope', resumption: true },
     limits: { connections: 65536, bufferBytes: 262144, connectTimeoutMs: 10000, handshakeTimeoutMs: 10000, idleTimeoutMs: 3600000, drainTimeoutMs: 30000 },

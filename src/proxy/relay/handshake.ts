@@ -1,4 +1,5 @@
 import { errnoName } from '../../sys/errno.ts'
+import { EPOLLIN, EPOLLOUT } from '../../sys/epoll.ts'
 import { errno } from '../../sys/libc.ts'
 import * as ssl from '../../sys/openssl.ts'
 import { COUNTER } from './counters.ts'
@@ -6,11 +7,16 @@ import { endConnection, refuseConnection } from './ending.ts'
 import type { Leg } from './leg.ts'
 import type { RelayLoop } from './loop.ts'
 import { READ_BUFFER_BYTES } from './tls-contexts.ts'
+import { takeVerifiedNames } from './verified-chains.ts'
 
 /** Puts TLS onto a socket; false where there is no memory, and then the connection is over. */
 export function startTls(loop: RelayLoop, leg: Leg, context: number): boolean {
   leg.ssl = ssl.SSL_new(context)
-  if (leg.ssl !== 0 && ssl.SSL_set_fd(leg.ssl, leg.fd) === 1) return true
+  if (leg.ssl !== 0 && ssl.SSL_set_fd(leg.ssl, leg.fd) === 1) {
+    ssl.bufferReads(leg.ssl, leg.fd)
+    leg.buffered = true
+    return true
+  }
   endConnection(loop, leg.connection, 'limit', ssl.takeErrors().text)
   return false
 }
@@ -18,12 +24,16 @@ export function startTls(loop: RelayLoop, leg: Leg, context: number): boolean {
 /** True when the handshake has just ended well. When it failed OpenSSL has written the alert, and the connection is being ended. */
 export function handshakeStep(loop: RelayLoop, leg: Leg): boolean {
   const result = ssl.SSL_do_handshake(leg.ssl)
+  leg.peerNames = takeVerifiedNames() ?? leg.peerNames
   if (result === 1) {
     noteHandshake(loop, leg)
     return true
   }
   const error = ssl.SSL_get_error(leg.ssl, result)
-  if (error === ssl.SSL_ERROR_WANT_READ || error === ssl.SSL_ERROR_WANT_WRITE) return false
+  if (error === ssl.SSL_ERROR_WANT_READ || error === ssl.SSL_ERROR_WANT_WRITE) {
+    leg.awaits = error === ssl.SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT
+    return false
+  }
   const failed = errno()
   const { text } = ssl.takeErrors()
   if (error === ssl.SSL_ERROR_SSL) refuseConnection(loop, leg, 'handshake-failed', withVerdict(leg.ssl, text), undefined)
@@ -40,7 +50,7 @@ function withVerdict(connection: number, text: string): string {
 function noteHandshake(loop: RelayLoop, leg: Leg): void {
   const { connection } = leg
   connection.resumed = ssl.SSL_session_reused(leg.ssl) === 1
-  connection.tlsVersion = ssl.SSL_get_version(leg.ssl)
+  connection.tlsVersion = ssl.versionName(leg.ssl)
   loop.counters[COUNTER.handshakes]++
   if (connection.resumed) loop.counters[COUNTER.resumedHandshakes]++
   // What OpenSSL has fetched with the end of the handshake raises no event, and SSL_has_pending does not see it either: it lies with the

@@ -4,7 +4,7 @@ import { discard, endConnection } from './ending.ts'
 import type { Leg } from './leg.ts'
 import type { RelayLoop } from './loop.ts'
 import { lookAtFirstBytes, shakeWithClient } from './opening.ts'
-import { endConnect, shakeWithServer } from './reaching.ts'
+import { endConnect, finishWithServer } from './reaching.ts'
 import { socketError } from './socket-calls.ts'
 import { READ_BUFFER_BYTES } from './tls-contexts.ts'
 import { transfer } from './transfer.ts'
@@ -45,13 +45,16 @@ function progress(loop: RelayLoop, leg: Leg, mask: number): void {
   const ofClient = leg === connection.client
   switch (connection.phase) {
     case 'first-bytes': return untilBytes(loop, connection)
-    case 'client-handshake': return shakeWithClient(loop, connection)
+    case 'client-handshake':
+      if ((mask & (leg.awaits | ENDED)) !== 0) shakeWithClient(loop, connection)
+      return
     case 'connect':
       if (!ofClient) return endConnect(loop, connection)
       break
     case 'server-handshake':
-      if (!ofClient) return shakeWithServer(loop, connection)
-      break
+      if (ofClient) break
+      if ((mask & (leg.awaits | ENDED)) !== 0) finishWithServer(loop, connection)
+      return
     case 'linger': return discard(loop, leg)
     default: return
   }

@@ -1,5 +1,7 @@
+import { EPOLLIN } from '../../sys/epoll.ts'
 import type { CloseReason } from './connection-report.ts'
 import type { Connection } from './connection.ts'
+import type { PeerNames } from './identity-match.ts'
 import type { Stream, Tunnel } from './tunnel/tunnel.ts'
 
 /**
@@ -14,6 +16,12 @@ export class Leg {
   generation = 0
   /** SSL object; 0: in the clear. */
   ssl = 0
+  /** What its handshake has found in the certificate of the peer; undefined: not looked at yet. */
+  peerNames: PeerNames | undefined = undefined
+  /** Its reads go through a buffer, as in a handshake. */
+  buffered = false
+  /** The event that its handshake waits for: EPOLLIN or EPOLLOUT. */
+  awaits = EPOLLIN
   /** There may be something to read. */
   readable = false
   /** The last write was not refused. */

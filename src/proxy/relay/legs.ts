@@ -42,6 +42,7 @@ export class Legs {
     to.writable = leg.writable
     to.hangup = leg.hangup
     to.fetched = leg.fetched
+    to.buffered = leg.buffered
     this.#legs[to.fd] = to
     leg.fd = -1
     leg.ssl = 0

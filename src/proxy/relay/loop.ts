@@ -21,8 +21,8 @@ import { Policy, ownPortsOf } from './policy.ts'
 import { SessionCache } from './session-cache.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { TapFeed } from './tap-feed.ts'
-import { targetOf } from './target.ts'
-import type { Target } from './target.ts'
+import { NO_TARGETS, planTargets } from './target.ts'
+import type { PlanTargets, Target } from './target.ts'
 import type { Credentials, NameAddresses, ThreadCommand, ThreadInput, ThreadReport } from './thread-messages.ts'
 import { REPORT_MS, ThreadReports } from './thread-reports.ts'
 import type { TlsContexts } from './tls-contexts.ts'
@@ -64,6 +64,7 @@ export class RelayLoop {
   readonly #idStep: number
   #credentials: Credentials
   #names: NameAddresses
+  #targets: PlanTargets = NO_TARGETS
   #nextId: number
   #waitingForBytes = 0
   #nextTickMs = 0
@@ -204,14 +205,12 @@ export class RelayLoop {
   }
 
   inboundTarget(): Target | undefined {
-    const to = this.policy.plan.inbound?.to
-    return to === undefined ? undefined : targetOf({ to, identities: [] }, this.#names)
+    return this.#targets.inbound
   }
 
   /** Of outbound.map; undefined where a newer plan lacks it. */
   mappedTarget(index: number): Target | undefined {
-    const mapped = this.policy.plan.outbound?.map[index]
-    return mapped === undefined ? undefined : targetOf(mapped, this.#names)
+    return this.#targets.mapped[index]
   }
 
   /** Those that wait there already are still taken in: closing would reset them. */
@@ -260,6 +259,7 @@ export class RelayLoop {
         return this.#replaceContexts()
       case 'names':
         this.#names = command.names
+        this.#targets = planTargets(this.policy.plan, this.#names)
         return
       case 'snapshot': return this.#post({ kind: 'snapshot', id: command.id, connections: this.#connections.items.map((connection) => connectionInfo(connection, this.ownIdentity)) })
       case 'tap':
@@ -288,6 +288,7 @@ export class RelayLoop {
     const { plan } = this.policy
     this.chunkBytes = Math.min(SCRATCH_BYTES, Math.max(1, plan.limits.bufferBytes))
     this.ownPorts = ownPortsOf(plan)
+    this.#targets = planTargets(plan, this.#names)
   }
 
   #openContexts(): TlsContexts {

@@ -51,13 +51,14 @@ function acceptTls(loop: RelayLoop, connection: Connection, context: number): vo
   ssl.SSL_set_accept_state(connection.client.ssl)
   connection.phase = 'client-handshake'
   connection.deadlineMs = loop.nowMs + loop.policy.plan.limits.handshakeTimeoutMs
-  shakeWithClient(loop, connection)
+  // What came before raised an event before; else one will tell of the first bytes.
+  if (connection.client.readable) shakeWithClient(loop, connection)
 }
 
 /** Another step of the handshake; at its end the client is let in or refused. */
 export function shakeWithClient(loop: RelayLoop, connection: Connection): void {
   if (!handshakeStep(loop, connection.client)) return
-  const names = readPeerNames(connection.client.ssl)
+  const names = connection.client.peerNames ?? readPeerNames(connection.client.ssl)
   connection.clientNames = names
   connection.security = names === undefined ? 'tls' : 'mtls'
   if (connection.resumed && isPeerCertificateExpired(connection.client.ssl)) {

@@ -14,7 +14,11 @@ const commonName = allocateAt(COMMON_NAME_BYTES)
 /** The names in the certificate that the peer proved to have; undefined where it showed none. */
 export function readPeerNames(connection: number): PeerNames | undefined {
   const certificate = ssl.SSL_get0_peer_certificate(connection)
-  if (certificate === 0) return undefined
+  return certificate === 0 ? undefined : readNames(certificate)
+}
+
+/** The names in a certificate. */
+export function readNames(certificate: number): PeerNames {
   const names = ssl.X509_get_ext_d2i(certificate, ssl.NID_SUBJECT_ALT_NAME)
   if (names === 0) {
     ssl.ERR_clear_error()

@@ -10,8 +10,8 @@ import { identityOf, isIdentityAllowed, spiffeIdOf } from './identity-match.ts'
 import type { RelayLoop } from './loop.ts'
 import { readCommonName, readPeerNames } from './peer-certificate.ts'
 import { proxyHeader } from './proxy-protocol.ts'
-import { socketError, startConnect } from './socket-calls.ts'
-import { offerProtocols } from './tls-contexts.ts'
+import { setOption, socketError, startConnect } from './socket-calls.ts'
+import { offerProtocols, offerServerName } from './tls-offers.ts'
 import { transfer } from './transfer.ts'
 import { TUNNEL_PROTOCOL } from '../../model/tunnel-protocol.ts'
 import { appendWaiting } from './waiting.ts'
@@ -43,7 +43,7 @@ function failConnect(loop: RelayLoop, connection: Connection, errno: number): vo
 
 /** The server's socket has become writable, or has failed. */
 export function endConnect(loop: RelayLoop, connection: Connection): void {
-  const failed = socketError(connection.server.fd)
+  const failed = connection.server.hangup ? socketError(connection.server.fd) : 0
   if (failed !== 0) return failConnect(loop, connection, failed)
   if (!connection.server.writable) return
   if (connection.direction === 'inbound') return openInboundServer(loop, connection)
@@ -78,7 +78,7 @@ function startMesh(loop: RelayLoop, connection: Connection): void {
   const { server, target } = connection
   if (!startTls(loop, server, loop.contexts.client)) return
   ssl.SSL_set_connect_state(server.ssl)
-  if (target?.serverName !== undefined) setServerName(server.ssl, target.serverName)
+  if (target?.serverName !== undefined) offerServerName(server.ssl, target.serverName)
   if (target?.alpn !== undefined) offerProtocols(server.ssl, [target.alpn])
   else if (connection.tunnelKey !== '') offerProtocols(server.ssl, [TUNNEL_PROTOCOL, loop.policy.plan.tls.alpn])
   if (loop.policy.plan.tls.resumption) {
@@ -91,18 +91,19 @@ function startMesh(loop: RelayLoop, connection: Connection): void {
   shakeWithServer(loop, connection)
 }
 
-function setServerName(connection: number, name: string): void {
-  const text = Buffer.from(`${name}\0`, 'latin1')
-  const address = allocateAt(text.length)
-  bytesAt(address, text.length).set(text)
-  ssl.SSL_ctrl(connection, ssl.SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, address)
-  freeAt(address)
+/** As shakeWithServer, where the server has answered: what the client has sent meanwhile goes into one packet with the end of the handshake. */
+export function finishWithServer(loop: RelayLoop, connection: Connection): void {
+  const { fd } = connection.server
+  setOption(fd, sys.SOL_TCP, sys.TCP_CORK, 1)
+  shakeWithServer(loop, connection)
+  // Where it was closed meanwhile this fails, or is of a socket that has no cork.
+  setOption(fd, sys.SOL_TCP, sys.TCP_CORK, 0)
 }
 
 /** Another step of the handshake; at its end the server is the expected one, or refused. */
-export function shakeWithServer(loop: RelayLoop, connection: Connection): void {
+function shakeWithServer(loop: RelayLoop, connection: Connection): void {
   if (!handshakeStep(loop, connection.server)) return
-  const names = readPeerNames(connection.server.ssl) ?? { uris: [], dnsNames: [] }
+  const names = connection.server.peerNames ?? readPeerNames(connection.server.ssl) ?? { uris: [], dnsNames: [] }
   connection.serverNames = names
   const expected = connection.target?.identities ?? []
   if (!isIdentityAllowed(expected, names)) {

@@ -1,4 +1,4 @@
-import type { HostPort, IdentityPatterns, MeshServer } from '../sidecar-plan.ts'
+import type { HostPort, IdentityPatterns, MeshServer, SidecarPlan } from '../sidecar-plan.ts'
 import { hostPortText } from './policy.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { parseSocketAddress, socketAddressText } from './socket-address.ts'
@@ -17,8 +17,23 @@ export interface Target {
   readonly alpn: string | undefined
 }
 
-/** Of a place that the plan names. */
-export function targetOf({ to, identities, alpn }: MeshServer & { readonly to: HostPort }, names: NameAddresses): Target {
+/** Those that a plan names, with the addresses that they have at the time. */
+export interface PlanTargets {
+  readonly inbound: Target | undefined
+  /** As in outbound.map. */
+  readonly mapped: readonly Target[]
+}
+
+export const NO_TARGETS: PlanTargets = { inbound: undefined, mapped: [] }
+
+export function planTargets({ inbound, outbound }: SidecarPlan, names: NameAddresses): PlanTargets {
+  return {
+    inbound: inbound?.to === undefined ? undefined : targetOf({ to: inbound.to, identities: [] }, names),
+    mapped: (outbound?.map ?? []).map((mapped) => targetOf(mapped, names)),
+  }
+}
+
+function targetOf({ to, identities, alpn }: MeshServer & { readonly to: HostPort }, names: NameAddresses): Target {
   const literal = parseSocketAddress(to.host, to.port)
   const addresses = literal === undefined ? (names[to.host] ?? []).map((address) => ({ ...address, port: to.port })) : [literal]
   return { addresses, serverName: literal === undefined ? to.host : undefined, text: hostPortText(to), identities, alpn }

@@ -1,9 +1,10 @@
 import { MtlscopeError } from '../../base/errors.ts'
-import { allocateAt, bytesAt, copyAt, freeAt } from '../../sys/memory.ts'
+import { allocateAt, bytesAt, freeAt } from '../../sys/memory.ts'
 import * as ssl from '../../sys/openssl.ts'
 import type { TlsPlan } from '../sidecar-plan.ts'
 import type { TlsMaterial } from './relay.ts'
 import { TUNNEL_PROTOCOL } from '../../model/tunnel-protocol.ts'
+import { alpnCallback, protocolList } from './tls-offers.ts'
 import { rememberVerifiedChains } from './verified-chains.ts'
 
 /** SSL_CTX of the four uses, each with the same key, chain and anchors. Addresses; see sys/openssl.ts. */
@@ -41,8 +42,6 @@ const CIPHERS_1_2 = 'ECDHE+AESGCM:ECDHE+CHACHA20'
 const SESSION_SECONDS = 3600
 /** What one read of a socket fetches at most: some records of 16 KiB. */
 export const READ_BUFFER_BYTES = 64 * 1024 + 512
-const ALPN_OK = 0
-const ALPN_NONE = 3
 
 /** Throws 'bad-identity' where the PEM texts cannot be used. */
 export function openTlsContexts(input: TlsContextsInput): TlsContexts {
@@ -112,17 +111,6 @@ function prepareClient(context: number, tls: TlsPlan): void {
   if (tls.alpn === '') return
   const list = protocolList([tls.alpn])
   ssl.SSL_CTX_set_alpn_protos(context, list, list.length)
-}
-
-/** What one connection offers instead of what its context does. */
-export function offerProtocols(connection: number, names: readonly string[]): void {
-  const list = protocolList(names)
-  ssl.SSL_set_alpn_protos(connection, list, list.length)
-}
-
-/** ProtocolNameList (RFC 7301 §3.1), best first, without the length of the whole. */
-function protocolList(names: readonly string[]): Uint8Array {
-  return Buffer.concat(names.flatMap((name) => [Buffer.of(name.length), Buffer.from(name, 'latin1')]))
 }
 
 /** OpenSSL refuses a whole list for one name that it does not know, so each is tried alone first. */
@@ -206,44 +194,4 @@ function withBio<T>(pem: string, use: (bio: number) => T): T {
 function broken(what: string): MtlscopeError {
   const { text } = ssl.takeErrors()
   return new MtlscopeError('bad-identity', text === '' ? what : `${what}: ${text}`, { hint: 'key, chain and bundle are PEM texts; the chain starts with the certificate of the key' })
-}
-
-/** Callbacks by protocol names. They are kept for good: a connection of a context that was replaced may still be in its handshake. */
-const alpnCallbacks = new Map<string, bigint>()
-
-/** RFC 7301 §3.2: the first of ours that the client offers; otherwise nothing is said of ALPN, and the client decides. */
-function alpnCallback(protocols: readonly string[]): bigint {
-  const key = protocols.join(' ')
-  const known = alpnCallbacks.get(key)
-  if (known !== undefined) return known
-  const answers = protocols.map(alpnAnswer)
-  const { address } = ssl.registerAlpnSelect((_ssl, out, outLength, offered, offeredLength) => {
-    const list = bytesAt(offered, offeredLength)
-    const answer = answers.find(({ name }) => offers(list, name))
-    if (answer === undefined) return ALPN_NONE
-    copyAt(out, answer.memory + answer.name.length, 8)
-    copyAt(outLength, answer.memory + answer.name.length + 8, 1)
-    return ALPN_OK
-  })
-  alpnCallbacks.set(key, address)
-  return address
-}
-
-/** The name, its address, its length: what the callback hands over by reference. */
-function alpnAnswer(protocol: string): { readonly name: Uint8Array, readonly memory: number } {
-  const name = Buffer.from(protocol, 'latin1')
-  const memory = allocateAt(name.length + 9)
-  const bytes = bytesAt(memory, name.length + 9)
-  bytes.set(name)
-  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(name.length, BigInt(memory), true)
-  bytes[name.length + 8] = name.length
-  return { name, memory }
-}
-
-/** `list`: names, each after a byte of its length. */
-function offers(list: Uint8Array, wanted: Uint8Array): boolean {
-  for (let at = 0; at < list.length; at += 1 + list[at]) {
-    if (list[at] === wanted.length && Buffer.compare(list.subarray(at + 1, at + 1 + list[at]), wanted) === 0) return true
-  }
-  return false
 }

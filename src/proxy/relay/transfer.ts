@@ -9,6 +9,7 @@ import type { Leg } from './leg.ts'
 import type { RelayLoop } from './loop.ts'
 import { giveCredit } from './tunnel/credit.ts'
 import { sendToStream } from './tunnel/sending.ts'
+import { setOption } from './socket-calls.ts'
 import { dropWaiting, keepWaiting } from './waiting.ts'
 
 /** After so many reads a connection goes to the end of the queue, so that a fast one does not keep the others waiting. */
@@ -83,6 +84,8 @@ function noteWritten(loop: RelayLoop, leg: Leg, count: number): void {
 export function endWriting(loop: RelayLoop, leg: Leg): void {
   if (leg.shut) return
   if (leg.ssl !== 0) {
+    // One packet for both.
+    setOption(leg.fd, sys.SOL_TCP, sys.TCP_CORK, 1)
     const result = ssl.SSL_shutdown(leg.ssl)
     if (result < 0 && ssl.SSL_get_error(leg.ssl, result) === ssl.SSL_ERROR_WANT_WRITE) {
       leg.writable = false
@@ -90,8 +93,9 @@ export function endWriting(loop: RelayLoop, leg: Leg): void {
     }
     if (result < 0) ssl.ERR_clear_error()
   }
-  if (leg.stream === undefined) sys.shutdown(leg.fd, sys.SHUT_WR)
-  else loop.tunnels.endStream(leg.stream)
+  if (leg.stream !== undefined) loop.tunnels.endStream(leg.stream)
+  // Where both are done it is closed now, which says the same.
+  else if (!leg.other.shut) sys.shutdown(leg.fd, sys.SHUT_WR)
   leg.shut = true
   if (loop.tap.isOn) loop.tap.chunk(loop, leg.other, 0, 0)
   if (leg.other.shut) finishConnection(loop, leg.connection)

@@ -18,10 +18,11 @@ interface Service { readonly name: string, readonly hosts: Set<string>, readonly
 export class Catalog {
   readonly #services = new Map<string, Service>()
 
-  add(record: JsonRecord): void {
+  /** @param to the workload that answers, where that is known: proxies hide it */
+  add(record: JsonRecord, to?: string): void {
     const { request } = record
     if (!HTTP.has(record.protocol) || typeof request?.method !== 'string' || typeof request.path !== 'string') return
-    const name = record.server.name ?? `${record.server.ip}:${record.server.port}`
+    const name = to ?? record.server.name ?? `${record.server.ip}:${record.server.port}`
     let service = this.#services.get(name)
     if (service === undefined) {
       if (this.#services.size >= MAX_SERVICES) return

@@ -30,10 +30,10 @@ const MAX_OPENED = 128
 /** What was written makes room for more; so often, then it is the turn of others. */
 const MAX_ROUNDS = 4
 /**
- * After so long new connections go by a new tunnel, and the old one ends with its last. So whoever looks at the wire for half a minute sees a
+ * After so long new connections go by a new tunnel, and the old one ends with its last. So whoever looks at the wire for ten seconds sees a
  * handshake, and no certificate was verified longer ago than this.
  */
-const LIFE_MS = 10_000
+const LIFE_MS = 5000
 /** An empty tunnel whose client leaves it open is asked to be closed. */
 const EMPTY_MS = 60_000
 /** What the other side still has to say of the last stream comes in this time: closing a socket with bytes unread would be a reset. */

@@ -14,7 +14,7 @@ export function Nodes({ nodes }: { nodes: readonly NodeHealth[] }): JSX.Element 
     <section>
       <h2>Nodes</h2>
       {nodes.length === 0 && <p className="quiet">No agent was found yet.</p>}
-      {missing > 0 && <p className="tone-red">{countText(missing)} of {countText(nodes.length)} do not answer: their traffic is missing in every view.</p>}
+      {missing > 0 && <p className="tone-red">{countText(missing)} of {countText(nodes.length)} {missing === 1 ? 'does not answer: its traffic' : 'do not answer: their traffic'} is missing in every view.</p>}
       <table className="table">
         <thead><tr><th>Node</th><th className="number">Messages</th><th className="number">Packets</th><th>State</th></tr></thead>
         <tbody>

@@ -1,6 +1,7 @@
 import type { JSX } from 'react'
 import { useMemo, useRef, useState } from 'react'
 import type { MapAnswer, MapEdge } from '../../../../src/model/api.ts'
+import { CountedTwice } from '../../components/counted-twice.tsx'
 import { Menu } from '../../components/menu.tsx'
 import { Nothing } from '../../components/nothing.tsx'
 import { VerdictSign } from '../../components/verdict-sign.tsx'
@@ -73,17 +74,18 @@ function MapPicture({ answer }: { answer: MapAnswer }): JSX.Element {
           ]}
         />
       </div>
-      <Legend edges={edges} omitted={answer.omittedNodes} />
+      <Legend edges={edges} omitted={answer.omittedNodes} twice={answer.twice} />
     </div>
   )
 }
 
-function Legend({ edges, omitted }: { edges: readonly MapEdge[], omitted: number }): JSX.Element {
+function Legend({ edges, omitted, twice }: { edges: readonly MapEdge[], omitted: number, twice: number | undefined }): JSX.Element {
   const verdicts = [...new Set(edges.map((edge) => edge.verdict))].sort((a, b) => verdictShown(a).text.localeCompare(verdictShown(b).text))
   return (
     <div className="map-legend small">
       {verdicts.map((verdict) => <span key={verdict}><VerdictSign verdict={verdict} word /> <span className="quiet">{edges.filter((edge) => edge.verdict === verdict).length}</span></span>)}
       {omitted > 0 && <span className="tone-amber">{omitted} quieter services are not shown: use the filter</span>}
+      <CountedTwice twice={twice} />
     </div>
   )
 }

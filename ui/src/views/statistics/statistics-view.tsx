@@ -1,6 +1,7 @@
 import type { JSX } from 'react'
 import { Suspense, lazy, useState } from 'react'
 import type { StatisticsAnswer, StatisticsGroup } from '../../../../src/model/api.ts'
+import { CountedTwice } from '../../components/counted-twice.tsx'
 import { Nothing } from '../../components/nothing.tsx'
 import { ViewFailure } from '../../components/view-failure.tsx'
 import type { Grouping } from '../../model/place.ts'
@@ -34,6 +35,7 @@ export function StatisticsView(): JSX.Element {
       <div className="statistics-tools">
         <span className="quiet">Group by</span>
         {GROUPINGS.map((key) => <button key={key} type="button" className="button" aria-pressed={by === key} onClick={() => adjust({ by: key, item: undefined })}>{key}</button>)}
+        <CountedTwice twice={value.twice} />
         <span className="grow" />
         <button type="button" className="button" onClick={() => setComparing(true)}>Compare captures…</button>
       </div>
