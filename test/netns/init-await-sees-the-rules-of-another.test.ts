@@ -39,3 +39,13 @@ test('it ends when the rules are there, and not for rules that leave a family op
   const { code, stderr } = await waiting
   assert.equal(code, 0, stderr)
 })
+
+test('a family that has no way out is not waited for', async (t) => {
+  if (!needTools(t, permitted)) return
+  const [pod, outside] = [addNamespace(t, 'pod'), addNamespace(t, 'out')]
+  joinNamespaces(pod, outside)
+  pod.run('ip', 'route', 'add', 'default', 'via', '10.99.0.2')
+  await applyRules(planRules(PRESET_SETTINGS.istio), { netns: pod.path })
+  const { code, stderr } = await awaitRules(pod, '100s')
+  assert.equal(code, 0, stderr)
+})

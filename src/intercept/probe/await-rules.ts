@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import dgram from 'node:dgram'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MtlscopeError } from '../../base/errors.ts'
@@ -57,6 +58,7 @@ async function holds(token: string): Promise<boolean> {
 }
 
 async function follow(address: string, token: string): Promise<Led> {
+  if (!await hasRoute(address)) return 'nowhere'
   return await new Promise((resolve) => {
     let said = ''
     let led: Led = 'away'
@@ -67,12 +69,23 @@ async function follow(address: string, token: string): Promise<Led> {
       if (said === token) led = 'here'
       if (said.length >= token.length) socket.destroy()
     })
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENETUNREACH' || error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') led = 'nowhere'
-    })
+    socket.on('error', () => {})
     socket.once('close', () => {
       clearTimeout(timer)
       resolve(led)
     })
   })
+}
+
+/** Asked of the kernel without a packet: a call fails in the same way where a gateway answers that it knows no route, and that one did get out. */
+async function hasRoute(address: string): Promise<boolean> {
+  const socket = dgram.createSocket(net.isIPv6(address) ? 'udp6' : 'udp4')
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    socket.once('error', resolve)
+    // Its declaration does not know of the error.
+    const told = (failure?: NodeJS.ErrnoException): void => resolve(failure)
+    socket.connect(DEAD_PORT, address, told)
+  })
+  socket.close()
+  return !(error?.code === 'ENETUNREACH' || error?.code === 'EADDRNOTAVAIL' || error?.code === 'EAFNOSUPPORT')
 }
