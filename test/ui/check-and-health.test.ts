@@ -97,7 +97,7 @@ test('health of a hub that merges agents: nodes that do not answer are named fir
   await page.route(/\/api\/v1\/live/, (route) => route.fulfill({ contentType: 'text/event-stream', body: `event: health\ndata: ${JSON.stringify(health)}\n\n` }))
   await page.goto(`${address}?view=health`)
   const table = page.locator('section', { has: page.getByRole('heading', { name: 'Nodes' }) })
-  await table.getByText('1 of 2 do not answer').waitFor()
+  await table.getByText('1 of 2 does not answer: its traffic').waitFor()
   const rows = await table.locator('tbody tr').allInnerTexts()
   assert.match(rows[0]!, /node-b.*✕ no answer since 2026-09-21 \d\d:\d\d:\d\d\.\d{6} UTC connection refused/s)
   assert.match(rows[1]!, /node-a.*4\s200.*12\/s.*✓ answers/s)

@@ -31,6 +31,7 @@ export function readPlain(leg: Leg, to: number, limit: number): number {
 export function readTls(leg: Leg, to: number, limit: number): number {
   let filled = 0
   do {
+    // Before the read: SSL_get_error asks the BIO that is there after it whether to come again.
     if (leg.buffered) leg.buffered = !ssl.unbufferReads(leg.ssl)
     const count = ssl.SSL_read(leg.ssl, to + filled, limit - filled)
     if (count <= 0) {
