@@ -32,7 +32,7 @@ test('tap leads to the viewer of the hub, also after the hub was replaced; lines
   await cluster.untilPodRuns('shown')
   const tap = new Laptop(t, cluster, 'tap', '^shown$', '--ui', '0')
   await cluster.until('the viewer is told', () => Promise.resolve(/viewer http:\/\/127\.0\.0\.1:\d+\/\?q=/.test(tap.stderr)))
-  const { port, searchParams } = new URL(/viewer (\S+)/.exec(tap.stderr)![1]!)
+  const { port, searchParams } = new URL(/viewer (http\S+)/.exec(tap.stderr)![1]!)
   // The laptop is in the node's network here.
   const ask = async (): Promise<string> => (await cluster.insideAnyway('curl', '-sS', '-m', '10', '-G', `http://127.0.0.1:${port}/api/v1/messages`, '--data-urlencode', `q=${searchParams.get('q')}`)).output
   const shows = async (): Promise<boolean> => {
