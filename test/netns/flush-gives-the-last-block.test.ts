@@ -25,7 +25,7 @@ test('what lies in the block in progress is handed over by flush, and nothing th
 test('a frame that someone kept is zeroes after close, not the end of the process', (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const namespace = addNamespace(t, 'kept')
-  const ring = inside(namespace, () => openRing({ ifindex: 0, blockCount: 4 }))
+  const ring = inside(namespace, () => openRing({ ifindex: 0, blockCount: 32 }))
   sendDatagrams(namespace, '127.0.0.1', 9, ['kept'])
   let kept: Uint8Array = new Uint8Array(0)
   ring.flush({ frame: (buf, offset, captured) => { kept = buf.subarray(offset, offset + captured) } })

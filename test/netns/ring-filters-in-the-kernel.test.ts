@@ -11,9 +11,12 @@ import { addNamespace, joinNamespaces } from './namespace.ts'
 
 const netns = ensureNetns()
 
+/** On a slow machine each datagram gets a block of its own, and nobody reads before all were sent. */
+const BLOCKS = 32
+
 function capture(namespace: TestNamespace, words: { ports?: string[], notPorts?: string[], hosts?: string[] }, traffic: () => void): { texts: string[], notes: string[] } {
   const filter = parsePacketFilter({ ports: [], notPorts: [], hosts: [], ...words })
-  const { rings: [ring], notes } = inside(namespace, () => openAfPacket({ interfaces: ['any'], filter, blockCount: 4 }))
+  const { rings: [ring], notes } = inside(namespace, () => openAfPacket({ interfaces: ['any'], filter, blockCount: BLOCKS }))
   try {
     traffic()
     const seen = new FramesSeen()
@@ -84,7 +87,7 @@ test('a tunnel interface without link headers is filtered too', async (t) => {
   const up = await waitFor(() => namespace.run('ip', '-br', 'addr').includes('10.98.0.1'), () => tunnel.exitCode !== null)
   if (!need(t, 'netns', up, 'socat with TUN, and /dev/net/tun')) return
   const filter = parsePacketFilter({ ports: ['9000'], notPorts: [], hosts: ['10.98.0.0/24'] })
-  const { rings: [ring] } = inside(namespace, () => openAfPacket({ interfaces: ['any'], filter, blockCount: 4 }))
+  const { rings: [ring] } = inside(namespace, () => openAfPacket({ interfaces: ['any'], filter, blockCount: BLOCKS }))
   t.after(() => ring.close())
   for (const port of [9000, 9001]) sendDatagrams(namespace, '10.98.0.7', port, [`to ${port}`])
   const seen = new FramesSeen()

@@ -14,7 +14,7 @@ test('a link that goes down does not keep poll from waiting, and what comes afte
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const [a, b] = [addNamespace(t, 'a'), addNamespace(t, 'b')]
   joinNamespaces(a, b)
-  const ring = inside(b, () => openRing({ ifindex: findInterface('veth0').index, blockCount: 4 }))
+  const ring = inside(b, () => openRing({ ifindex: findInterface('veth0').index, blockCount: 32 }))
   t.after(() => ring.close())
   b.run('ip', 'link', 'set', 'veth0', 'down')
   // The error and the last frames of the link wake it a few times; an error that stayed would do so every time.

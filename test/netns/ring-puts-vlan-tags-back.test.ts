@@ -18,7 +18,7 @@ test('a frame with a VLAN tag arrives as it was sent, though the kernel takes th
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const [a, b] = [addNamespace(t, 'a'), addNamespace(t, 'b')]
   joinNamespaces(a, b)
-  const ring = inside(b, () => openRing({ ifindex: 0, blockCount: 4 }))
+  const ring = inside(b, () => openRing({ ifindex: 0, blockCount: 32 }))
   t.after(() => ring.close())
   inside(a, () => {
     const fd = openPacketSocket()

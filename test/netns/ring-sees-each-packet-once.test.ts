@@ -20,7 +20,7 @@ for (const everywhere of [false, true]) {
     t.after(() => server.kill())
     await once(server.stdout, 'data')
 
-    const ring = inside(namespace, () => openRing({ ifindex: everywhere ? 0 : 1, blockCount: 4 }))
+    const ring = inside(namespace, () => openRing({ ifindex: everywhere ? 0 : 1, blockCount: 32 }))
     t.after(() => ring.close())
     namespace.run('curl', '-s', '--max-time', '5', 'http://127.0.0.1:8080/seen-once')
     const seen = new FramesSeen()
@@ -39,7 +39,7 @@ test('between two namespaces what is sent and what is received is seen, each onc
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const [a, b] = [addNamespace(t, 'a'), addNamespace(t, 'b')]
   joinNamespaces(a, b)
-  const rings = [a, b].map((n: TestNamespace) => inside(n, () => openRing({ ifindex: 0, blockCount: 4 })))
+  const rings = [a, b].map((n: TestNamespace) => inside(n, () => openRing({ ifindex: 0, blockCount: 32 })))
   t.after(() => rings.forEach((ring) => ring.close()))
   sendDatagrams(a, '10.99.0.2', 9000, ['from a'])
   sendDatagrams(b, '10.99.0.1', 9000, ['from b'])
