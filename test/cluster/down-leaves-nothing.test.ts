@@ -27,9 +27,10 @@ function traces(name: string): string[] {
   return [...mounts, ...processes.map((pid) => `process ${pid}`), ...cgroups, ...existsSync(folder) ? [folder] : []]
 }
 
+/** One that has ended keeps the name of its cgroup, which is gone, until whoever started it has asked how it ended. */
 function belongsTo(pid: string, word: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(word)
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(word) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
   } catch {
     return false
   }
