@@ -3,6 +3,7 @@ import { HopJoin } from '../mesh/hop-join.ts'
 import type { HopMessage, JoinedHop, JoinedRequest, TlsHop } from '../mesh/joined-request.ts'
 import { LearntPlaces } from '../mesh/learnt-places.ts'
 import type { StoredRecord, StoredRow } from '../store/store.ts'
+import { VERDICT_OF_PROOF } from './handshake-verdicts.ts'
 import type { Hub } from './hub.ts'
 import { RecordFlows, asMessage, microsOf } from './record-message.ts'
 import { tlsSummary } from './tls-summary.ts'
@@ -76,7 +77,7 @@ class Neighbours {
 
   tls({ flows, clientProof }: TlsHop): TlsSummary | undefined {
     const found = flows.map((id) => this.#handshakes.get(id)).find((record) => record !== undefined)
-    return found && tlsSummary(JSON.parse(found.line) as JsonRecord, found.row.id, VERDICTS[clientProof])
+    return found && tlsSummary(JSON.parse(found.line) as JsonRecord, found.row.id, VERDICT_OF_PROOF[clientProof])
   }
 }
 
@@ -89,12 +90,10 @@ function viewOf(hop: JoinedHop, index: Neighbours): RequestHop {
   }
 }
 
-const VERDICTS = { certificate: 'mtls-seen', inferred: 'mtls-inferred', none: 'tls-one-way', unknown: 'tls' } as const
-
 /** Where the handshake itself is gone. */
 function summaryOf({ clientProof, version, suite, group, alpn, sni, resumed }: TlsHop): TlsSummary {
   return {
-    verdict: VERDICTS[clientProof], evidence: [],
+    verdict: VERDICT_OF_PROOF[clientProof], evidence: [],
     ...(version !== undefined && { version }), ...(suite !== undefined && { cipherSuite: suite }), ...(group !== undefined && { group }),
     ...(alpn !== undefined && { alpn }), ...(sni !== undefined && { sni }), ...(resumed !== undefined && { resumed }),
   }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import type { HopMessage } from './joined-request.ts'
-import { SessionMemory } from './session-memory.ts'
+import { SessionMemory, sessionEnds } from './session-memory.ts'
 import { TimeLine } from './time-line.ts'
 import { clientRandom, offersTunnel, tlsFacts, tlsKind } from './tls-facts.ts'
 import type { Turn } from './wire-connection.ts'
@@ -82,10 +82,9 @@ export class ConnectionTable {
 
   /** One of the two ends may have joined late: what says more stays. */
   #learn(connection: WireConnection, seen: HopMessage): void {
-    const { client, server } = connection
     connection.random ??= clientRandom(seen.message)
     connection.isShared ||= offersTunnel(seen.message)
-    const facts = this.#sessions.learn(`${client.ip} ${server.ip} ${server.port}`, tlsFacts(seen.message))
+    const facts = this.#sessions.learn(sessionEnds(connection), tlsFacts(seen.message))
     if (connection.facts.version === undefined || connection.facts.clientProof === 'unknown') connection.facts = facts
   }
 

@@ -1,8 +1,14 @@
 import { BoundedMap } from '../base/bounded-map.ts'
+import type { FlowInfo } from '../model/flow.ts'
 import type { ClientProof } from './joined-request.ts'
 import type { TlsFacts } from './tls-facts.ts'
 
 const MAX_SESSIONS = 4096
+
+/** Which client and which server, as SessionMemory takes them. */
+export function sessionEnds({ client, server }: Pick<FlowInfo, 'client' | 'server'>): string {
+  return `${client.ip} ${server.ip} ${server.port}`
+}
 
 /**
  * What full handshakes between two ends have shown, for those that resume a session: who the client is was settled then
@@ -12,7 +18,7 @@ const MAX_SESSIONS = 4096
 export class SessionMemory {
   readonly #shown = new BoundedMap<string, ClientProof>(MAX_SESSIONS)
 
-  /** `ends`: which client and which server. Returns the facts, with the proof that was inherited where they have none. */
+  /** `ends`: of sessionEnds. Returns the facts, with the proof that was inherited where they have none. */
   learn(ends: string, facts: TlsFacts): TlsFacts {
     const key = `${ends} ${facts.sni ?? ''}`
     if (facts.resumed === true) return facts.clientProof === 'unknown' ? { ...facts, clientProof: inherited(this.#shown.get(key)) } : facts

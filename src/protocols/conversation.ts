@@ -131,11 +131,7 @@ export class Conversation implements LinkOwner {
 
   /** A dissector that was forced may find nothing that it knows and still not disown. */
   get #isUnclaimed(): boolean {
-    if (this.#dissector === undefined) return true
-    if (!this.#isForced || this.#told) return false
-    if (this.#broken) this.#passed.wrongly = this.#current!.name
-    else this.#passed.nothingOf = this.#current!.name
-    return true
+    return this.#dissector === undefined || (this.#isForced && !this.#told)
   }
 
   /** What is read is what the user said that it is. */
@@ -144,6 +140,7 @@ export class Conversation implements LinkOwner {
   }
 
   #unclaimed(): void {
+    if (this.#dissector !== undefined) this.#passed[this.#broken ? 'wrongly' : 'nothingOf'] = this.#current!.name
     this.#passed.joinedLate = this.#late
     this.#sink.message(this.#passed.message(this.#atMicros))
   }

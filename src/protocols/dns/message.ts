@@ -1,7 +1,7 @@
 import type { Side } from '../../model/side.ts'
 import { CLIENT } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from '../../base/copy-bytes.ts'
 import { upperRcode } from './edns.ts'
 import { HEADER_BYTES, OPCODE_QUERY, QR, TC, TYPE_AXFR, TYPE_IXFR, opcodeOf, rcodeOf, word } from './header.ts'
 import type { Question } from './question.ts'

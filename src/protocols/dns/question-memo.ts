@@ -1,5 +1,5 @@
 import { viewOf } from '../memory-view.ts'
-import { copyOf } from './copy.ts'
+import { copyOf } from '../../base/copy-bytes.ts'
 import { Question } from './question.ts'
 
 /** A power of two. */
