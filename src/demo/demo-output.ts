@@ -15,8 +15,8 @@ import { TimeOrder } from './time-order.ts'
 import type { ViewerPlace } from './viewer.ts'
 import type { ViewerFeed } from './viewer-feed.ts'
 
-/** What the capture threads have seen is here by then. */
-const BATCH_MS = 200
+/** The kernel hands over what an interface has seen by then, also where there is little. */
+const RING_MICROS = 100_000
 /**
  * The ciphertext of one request is told from that of the next when the next begins; only then is it joined. On a new
  * connection it takes one more, because the server's session tickets stand before its first answer.
@@ -32,7 +32,7 @@ export class DemoOutput implements MessageObserver {
   readonly #screen: Screen | undefined
   readonly #feed: ViewerFeed | undefined
   readonly #order = new TimeOrder<JoinedRequest>(ORDER_MICROS, FIRST_MICROS)
-  readonly #join = new HopJoin((request) => this.#order.add(request), { roleOf })
+  readonly #join = new HopJoin((request) => this.#order.add(request), { roleOf, isTimeTold: true })
   #shown = 0
 
   constructor(settings: DemoSettings, terminal: OutputTerminal, feed?: ViewerFeed) {
@@ -71,7 +71,6 @@ export class DemoOutput implements MessageObserver {
   messages(batch: TappedMessage[]): void {
     this.#feed?.messages(batch)
     for (const message of batch) this.#join.add(message)
-    this.#showDue()
   }
 
   health(health: Health): void {
@@ -79,9 +78,12 @@ export class DemoOutput implements MessageObserver {
     this.#screen?.health(health)
   }
 
-  /** What found no partner in time is shown alone. */
+  /** What found no partner in time is shown alone; not by the clock, which goes ahead of threads that are kept waiting. */
+  read(toMicros: number): void {
+    this.#join.advance(toMicros - RING_MICROS)
+  }
+
   tick(): void {
-    this.#join.advance((Date.now() - BATCH_MS) * 1000)
     this.#showDue()
   }
 

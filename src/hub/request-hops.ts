@@ -39,7 +39,7 @@ function join(records: readonly JsonRecord[], wanted: JsonRecord): JoinedRequest
   let found: JoinedRequest | undefined
   const holds = ({ hops }: JoinedRequest): boolean => hops.some((hop) => hop.kind !== 'tls' && hop.flows.includes(wanted.flow)
     && Math.abs(hop.atMicros - microsOf(wanted.at)) < 1)
-  const joining = new HopJoin((request) => { if (found === undefined && holds(request)) found = request })
+  const joining = new HopJoin((request) => { if (found === undefined && holds(request)) found = request }, { isTimeTold: true })
   const places = new LearntPlaces()
   const flows = new RecordFlows(records.length)
   const messages = records.map((record): HopMessage => ({ flow: flows.of(record), message: asMessage(record) }))

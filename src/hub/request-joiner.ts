@@ -32,7 +32,7 @@ interface Twin { readonly namespace: string, readonly atMicros: Micros }
 
 /** Which of the messages captured in namespaces are hops of one request. Pure: time is what the messages and `advance` say. */
 export class RequestJoiner {
-  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0, keepMicros: 2 * LATEST_MICROS, holdHalfMicros: () => this.#aloneMicros })
+  readonly #join = new HopJoin((request) => this.#take(request), { holdMicros: 0, keepMicros: 2 * LATEST_MICROS, isTimeTold: true, holdHalfMicros: () => this.#aloneMicros })
   readonly #places = new LearntPlaces()
   readonly #flows = new RecordFlows(MAX_FLOWS)
   /** By id, in the order of ids. */

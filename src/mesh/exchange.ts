@@ -2,6 +2,9 @@ import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import type { HopMessage, ReadableHop } from './joined-request.ts'
 
+/** `client`: between an app and the sidecar that takes its requests out. `server`: between a sidecar and the app that answers. */
+export type ClearRole = 'client' | 'server'
+
 /** Head, names and objects of one message. */
 const MESSAGE_BYTES = 4096
 
@@ -9,13 +12,16 @@ const MESSAGE_BYTES = 4096
 export class Exchange {
   /** Namespace it was captured in; '' for this machine's own. */
   readonly place: string
-  readonly first: HopMessage
+  first: HopMessage
   /** Where it was seen; more than one for a wire that was captured at both ends. */
   readonly flows: FlowInfo[]
   readonly plain: boolean
   /** Whose addresses the two ends of a plain one are. */
   readonly clientPlace: string
   readonly serverPlace: string
+  /** Of one on a loopback: whose address was dialled, and whose address it comes from, where that is known and another place. A proxy that was led it all the same passes it on there. */
+  readonly dialledPlace: string | undefined
+  readonly callerPlace: string | undefined
   readonly atMicros: Micros
   /** First byte of the answer; of the request where there is none. */
   readonly endMicros: Micros
@@ -31,7 +37,7 @@ export class Exchange {
   readonly #requestBytes: number | undefined
   readonly #responseBytes: number | undefined
 
-  constructor(seen: HopMessage, dueMicros: Micros, placeOf: (endpoint: Endpoint) => string) {
+  constructor(seen: HopMessage, dueMicros: Micros, placeOf: (endpoint: Endpoint) => string, ownerOf: (endpoint: Endpoint) => string | undefined) {
     const { flow, message } = seen
     this.first = seen
     this.flows = [flow]
@@ -39,13 +45,21 @@ export class Exchange {
     this.plain = flow.hop === 'wire'
     this.clientPlace = this.plain ? placeOf(flow.client) : this.place
     this.serverPlace = this.plain ? placeOf(flow.server) : this.place
+    this.dialledPlace = this.plain ? undefined : other(ownerOf(flow.server), this.place)
+    this.callerPlace = this.plain ? undefined : other(ownerOf(flow.client), this.place)
     this.atMicros = message.atMicros
     this.endMicros = message.atMicros + (message.elapsedMicros ?? 0)
     this.signature = `${message.status ?? ''} ${message.what}`
-    this.dueMicros = Math.max(dueMicros, this.endMicros)
+    this.dueMicros = dueMicros
     this.sizeBytes = MESSAGE_BYTES + keptBytes(message.request) + keptBytes(message.response)
     this.#requestBytes = message.complete ? bodyBytes(message.request) : undefined
     this.#responseBytes = message.complete ? bodyBytes(message.response) : undefined
+  }
+
+  /** As far as its addresses tell on which side of a wire it was. */
+  get role(): ClearRole | undefined {
+    if ((this.dialledPlace === undefined) === (this.callerPlace === undefined)) return undefined
+    return this.dialledPlace === undefined ? 'server' : 'client'
   }
 
   /** Connection that it was seen on, unique among places. */
@@ -72,9 +86,20 @@ export class Exchange {
     return this.atMicros <= inner.atMicros && inner.endMicros <= this.endMicros && this.isAsLargeAs(inner)
   }
 
+  /** Whether the addresses that are known let this be the hop before and `inner` the one after: both in the clear. */
+  mayLeadTo(inner: Exchange): boolean {
+    return (this.dialledPlace ?? inner.place) === inner.place && (inner.callerPlace ?? this.place) === this.place
+  }
+
   /** As far as both are known. */
   isAsLargeAs(other: Exchange): boolean {
     return same(this.#requestBytes, other.#requestBytes) && same(this.#responseBytes, other.#responseBytes)
+  }
+
+  /** What was said is not needed any more, only that it was. */
+  letGo(): void {
+    const { flow, message } = this.first
+    this.first = { flow, message: { ...message, request: undefined, response: undefined } }
   }
 
   /** Connection and request, the same at both ends of a wire. */
@@ -91,6 +116,10 @@ export class Exchange {
       seenIn: this.flows.flatMap((f) => f.namespace ?? []), flows: this.flows.map((f) => f.id),
     }
   }
+}
+
+function other(place: string | undefined, own: string): string | undefined {
+  return place === own ? undefined : place
 }
 
 function bodyBytes(half: object | undefined): number | undefined {

@@ -89,6 +89,48 @@ test('plaintext is not excused by a TLS connection between the same two', () => 
   assert.deepEqual([request!.verdict, kinds(request!)], ['plaintext', 'clear web | plain web'])
 })
 
+test('a request that dialled another place is not said to have crossed a TLS connection that was in use meanwhile', () => {
+  const dialled = (seen: HopMessage, ip: string): HopMessage => ({ ...seen, flow: { ...seen.flow, client: { ip: IPS.web!, port: 52_624 }, server: { ip, port: 8080 } } })
+  const requests: JoinedRequest[] = []
+  const join = new HopJoin((request) => requests.push(request))
+  for (const place of ['web', 'cart', 'ads']) join.setPlace(place, [IPS[place]!])
+  const messages = [...opened(WEB_CART), turn('web', WEB_CART, { atMicros: 5200, elapsedMicros: 500 }), dialled(clear('web', 1, { atMicros: 5000, elapsedMicros: 64_000 }), IPS.ads!)]
+  for (const seen of messages) join.add(seen)
+  join.end()
+  assert.deepEqual(requests.map((r) => [r.verdict, kinds(r)]), [['wire-not-seen', 'clear web']])
+  for (const seen of [turn('web', WEB_CART, { atMicros: 105_200, elapsedMicros: 500 }), dialled(clear('web', 1, { atMicros: 105_000, elapsedMicros: 64_000 }), IPS.cart!)]) join.add(seen)
+  join.end()
+  assert.deepEqual([requests[1]!.verdict, kinds(requests[1]!)], ['mtls-inferred', 'clear web | tls web+cart'])
+})
+
+test('what was read on a wire and told is what a hop in the clear that comes too late went over, never TLS', () => {
+  const line: Line = { ...WEB_CART, port: 50_009 }
+  const late = [clear('web', 9001, { atMicros: 5000, elapsedMicros: 1600 }), clear('cart', 8080, { atMicros: 5300, elapsedMicros: 1000 })]
+  for (const [comes, way] of [[late.slice(0, 1), 'clear web | plain web'], [late.slice(1), 'plain web | clear cart'], [late, 'clear web | plain web | clear cart']] as const) {
+    const requests: JoinedRequest[] = []
+    const join = new HopJoin((request) => requests.push(request))
+    for (const seen of [...opened(WEB_CART), turn('web', WEB_CART, { atMicros: 5100, elapsedMicros: 1350 }), plain('web', line, { atMicros: 5100, elapsedMicros: 1350 })]) join.add(seen)
+    join.advance(SECOND)
+    for (const seen of comes) join.add(seen)
+    join.end()
+    assert.deepEqual(requests.map((r) => [r.verdict, kinds(r)]), [['plaintext', 'plain web'], ['plaintext', way]])
+  }
+})
+
+test('where time is told, one interface of a batch may be any time ahead of another', () => {
+  const at = (n: number): number => 5000 + n * 400_000
+  const requests: JoinedRequest[] = []
+  const join = new HopJoin((request) => requests.push(request), { isTimeTold: true })
+  const indices = [0, 1, 2, 3, 4]
+  for (const n of indices) join.add(plain('web', WEB_ADS, { atMicros: at(n) + 100, elapsedMicros: 300 }))
+  for (const n of indices) join.add(clear('web', 9001, { atMicros: at(n), elapsedMicros: 500 }))
+  assert.equal(requests.length, 0)
+  join.advance(at(2))
+  assert.deepEqual(requests.map((r) => r.atMicros), [at(0), at(1)])
+  join.end()
+  assert.deepEqual(requests.map(kinds), indices.map(() => 'clear web | plain web'))
+})
+
 test('a service that passes a request on unchanged makes two requests of it', () => {
   const said = (atMicros: number, elapsedMicros: number): { atMicros: number, elapsedMicros: number } => ({ atMicros, elapsedMicros })
   const messages = [

@@ -3,12 +3,13 @@ import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
 import { isLoopbackAddress } from '../net/address.ts'
 import { ConnectionTable } from './connection-table.ts'
+import type { ClearRole } from './exchange.ts'
 import { Exchange } from './exchange.ts'
 import { ExchangePool } from './exchange-pool.ts'
 import { describeRequest } from './join-description.ts'
 import type { HopMessage, JoinedRequest } from './joined-request.ts'
-import type { ClearRole } from './pairing.ts'
 import { ExchangePairing } from './pairing.ts'
+import { PlainMemory } from './plain-memory.ts'
 import { isBeside, turnsBetween, turnsNextTo } from './turn-search.ts'
 import type { CrossedBy } from './turn-search.ts'
 import type { WireConnection } from './wire-connection.ts'
@@ -39,6 +40,11 @@ export interface HopJoinOptions {
   holdHalfMicros?: () => Micros
   /** Which side a clear connection is on, where the caller knows who listens there. What is not known is learnt. */
   roleOf?: (flow: FlowInfo) => ClearRole | undefined
+  /**
+   * Time is what `advance` says, whatever the messages say. For a caller who knows how far all captures have been read: of a batch
+   * what one interface saw may be ahead of what another did by as long as their thread was kept waiting. Default: false.
+   */
+  isTimeTold?: boolean
 }
 
 /** One request that waits for what crossed between its hops. */
@@ -59,6 +65,7 @@ export class HopJoin {
   readonly #addresses = new Map<string, readonly string[]>()
   readonly #watched = new Set<string>()
   readonly #pool = new ExchangePool()
+  readonly #plains = new PlainMemory()
   readonly #connections = new ConnectionTable((endpoint, place) => this.#placeOf(endpoint, place), (what) => this.#hit(what))
   readonly #pairing = new ExchangePairing(this.#pool, this.#connections, {
     roleOf: (exchange) => this.#roleOf(exchange),
@@ -95,7 +102,7 @@ export class HopJoin {
   add(seen: HopMessage): void {
     const { flow, message } = seen
     this.#watched.add(flow.namespace ?? '')
-    this.#nowMicros = Math.max(this.#nowMicros, message.atMicros + (message.elapsedMicros ?? 0))
+    if (this.#options.isTimeTold !== true) this.#nowMicros = Math.max(this.#nowMicros, message.atMicros + (message.elapsedMicros ?? 0))
     if (message.protocol === 'tls') {
       this.#connections.add(seen)
       this.#turnsCame = true
@@ -115,8 +122,9 @@ export class HopJoin {
   }
 
   #addExchange(seen: HopMessage): void {
-    const due = this.#nowMicros + this.#settleMicros
-    const exchange = new Exchange(seen, due, (endpoint) => this.#placeOf(endpoint, seen.flow.namespace ?? ''))
+    const { atMicros, elapsedMicros = 0 } = seen.message
+    const due = Math.max(this.#nowMicros, atMicros + elapsedMicros) + this.#settleMicros
+    const exchange = new Exchange(seen, due, (endpoint) => this.#placeOf(endpoint, seen.flow.namespace ?? ''), ({ ip }) => this.#places.nameOf(ip))
     if (!this.#pool.add(exchange)) return
     if (this.#pool.waiting > MAX_EXCHANGES || this.#pool.heldBytes + this.#pairBytes > MAX_HELD_BYTES) this.#makeRoom()
   }
@@ -136,6 +144,7 @@ export class HopJoin {
     this.#expiredMicros = this.#nowMicros
     const before = this.#nowMicros - Math.max(this.#holdMicros + this.#settleMicros, this.#options.keepMicros ?? 0)
     this.#pool.expire(before)
+    this.#plains.expire(before)
     this.#connections.expire(before, before - LONGEST_MICROS)
   }
 
@@ -180,6 +189,7 @@ export class HopJoin {
     const inner = this.#pairing.innerOf(wire)
     for (const exchange of [outer, wire, inner]) if (exchange !== undefined) this.#pool.take(exchange)
     this.#emit(describeRequest({ outer, wire, inner, watched: this.#watched }))
+    if (outer === undefined && inner === undefined) this.#plains.add(wire)
   }
 
   /** Emits it when all of its turns are known, or at the latest when it is `final`. True when it is done. */
@@ -191,8 +201,9 @@ export class HopJoin {
   }
 
   #finishPair(outer: Exchange, inner: Exchange, final: boolean): boolean {
-    const crossed = turnsBetween(this.#connections, outer, inner, this.#habits.get(outer.flowKey))
-    if (!final && crossed?.whole !== true) return false
+    const wire = this.#plains.take(outer)
+    const crossed = wire === undefined ? turnsBetween(this.#connections, outer, inner, this.#habits.get(outer.flowKey)) : undefined
+    if (wire === undefined && !final && crossed?.whole !== true) return false
     if (crossed !== undefined) {
       this.#take(crossed)
       this.#habits.set(outer.flowKey, crossed.connection)
@@ -201,12 +212,14 @@ export class HopJoin {
       this.#roles.set(inner.listenerKey, 'server')
     }
     this.#pairBytes -= outer.sizeBytes + inner.sizeBytes
-    const open = crossed === undefined || crossed.connection.isShared ? this.#connections.between(outer.place, inner.place, outer.atMicros, outer.endMicros) : undefined
-    this.#emit(describeRequest({ outer, inner, crossed, open, watched: this.#watched }))
+    const open = wire === undefined && (crossed === undefined || crossed.connection.isShared) ? this.#connections.between(outer.place, inner.place, outer.atMicros, outer.endMicros) : undefined
+    this.#emit(describeRequest({ outer, wire, inner, crossed, open, watched: this.#watched }))
     return true
   }
 
   #finishSingle(exchange: Exchange, final: boolean): boolean {
+    const wire = this.#plains.take(exchange)
+    if (wire !== undefined) return this.#finishLate(exchange, wire)
     const role = this.#roleOf(exchange)
     const near = turnsNextTo(this.#connections, exchange, role, this.#habits.get(exchange.flowKey))
     // Who listens there has never been seen behind a wire: an answer is what tells.
@@ -223,13 +236,20 @@ export class HopJoin {
     return true
   }
 
+  /** What was read on that wire was told before this came: once more, but not as something else. */
+  #finishLate(clear: Exchange, wire: Exchange): boolean {
+    this.#pool.take(clear)
+    this.#emit(describeRequest({ ...clear.place === wire.clientPlace ? { outer: clear } : { inner: clear }, wire, watched: this.#watched }))
+    return true
+  }
+
   /** Those of a connection that others cross at the same time are theirs, too. */
   #take({ connection, turns }: CrossedBy): void {
     if (!connection.isShared) this.#connections.take(turns)
   }
 
   #roleOf(exchange: Exchange): ClearRole | undefined {
-    return this.#options.roleOf?.(exchange.first.flow) ?? this.#roles.get(exchange.listenerKey)
+    return this.#options.roleOf?.(exchange.first.flow) ?? exchange.role ?? this.#roles.get(exchange.listenerKey)
   }
 
   /** Sidecars mostly keep one connection for each of the app's, and on the other side likewise. */

@@ -1,9 +1,6 @@
 import type { ConnectionTable } from './connection-table.ts'
-import type { Exchange } from './exchange.ts'
+import type { ClearRole, Exchange } from './exchange.ts'
 import type { ExchangePool } from './exchange-pool.ts'
-
-/** `client`: between an app and the sidecar that takes its requests out. `server`: between a sidecar and the app that answers. */
-export type ClearRole = 'client' | 'server'
 
 /** Of requests that are all alike so many are looked at, the nearest in time first. */
 const MAX_LOOKS = 256
@@ -90,6 +87,6 @@ export class ExchangePairing {
     if (!inner.plain && this.#experience.roleOf(inner) === 'client') return false
     if (outer.plain) return !inner.plain && outer.serverPlace === inner.place
     if (inner.plain) return outer.place === inner.clientPlace
-    return this.#connections.areJoined(outer.place, inner.place, outer.atMicros, outer.endMicros)
+    return outer.mayLeadTo(inner) && this.#connections.areJoined(outer.place, inner.place, outer.atMicros, outer.endMicros)
   }
 }

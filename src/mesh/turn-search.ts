@@ -1,7 +1,6 @@
 import type { Micros } from '../model/time.ts'
 import type { ConnectionTable } from './connection-table.ts'
-import type { Exchange } from './exchange.ts'
-import type { ClearRole } from './pairing.ts'
+import type { ClearRole, Exchange } from './exchange.ts'
 import type { Turn, WireConnection, WireView } from './wire-connection.ts'
 
 /** What of one connection was seen while a request was under way. */
@@ -44,20 +43,21 @@ export function turnsNextTo(connections: ConnectionTable, exchange: Exchange, ro
 }
 
 /**
- * The first turn that leaves the place of a clear hop after that began, towards the inner hop where there is one. One of the
- * preferred connection comes first, then one whose answer lies between the answers of the two hops.
+ * The first turn that leaves the place of a clear hop after that began, towards the inner hop where there is one, or to whom it dialled
+ * where that is known. One of the preferred connection comes first, then one whose answer lies between the answers of the two hops.
  */
 function firstAfter(
   connections: ConnectionTable, outer: Exchange, untilMicros: Micros, preferred: WireConnection | undefined, inner: Exchange | undefined,
 ): Turn | undefined {
   const line = connections.turnsFrom(outer.place)
+  const target = inner?.place ?? outer.dialledPlace
   const start = line.firstFrom(outer.atMicros)
   let best: Turn | undefined
   let bestFits = false
   for (let index = start; index < line.length && index < start + MAX_LOOKS; index++) {
     const turn = line.items[index]!
     if (turn.atMicros > untilMicros) break
-    if (!counts(turn) || (inner !== undefined && turn.connection.serverPlace !== inner.place)) continue
+    if (!counts(turn) || (target !== undefined && turn.connection.serverPlace !== target)) continue
     if (turn.connection === preferred) return turn
     const fits = inner !== undefined && turn.endMicros >= inner.endMicros && turn.endMicros <= outer.endMicros
     if (best !== undefined && (bestFits || !fits)) continue
@@ -68,14 +68,14 @@ function firstAfter(
 }
 
 /** The last turn that came to the place of a clear hop before that began. */
-function lastBefore(connections: ConnectionTable, { place, atMicros }: Exchange, preferred: WireConnection | undefined): Turn | undefined {
+function lastBefore(connections: ConnectionTable, { place, callerPlace, atMicros }: Exchange, preferred: WireConnection | undefined): Turn | undefined {
   const line = connections.turnsTo(place)
   const start = line.lastUntil(atMicros)
   let best: Turn | undefined
   for (let index = start; index >= 0 && index > start - MAX_LOOKS; index--) {
     const turn = line.items[index]!
     if (atMicros - turn.atMicros > MAX_FORWARD_MICROS) break
-    if (!counts(turn)) continue
+    if (!counts(turn) || (callerPlace !== undefined && turn.connection.clientPlace !== callerPlace)) continue
     if (turn.connection === preferred) return turn
     best ??= turn
   }

@@ -59,6 +59,8 @@ export class CaptureThread {
   #droppedMessages = 0
   #droppedFrames = 0
   #flushedMs = 0
+  /** When it was last asked which rings have something. */
+  #readMs = 0
   #healthMs = 0
   #stopping = false
 
@@ -89,6 +91,7 @@ export class CaptureThread {
 
   #capture(): void {
     while (!this.#stopping) {
+      this.#readMs = Date.now()
       this.#waiter.wait(this.#waitMs(performance.now()))
       this.#obey()
       this.#keyLogs.poll()
@@ -105,7 +108,7 @@ export class CaptureThread {
   /** Until there is something to hand over or to tell; packets and commands end it. */
   #waitMs(nowMs: number): number {
     const isPending = (this.#batch !== undefined && this.#batch.lines > 0) || this.#blocks.pendingBytes > 0
-    if (isPending || this.#setup.keyLogs.length > 0) return FLUSH_MS
+    if (isPending || this.#setup.keyLogs.length > 0 || this.#setup.tellsProgress === true) return FLUSH_MS
     return Math.max(1, Math.min(HEALTH_MS, this.#healthMs + HEALTH_MS - nowMs))
   }
 
@@ -212,6 +215,7 @@ export class CaptureThread {
     if (nowMs - this.#flushedMs >= FLUSH_MS) {
       this.#flushedMs = nowMs
       this.#flush()
+      if (this.#setup.tellsProgress === true) this.#port.report({ kind: 'read', toMicros: this.#readMs * 1000 })
     }
     if (nowMs - this.#healthMs >= HEALTH_MS) {
       this.#healthMs = nowMs

@@ -45,6 +45,8 @@ export interface WorkerSetup {
   decodeAs: DecodeAs | undefined
   /** Paths of key logs, which each thread reads for itself. */
   keyLogs: readonly string[]
+  /** Say how far everything has been read, also where nothing was. */
+  tellsProgress?: boolean
   /** Before the ids of flows, where captures of several programs are brought together. */
   flowPrefix?: string
 }
@@ -66,6 +68,8 @@ export type Report =
   | { kind: 'removed', id: number }
   | { kind: 'lines', text: Uint8Array<ArrayBuffer>, lines: number }
   | { kind: 'frames', blocks: Uint8Array }
+  /** Of everything that the kernel had handed over by then, in microseconds since 1970, the lines have been reported. */
+  | { kind: 'read', toMicros: number }
   /** For the user, each text once. */
   | { kind: 'warning', text: string }
   | { kind: 'health', health: Health }

@@ -13,6 +13,8 @@ export interface MessageObserver {
   /** About twice a second. */
   health(health: Health): void
   warn(text: string): void
+  /** As that of a LiveObserver. */
+  read?(toMicros: number): void
 }
 
 const HEALTH_MS = 500
@@ -22,6 +24,7 @@ export function openLiveTap(options: Omit<LiveTapOptions, 'format'>, observer: M
   const tap = new LiveTap({ ...options, format: { kind: 'objects' } }, {
     lines: (text) => observer.messages(Buffer.from(text.buffer, text.byteOffset, text.length).toString().trimEnd().split('\n').map((line) => JSON.parse(line) as TappedMessage)),
     warn: (text) => observer.warn(text),
+    ...observer.read && { read: (toMicros: number) => observer.read!(toMicros) },
   })
   const timer = setInterval(() => observer.health(tap.health()), HEALTH_MS)
   timer.unref()

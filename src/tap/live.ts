@@ -44,6 +44,8 @@ export interface LiveObserver {
   /** @param origin which FrameBlocks they are of: a thread that takes the place of one that crashed has another */
   frames?(origin: number, blocks: Uint8Array): void | Promise<void>
   warn(text: string): void
+  /** All that the kernel had handed over by then, in microseconds since 1970, has come; said about 20 times a second. */
+  read?(toMicros: number): void
 }
 
 /** After this many a thread is not started again. */
@@ -62,6 +64,7 @@ export class LiveTap {
   readonly #options: LiveTapOptions
   readonly #pending = new Map<string, Pending>()
   readonly #health: Health[]
+  readonly #read: number[]
   /** What threads that crashed had counted. */
   readonly #lost = emptyHealth()
   readonly #sources = new Map<string, Extract<Command, { kind: 'add' }>>()
@@ -84,6 +87,7 @@ export class LiveTap {
     this.#observer = observer
     const workers = options.workers ?? 1
     this.#health = Array.from({ length: workers }, emptyHealth)
+    this.#read = Array.from({ length: workers }, () => 0)
     this.#wakeUps = Array.from({ length: workers }, () => new WakeUp())
     this.#crashed = Array.from({ length: workers }, () => 0)
     this.#workers = Array.from({ length: workers }, (_, worker) => this.#start(worker, workers))
@@ -92,7 +96,7 @@ export class LiveTap {
 
   #start(worker: number, workers: number): Worker {
     const { settings = DEFAULT_SETTINGS, filter, messageFilter, format, frames = false, interfacesApart = false, dissect = true, decodeAs, keyLogs = [], flowPrefix } = this.#options
-    const setup: WorkerSetup = { worker, workers, crashed: this.#crashed[worker]!, wakeFd: this.#wakeUps[worker]!.fd, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs, flowPrefix }
+    const setup: WorkerSetup = { worker, workers, crashed: this.#crashed[worker]!, wakeFd: this.#wakeUps[worker]!.fd, settings, filter, messageFilter, format, frames, interfacesApart, dissect, decodeAs, keyLogs, flowPrefix, tellsProgress: this.#observer.read !== undefined }
     const thread = new Worker(sibling(import.meta.url, 'worker'), { workerData: setup })
     const origin = this.#nextOrigin++
     thread.on('message', (report: Report) => this.#take({ worker, thread, origin }, report))
@@ -235,6 +239,9 @@ export class LiveTap {
         return this.#credit(thread, report.text.length, this.#observer.lines(report.text, report.lines), report.text.buffer)
       case 'frames':
         return this.#credit(thread, report.blocks.length, this.#observer.frames?.(origin, report.blocks))
+      case 'read':
+        this.#read[worker] = report.toMicros
+        return this.#observer.read?.(Math.min(...this.#read))
       case 'warning':
         return this.#warn(report.text)
       case 'health':
