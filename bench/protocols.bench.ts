@@ -11,6 +11,8 @@ import type { TlsStream } from './gen/tls-stream-pcap.ts'
 import { writeTlsStream } from './gen/tls-stream-pcap.ts'
 import { cpuMs, measure } from './measure.ts'
 
+/** Which parts to run, for whoever works on one: BENCH_PARTS=redis,decrypted,decoders. */
+const PARTS = process.env.BENCH_PARTS?.split(',')
 const ROUNDS = 3
 /** A capture of seconds, most of which is start and just-in-time compiler, and one of minutes. */
 const SIZES = [
@@ -99,7 +101,10 @@ async function cpuOf(program: string, args: string[]): Promise<number> {
   return cpuMs(usage) * 1000
 }
 
-async function rowsOf(one: Case, size: typeof SIZES[number], context: BenchContext): Promise<Row[]> {
+/** Of one size of one protocol: CPU of whole processes, by message, `-o compact` first. */
+interface Sized { readonly protocol: string, readonly messages: number, readonly ours: readonly number[], readonly tshark: readonly number[] }
+
+async function rowsOf(one: Case, size: typeof SIZES[number], context: BenchContext, sized: Sized[]): Promise<Row[]> {
   context.progress(`${one.protocol}: writing ${size.name}`)
   const file = join(context.folder, `${one.protocol}.pcap`)
   const { messages, sizeBytes } = await makeFile(one, size.messages, file)
@@ -111,10 +116,24 @@ async function rowsOf(one: Case, size: typeof SIZES[number], context: BenchConte
     if (round === 1) tshark.push(await cpuOf('tshark', tsharkOptions(file, one)) / messages)
   }
   rmSync(file)
+  sized.push({ protocol: one.protocol, messages, ours: samples[0]!, tshark })
   return size.formats.map((format, i): Row => ({
     metric: `${one.protocol}, -o ${format}, ${size.name}`, unit: 'µs a message', samples: samples[i]!, peers: [{ name: 'tshark', samples: tshark }],
     goal: { timesLessThan: 'tshark', factor: FACTOR }, note: `${messages} messages, ${Math.round(sizeBytes / 1e6)} MB`,
   }))
+}
+
+/** What each message costs that the longer capture has more than the shorter: neither program's start is in it. */
+function furtherRows(sized: readonly Sized[]): Row[] {
+  return sized.flatMap((long): Row[] => {
+    const short = sized.find(({ protocol, messages }) => protocol === long.protocol && messages < long.messages / 2)
+    if (short === undefined) return []
+    const further = (ofLong: readonly number[], ofShort: readonly number[]): number[] => ofLong.map((each, i) => (each * long.messages - ofShort[i]! * short.messages) / (long.messages - short.messages))
+    return [{
+      metric: `${long.protocol}, -o compact, each message more`, unit: 'µs a message', samples: further(long.ours, short.ours), peers: [{ name: 'tshark', samples: further(long.tshark, short.tshark) }],
+      goal: { timesLessThan: 'tshark', factor: FACTOR }, note: `${short.messages} to ${long.messages} messages, the start of both programs excluded`,
+    }]
+  })
 }
 
 /** HTTP exchanges read out of TLS. */
@@ -150,21 +169,28 @@ async function decoderRows(script: string, pattern: RegExp): Promise<Row[]> {
   return rows
 }
 
+function isWanted(part: string): boolean {
+  return PARTS?.includes(part) ?? true
+}
+
 async function run(context: BenchContext): Promise<Row[]> {
   const rows: Row[] = []
   const endMs = performance.now() + MAX_MINUTES * 60_000
   const leftOut: string[] = []
+  const sized: Sized[] = []
   for (const size of SIZES) {
-    for (const one of CASES) {
+    for (const one of CASES.filter(({ protocol }) => isWanted(protocol))) {
       if (performance.now() > endMs) leftOut.push(`${one.protocol} (${size.name})`)
-      else rows.push(...await rowsOf(one, size, context))
+      else rows.push(...await rowsOf(one, size, context, sized))
     }
   }
-  for (const one of STREAMS) {
+  rows.push(...furtherRows(sized))
+  for (const one of isWanted('decrypted') ? STREAMS : []) {
     if (performance.now() > endMs) leftOut.push(one.name)
     else rows.push(await decryptedRow(one, context))
   }
   if (leftOut.length > 0) console.error(`protocols: after ${MAX_MINUTES} minutes ${leftOut.join(', ')} were left out`)
+  if (!isWanted('decoders')) return rows
   context.progress('decoders')
   rows.push(...(await decoderRows('hpack.ts', /^(.+?) +\d+ MB\/s in +(\d+) MB\/s out/gm)).map((row) => ({ ...row, metric: `HPACK, ${row.metric}` })))
   rows.push(...(await decoderRows('kafka.ts', /^(records of +\d+ bytes, \w+): +(\d+) MB\/s of records/gm)).map((row) => ({ ...row, metric: `Kafka ${row.metric.replace(/ +/g, ' ')}` })))
