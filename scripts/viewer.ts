@@ -49,6 +49,8 @@ function replaceTarget(): void {
 }
 
 if (!process.argv.includes('--if-stale') || isStale()) {
+  // Before the first demo of a checkout: seconds in which otherwise nothing would be said. Standard output belongs to who is run after it.
+  if (process.argv.includes('--if-stale')) console.error('building the viewer, which is done again only when its sources have changed …')
   try {
     // Only to find nothing to do, which each test of the viewer asks for, it would take most of the time.
     const { build } = await import('vite')

@@ -15,6 +15,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    // On a slow machine it would say, before the first demo, how long each plug-in took.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: { proxy: { '/api': HUB } },
 })

@@ -60,7 +60,7 @@ export function ours(folder: string, options: EngineOptions): Engine {
 
 function haproxy(folder: string, { threads, resumption }: EngineOptions): Engine {
   const version = /version (\S+?)[-+ ]/.exec(spawnSync('haproxy', ['-v'], { encoding: 'utf8' }).stdout)?.[1] ?? ''
-  const common = `global\n nbthread ${threads}\n maxconn 9000\n tune.ssl.cachesize ${resumption ? 20_000 : 0}\ndefaults\n mode tcp\n timeout connect 10s\n timeout client 300s\n timeout server 300s\nlisten it\n`
+  const common = `global\n nbthread ${threads}\n maxconn 9950\n tune.ssl.cachesize ${resumption ? 20_000 : 0}\ndefaults\n mode tcp\n timeout connect 10s\n timeout client 300s\n timeout server 300s\nlisten it\n`
   const noReuse = resumption ? '' : ' no-ssl-reuse'
   const file = (name: string): string => join(folder, name)
   return {

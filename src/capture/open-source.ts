@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { Socket } from 'node:net'
 import { MtlscopeError } from '../base/errors.ts'
+import { whyNotRead } from '../base/file-errors.ts'
 import type { ByteSource } from './byte-source.ts'
 import { FileSource, StreamSource } from './byte-source.ts'
 
@@ -22,10 +23,25 @@ export function openSource(path: string): ByteSource {
   const stats = fstatSync(fd)
   if (stats.isDirectory()) {
     closeSync(fd)
-    throw new MtlscopeError('not-a-capture', `${path} is not a capture: it is a directory`, { hint: 'name a file in it', facts: { path } })
+    throw isDirectory(path)
   }
   if (stats.isFIFO()) return new StreamSource(new Socket({ fd, readable: true, writable: false }))
   return new FileSource(fd, sizeOf(stats))
+}
+
+/** What openSource would throw of a path that leads to nothing, to a directory, or to what this user may not read. Opens nothing: a FIFO keeps its writer. */
+export function sourceProblem(path: string): MtlscopeError | undefined {
+  if (path === '-') return undefined
+  try {
+    accessSync(path, constants.R_OK)
+    return statSync(path).isDirectory() ? isDirectory(path) : undefined
+  } catch (error) {
+    return cannotOpen(path, error as NodeJS.ErrnoException)
+  }
+}
+
+function isDirectory(path: string): MtlscopeError {
+  return new MtlscopeError('not-a-capture', `${path} is not a capture: it is a directory`, { hint: 'name a file in it', facts: { path } })
 }
 
 /** A FIFO is opened without waiting for its writer: the wait belongs into the event loop, where it can be interrupted. */
@@ -57,9 +73,6 @@ function sizeOf(stats: Stats): number | undefined {
 
 function cannotOpen(path: string, error: NodeJS.ErrnoException): MtlscopeError {
   const details = { facts: { path, errno: error.code }, cause: error }
-  if (error.code === 'ENOENT') return new MtlscopeError('cannot-read', `cannot read ${path}: there is no such file`, details)
-  if (error.code === 'EACCES') {
-    return new MtlscopeError('cannot-read', `cannot read ${path}: permission denied`, { ...details, hint: 'captures often belong to root: try with sudo' })
-  }
-  return new MtlscopeError('cannot-read', `cannot read ${path}: ${error.code}`, details)
+  const hint = error.code === 'EACCES' ? 'captures often belong to root: try with sudo' : undefined
+  return new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(error)}`, { ...details, hint })
 }

@@ -100,6 +100,6 @@ function placeOf(flow: FlowInfo): string {
 function judgeView(view: View): Judgement | undefined {
   if (view.plain !== undefined) return { verdict: 'plaintext', because: `${view.plain} was read on the wire`, encrypted: false }
   if (view.tls !== undefined) return view.tls
-  if (view.unclaimed) return { verdict: 'unknown', because: view.joinedLate ? UNCLAIMED_LATE : UNCLAIMED, encrypted: false, ...(view.joinedLate && { forProof: 'capture from before the connection begins' }) }
+  if (view.unclaimed) return { verdict: 'unknown', because: view.joinedLate ? UNCLAIMED_LATE : UNCLAIMED, encrypted: false, ...(view.joinedLate && { forProof: 'capture from before the connection begins', isOlder: true }) }
   return undefined
 }

@@ -93,6 +93,11 @@ export class Edge {
     return this.#sights?.late ?? 0
   }
 
+  /** Further ones that are counted as unknown and older than the watch, of which it cannot be told whether they are TLS. */
+  get older(): number {
+    return this.#sights?.older ?? 0
+  }
+
   get likened(): Sights['likened'] {
     return this.#sights?.likened ?? NOTHING_LIKENED
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { parseBaseline, worseEdges } from './baseline.ts'
 import { AllowPattern, allowEdges, judgeReport, outcomeLines } from './expectation.ts'
+import { leaveOutOlder } from './older.ts'
 import { jsonReport } from './report/json.ts'
 import type { CheckReport, EdgeReport, EdgeVerdict, Verdict } from './verdict.ts'
 
@@ -38,6 +39,40 @@ test('a pattern covers edges by names or addresses, and one that covers nothing 
   const outcome = judgeReport(all, 'mtls', patterns)
   assert.deepEqual([outcome.holds, outcome.allowed.map(({ server }) => server)], [true, ['ads']])
   assert.deepEqual(outcomeLines(outcome), ['--allow * -> nobody covers no edge', '1 edge is allowed to be less', 'every edge is at least mtls'])
+})
+
+const STRICT_AND_OLD = edge('a', 'mtls (inferred)', { connections: { 'mtls': 2, 'mtls (inferred)': 3 }, older: { 'mtls (inferred)': 3 } })
+const ALL_OLD = edge('b', 'unknown', { connections: { unknown: 4 }, older: { unknown: 4 } })
+const NEW_TLS = edge('c', 'mixed', { connections: { tls: 1, unknown: 2 }, older: { unknown: 2 } })
+const ENDED = edge('d', 'unknown', { connections: {} })
+const IN_THE_CLEAR = edge('e', 'mixed', { connections: { mtls: 1, plaintext: 1, unknown: 1 }, older: { unknown: 1 } })
+const REFUSED = edge('f', 'unknown', { connections: { unknown: 1 }, older: { unknown: 1 }, refused: 2 })
+
+test('of new connections only: what is older is listed, counted and not judged', () => {
+  const all = leaveOutOlder(report(STRICT_AND_OLD, ALL_OLD, ENDED))
+  assert.deepEqual(all.edges.map(({ leftOut }) => leftOut), ['not judged: 3 of 5 connections, older than the watch', 'not judged: 4 connections, older than the watch', 'not judged: nothing was opened in the watch'])
+  const outcome = judgeReport(all, 'mtls', [])
+  assert.deepEqual([outcome.holds, outcome.leftOut], [true, { connections: 7, edges: 2 }])
+  assert.deepEqual(outcomeLines(outcome), ['not judged, as older than the watch: 7 connections; 2 edges have no others, and are not judged', 'every connection that was opened in the watch is at least mtls'])
+  assert.deepEqual(judgeReport(leaveOutOlder(report(STRICT_AND_OLD, NEW_TLS, IN_THE_CLEAR, REFUSED)), 'mtls', []).failing.map(({ server }) => server), ['c', 'e', 'f'])
+})
+
+test('where nothing was opened in the watch nothing holds, nor on edges that are allowed to be less', () => {
+  const why = ['no connection was opened in the watch: there is nothing to judge']
+  for (const edges of [[ALL_OLD], [ENDED], [ALL_OLD, ENDED]]) {
+    const outcome = judgeReport(leaveOutOlder(report(...edges)), 'tls', [])
+    assert.deepEqual([outcome.holds, outcome.remarks, outcomeLines(outcome).at(-1)], [false, why, 'not shown to be tls'])
+  }
+  const patterns = [new AllowPattern('* -> c')]
+  assert.deepEqual(judgeReport(allowEdges(leaveOutOlder(report(ALL_OLD, NEW_TLS)), patterns), 'mtls', patterns).remarks, why)
+  assert.equal(judgeReport(allowEdges(leaveOutOlder(report(NEW_TLS)), patterns), 'mtls', patterns).holds, true)
+  assert.equal(judgeReport(leaveOutOlder(report()), 'tls', []).holds, false)
+})
+
+test('where only older connections are less, the way to judge the others is told', () => {
+  const remarks = (...edges: EdgeReport[]): readonly string[] => judgeReport(report(...edges), 'mtls', []).remarks
+  assert.deepEqual(remarks(STRICT_AND_OLD, NEW_TLS), ['1 of 2 edges that are less is so only by connections that are older than the watch; --new-only judges those that were opened in it'])
+  assert.deepEqual([remarks(NEW_TLS, IN_THE_CLEAR), remarks(edge('g', 'mtls'))], [[], []])
 })
 
 test('a baseline tells only what got worse', () => {

@@ -1,4 +1,6 @@
+import { plural } from '../base/text.ts'
 import { WORTH, worthOf } from './edge-verdict.ts'
+import { isOlderOnly, olderCount, openedConnections } from './older.ts'
 import type { CheckReport, EdgeReport } from './verdict.ts'
 
 /** What `--expect` may ask of every edge. */
@@ -19,7 +21,12 @@ export interface Outcome {
   readonly remarks: readonly string[]
   /** With a baseline: what got worse. */
   readonly worse?: readonly string[]
+  /** With `--new-only`: what was not judged, of edges that are not allowed to be less. */
+  readonly leftOut?: LeftOut
 }
+
+/** Connections that are older than the watch, and how many edges have no others. */
+export interface LeftOut { readonly connections: number, readonly edges: number }
 
 /** A pattern of `--allow`: `client -> server:port`, `*` for any characters; a pattern without an arrow is one of servers. */
 export class AllowPattern {
@@ -55,26 +62,55 @@ export function allowEdges(report: CheckReport, patterns: readonly AllowPattern[
 }
 
 export function judgeReport(report: CheckReport, expected: Expected | undefined, patterns: readonly AllowPattern[]): Outcome {
-  const failing = expected === undefined ? [] : report.edges.filter((edge) => edge.allowed === undefined && isLess(edge, ASKED[expected]))
+  const { newOnly = false } = report
+  const failing = expected === undefined ? [] : report.edges.filter((edge) => edge.allowed === undefined && isLess(edge, ASKED[expected], newOnly))
   const allowed = report.edges.filter((edge) => edge.allowed !== undefined)
   const remarks = patterns.filter((pattern) => !allowed.some((edge) => edge.allowed === pattern.text)).map(({ text }) => `--allow ${text} covers no edge`)
   const isEmpty = report.edges.length === 0
   if (isEmpty && expected !== undefined) remarks.push('nothing was seen, and of nothing nothing holds')
+  const hasNothingNew = newOnly && !isEmpty && isWithoutNew(report)
+  if (hasNothingNew) remarks.push('no connection was opened in the watch: there is nothing to judge')
+  else if (!newOnly) remarks.push(...olderRemarks(failing, expected))
   const isLeaked = report.canary === 'leaked'
   if (isLeaked) remarks.push('the canary was readable on the wire')
-  return { holds: failing.length === 0 && !isLeaked && !(isEmpty && expected !== undefined), expected, failing, allowed, remarks }
+  const holds = failing.length === 0 && !isLeaked && !(isEmpty && expected !== undefined) && !hasNothingNew
+  return { holds, expected, failing, allowed, remarks, ...(newOnly && { leftOut: leftOutOf(report) }) }
 }
 
 /** An edge on which only handshakes failed carried nothing; it is no less than what was asked, and no more either. */
-function isLess(edge: EdgeReport, asked: number): boolean {
-  const worth = worthOf(edge.connections)
+function isLess(edge: EdgeReport, asked: number, newOnly: boolean): boolean {
+  if (newOnly && isOlderOnly(edge)) return false
+  const worth = worthOf(newOnly ? openedConnections(edge) : edge.connections)
   return worth < asked || worth === Infinity
 }
 
-export function outcomeLines({ expected, failing, allowed, remarks, worse, holds }: Outcome): string[] {
+/** Edges that are allowed to be less are no ground to say that something holds, unless there are no others. */
+function isWithoutNew({ edges }: CheckReport): boolean {
+  const judged = edges.filter(({ allowed }) => allowed === undefined)
+  return (judged.length === 0 ? edges : judged).every(isOlderOnly)
+}
+
+function leftOutOf({ edges }: CheckReport): LeftOut {
+  const judged = edges.filter(({ allowed }) => allowed === undefined)
+  return { connections: judged.reduce((sum, edge) => sum + olderCount(edge), 0), edges: judged.filter(isOlderOnly).length }
+}
+
+/** Where nothing but what nobody saw begin is less, there is a way to judge the rest. */
+function olderRemarks(failing: readonly EdgeReport[], expected: Expected | undefined): string[] {
+  const count = expected === undefined ? 0 : failing.filter((edge) => !isLess(edge, ASKED[expected], true)).length
+  return count === 0 ? [] : [`${count} of ${plural(failing.length, 'edge')} that ${failing.length === 1 ? 'is' : 'are'} less ${count === 1 ? 'is' : 'are'} so only by connections that are older than the watch; --new-only judges those that were opened in it`]
+}
+
+export function outcomeLines({ expected, failing, allowed, remarks, worse, holds, leftOut }: Outcome): string[] {
   const lines = [...remarks]
   if (allowed.length > 0) lines.push(`${allowed.length} ${allowed.length === 1 ? 'edge is' : 'edges are'} allowed to be less`)
+  if (leftOut !== undefined) lines.push(leftOutLine(leftOut))
   if (worse !== undefined) lines.push(worse.length === 0 ? 'nothing got worse' : `got worse: ${worse.length}`, ...worse.map((text) => `  ${text}`))
-  if (expected !== undefined) lines.push(holds ? `every edge is at least ${expected}` : failing.length === 0 ? `not shown to be ${expected}` : `${failing.length} ${failing.length === 1 ? 'edge is' : 'edges are'} less than ${expected}`)
+  if (expected !== undefined) lines.push(holds ? `${leftOut === undefined ? 'every edge' : 'every connection that was opened in the watch'} is at least ${expected}` : failing.length === 0 ? `not shown to be ${expected}` : `${failing.length} ${failing.length === 1 ? 'edge is' : 'edges are'} less than ${expected}`)
   return lines
+}
+
+function leftOutLine({ connections, edges }: LeftOut): string {
+  const which = edges === 0 ? '' : `; ${edges} ${edges === 1 ? 'edge has' : 'edges have'} no others, and ${edges === 1 ? 'is' : 'are'} not judged`
+  return `not judged, as older than the watch: ${plural(connections, 'connection')}${which}`
 }

@@ -23,6 +23,8 @@ export interface Judgement {
   readonly resumes?: true
   /** TLS whose handshake was not seen. */
   readonly joinedLate?: true
+  /** Not that, and older than the watch all the same. */
+  readonly isOlder?: true
 }
 
 const FOR_PROOF = 'a key log of either side (--keylog) or an active probe of the server (--probe)'
@@ -49,7 +51,7 @@ export function isAnonymous(suite: string): boolean {
   return /_anon_/i.test(suite)
 }
 
-type Said = Omit<Judgement, 'encrypted' | 'resumes' | 'isDoubtful' | 'joinedLate'>
+type Said = Omit<Judgement, 'encrypted' | 'resumes' | 'isDoubtful' | 'joinedLate' | 'isOlder'>
 
 function unknown(because: string, forProof: string): Judgement {
   return { verdict: 'unknown', because, forProof, encrypted: false }

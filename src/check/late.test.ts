@@ -8,7 +8,7 @@ import { feed, flowOf } from './check-stream.fixture.ts'
 import { countsText } from './edge-verdict.ts'
 import { Ledger } from './ledger.ts'
 import { buildReport } from './report.ts'
-import type { EdgeReport, ProbeAttempt, ProbeResult } from './verdict.ts'
+import type { EdgeReport, ProbeAttempt, ProbeResult, Verdict } from './verdict.ts'
 
 const pki = await makePki()
 const mutual = { ...pki.server, ca: pki.ca, requestCert: true }
@@ -117,11 +117,13 @@ test('beside connections of which it is only not known what they are no cause is
 test('whatever the others are, a connection that was joined late is never proved, and inferred only where all that is known is mutual', () => {
   const step = fc.constantFrom<Step>('mutual 1.3', 'mutual 1.2', 'one-way 1.3', 'one-way 1.2', 'plain', 'cut', 'late', 'ending', 'mutual of another', 'late of another')
   fc.assert(fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), fc.constantFrom(undefined, SHY, STRICT, ...Object.values(OPEN)), (steps, probes) => {
-    const { connections, joinedLate = 0, verdict } = judged(steps, probes)
+    const { connections, joinedLate = 0, verdict, older = {} } = judged(steps, probes)
     const late = steps.filter((one) => one.startsWith('late')).length
     const seen = steps.filter((one) => one.startsWith('mutual')).length
     const isLess = steps.some((one) => one.startsWith('one-way') || one === 'plain' || one === 'cut')
     assert.equal(joinedLate, late)
+    assert.deepEqual([(older['mtls (inferred)'] ?? 0) + (older.unknown ?? 0), older.mtls], [late, undefined])
+    for (const [one, count] of Object.entries(older)) assert.ok(count <= (connections[one as Verdict] ?? 0), one)
     assert.ok((connections.mtls ?? 0) <= seen)
     assert.ok((connections.mtls ?? 0) + (connections['mtls (inferred)'] ?? 0) <= seen + (isLess ? 0 : late))
     if (late > 0) assert.notEqual(verdict, 'mtls')
@@ -136,6 +138,18 @@ test('what breaks off its records is no TLS that something could be inferred of'
   ledger.end()
   const [edge] = buildReport(ledger, { version: '0', source: 'x', packets: 0, notes: [] }).edges
   assert.equal(told(edge!), 'mixed: 1 mtls, 1 unknown')
+  assert.deepEqual(edge!.older, { unknown: 1 })
+})
+
+test('what cannot be told and is older than the watch is counted as older, what is read in the clear is not', () => {
+  const bytes: readonly StreamPiece[] = [{ side: 0, bytes: Buffer.from([0x81, 0x99, 0, 7, 3, 3, 3, 3]) }]
+  const older = (pieces: readonly StreamPiece[], isLate: boolean): EdgeReport['older'] => {
+    const ledger = new Ledger()
+    feed(ledger, flowOf('1'), pieces, isLate)
+    ledger.end()
+    return buildReport(ledger, { version: '0', source: 'x', packets: 0, notes: [] }).edges[0]!.older
+  }
+  assert.deepEqual([older(bytes, true), older(bytes, false), older(PLAIN, true), older(DATA, true)], [{ unknown: 1 }, undefined, undefined, { unknown: 1 }])
 })
 
 test('of two places that saw a connection end late, one that saw its data counts', () => {

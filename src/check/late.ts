@@ -6,16 +6,24 @@ import type { Evidence, Verdict } from './verdict.ts'
 /** Pairs of addresses of one edge that are told apart. */
 const MAX_PAIRS = 256
 
-/** `late`: TLS whose handshake was not seen. `mutual`: it began with a full handshake in which both sides proved who they are, or seem to have. */
-export type Sight = 'late' | 'mutual'
+/**
+ * `late`: TLS whose handshake was not seen. `older`: what is older than the watch beside that. `mutual`: it began with a full handshake in which both sides
+ * proved who they are, or seem to have.
+ */
+export type Sight = 'late' | 'older' | 'mutual'
 
 /** Connections of one edge by their two addresses, as far as one says something of another. Bounded: what has no room is like nothing that was seen. */
 export class Sights {
   readonly #late = new Map<string, number>()
   readonly #mutual = new Map<string, number>()
   late = 0
+  older = 0
 
   count(sight: Sight, pair: string, by: 1 | -1): void {
+    if (sight === 'older') {
+      this.older = Math.max(0, this.older + by)
+      return
+    }
     if (sight === 'late') this.late = Math.max(0, this.late + by)
     const counts = sight === 'late' ? this.#late : this.#mutual
     const known = counts.get(pair)
@@ -39,6 +47,8 @@ export class Sights {
 /** What is concluded of the connections of an edge whose handshakes were not seen. */
 export interface LateConclusion {
   readonly connections: Readonly<Partial<Record<Verdict, number>>>
+  /** Of these, the ones that are older than the watch, whether they are TLS or not. */
+  readonly older: Readonly<Partial<Record<Verdict, number>>>
   /** Why they are inferred to be mutual; undefined where none is. */
   readonly because: string | undefined
   readonly evidence: readonly Evidence[]
@@ -52,13 +62,13 @@ export interface LateConclusion {
 export function concludeLate(edge: Edge, { connections, stance, resumedUnknown }: Pick<Probed, 'connections' | 'stance' | 'resumedUnknown'>): LateConclusion {
   // A connection whose names are learnt in its midst may be counted by two edges.
   const late = Math.min(edge.late, connections.unknown ?? 0)
-  if (late === 0) return { connections, because: undefined, evidence: [] }
+  if (late === 0) return { connections, older: olderOf(edge, connections, 0, 0), because: undefined, evidence: [] }
   const { connections: likened, handshakes } = edge.likened
   const inferred = stance === 'open' || isContradicted(edge, connections, resumedUnknown) ? 0 : stance === 'strict' ? late : Math.min(late, likened)
   const how = stance === 'strict' ? 'the server refuses whoever has no certificate, and what it asked for before was not seen' : `${plural(handshakes, 'handshake')} of the same client with this server ${handshakes === 1 ? 'was' : 'were'} mutual`
   const because = inferred === 0 ? undefined : `${countText(late, edge)} older than the watch, and mutual TLS is inferred of ${inferred === late ? late === 1 ? 'it' : 'them' : inferred}: ${how}`
   const what = because ?? `${countText(late, edge)} older than the watch, and nothing is inferred: ${whyNothing(edge, stance, handshakes)}`
-  return { connections: inferred === 0 ? connections : withInferred(connections, inferred), because, evidence: [{ kind: 'late', what: inferred > 0 && stance === undefined ? `${what}; whether the server insists on it a probe tells (--probe)` : what }] }
+  return { connections: inferred === 0 ? connections : withInferred(connections, inferred), older: olderOf(edge, connections, late, inferred), because, evidence: [{ kind: 'late', what: inferred > 0 && stance === undefined ? `${what}; whether the server insists on it a probe tells (--probe)` : what }] }
 }
 
 /** One that is known to be less, or of which the handshake was seen and says too little. */
@@ -69,6 +79,11 @@ function isContradicted({ late }: Edge, { tls = 0, plaintext = 0, unknown = 0 }:
 function withInferred({ unknown = 0, ...others }: Probed['connections'], inferred: number): Probed['connections'] {
   const { 'mtls (inferred)': known = 0 } = others
   return { ...others, 'mtls (inferred)': known + inferred, ...(unknown > inferred && { unknown: unknown - inferred }) }
+}
+
+function olderOf(edge: Edge, { unknown = 0 }: Probed['connections'], late: number, inferred: number): LateConclusion['older'] {
+  const others = Math.min(late + edge.older, unknown) - inferred
+  return { ...(inferred > 0 && { 'mtls (inferred)': inferred }), ...(others > 0 && { unknown: others }) }
 }
 
 function whyNothing({ connections }: Edge, stance: Probed['stance'], handshakes: number): string {

@@ -100,7 +100,7 @@ export class Ledger {
     const connection = this.#connectionOf(flow)
     const view = connection.view(flow, flowKey(flow))
     if (view.tls === undefined || view.tls.verdict === 'mtls' || view.tls.isDoubtful === true || !(view.tls.fromSizes === true || (view.tls.joinedLate === true && broken > 0))) return
-    view.tls = { ...view.tls, joinedLate: undefined, verdict: 'unknown', because: 'its records do not follow each other without a break, so that their sizes say nothing', isDoubtful: true }
+    view.tls = { ...view.tls, joinedLate: undefined, isOlder: view.tls.joinedLate, verdict: 'unknown', because: 'its records do not follow each other without a break, so that their sizes say nothing', isDoubtful: true }
     this.#recount(connection, flow, message.atMicros, () => [stemming({ kind: 'loss', what: message.notes[0] ?? 'bytes where a record must begin are none', atMicros: message.atMicros }, storedAs)])
   }
 
@@ -238,8 +238,9 @@ export class Ledger {
   }
 }
 
-function sightOf({ joinedLate, resumes, verdict }: Judgement): Sight | undefined {
+function sightOf({ joinedLate, isOlder, resumes, verdict }: Judgement): Sight | undefined {
   if (joinedLate === true) return 'late'
+  if (isOlder === true) return 'older'
   return resumes !== true && (verdict === 'mtls' || verdict === 'mtls (inferred)') ? 'mutual' : undefined
 }
 

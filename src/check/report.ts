@@ -64,7 +64,7 @@ function reportEdge(edge: Edge, context: ReportContext): EdgeReport {
   const { because, forProof } = reasonOf(edge, verdict, probed, late, examples)
   return {
     client: edge.client, server: edge.server, port: edge.port, verdict, because, ...(forProof !== undefined && { forProof }),
-    connections, ...(edge.late > 0 && { joinedLate: edge.late }), refused: edge.refused, firstMicros: finite(edge.firstMicros), lastMicros: finite(edge.lastMicros),
+    connections, ...(edge.late > 0 && { joinedLate: edge.late }), ...(Object.keys(late.older).length > 0 && { older: late.older }), refused: edge.refused, firstMicros: finite(edge.firstMicros), lastMicros: finite(edge.lastMicros),
     addresses: { client: [...edge.clientIps], server: [...edge.serverIps] },
     ...(edge.tls !== undefined && { tls: edge.tls }),
     ...(edge.clientIdentity !== undefined && { clientIdentity: edge.clientIdentity }),

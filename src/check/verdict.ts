@@ -122,6 +122,8 @@ export interface EdgeReport extends EdgeKey {
   readonly connections: Readonly<Partial<Record<Verdict, number>>>
   /** Of these, the ones whose handshake was not seen, whatever was inferred of them. */
   readonly joinedLate?: number
+  /** Of `connections`, those of which the beginning was not seen, as they are counted there; what was read in the clear is what it is, whenever it began. */
+  readonly older?: Readonly<Partial<Record<Verdict, number>>>
   /** Handshakes that came to nothing; they are no connections of any verdict. */
   readonly refused: number
   readonly firstMicros: Micros
@@ -137,6 +139,8 @@ export interface EdgeReport extends EdgeKey {
   readonly path?: readonly ReportedHop[]
   /** The pattern of --allow that covers it. */
   readonly allowed?: string
+  /** With --new-only: what of it is not judged, as a sentence. */
+  readonly leftOut?: string
 }
 
 /** What a probe sent: TLS without a certificate, TLS with one of an issuer that nobody knows, or nothing of TLS at all. */
@@ -200,4 +204,6 @@ export interface CheckReport {
   readonly canary?: 'leaked' | 'kept' | 'unproved'
   /** It chose the edges: those with a message that it lets through. */
   readonly filter?: string
+  /** Connections that are older than the watch are listed, and not judged. */
+  readonly newOnly?: boolean
 }

@@ -56,7 +56,7 @@ async function newKey(): Promise<{ publicKey: PublicKey, pem: string }> {
 
 async function readCsr(path: string): Promise<Csr> {
   const text = await readBounded(path === '-' ? '/dev/stdin' : path, MAX_CSR_FILE_BYTES)
-  if (text === undefined) throw new MtlscopeError('cannot-read', `cannot read ${path}: ENOENT`, { facts: { path } })
+  if (text === undefined) throw new MtlscopeError('cannot-read', `cannot read ${path}: there is no such file`, { facts: { path } })
   const reading = await verifyCsr(text)
   if (!reading.ok) throw new MtlscopeError('ca-refused', `not issued: ${path}: ${reading.why}`, { facts: { path } })
   return reading.csr

@@ -23,6 +23,8 @@ test('flags that contradict each other are refused', () => {
   assert.equal(code({ read: 'a.pcap', canary: 'web=10.0.0.7:80' }), 'usage')
   assert.equal(code({ netns: ['web'], yes: true }), 'usage')
   assert.equal(code({ read: 'a.pcap', interface: ['eth0'] }), 'usage')
+  assert.equal(code({ netns: ['web'], newOnly: true }), 'usage')
+  assert.equal(code({ netns: ['web'], newOnly: true, expect: 'mtls' }), 'planned')
   assert.equal(code({ netns: ['web'], probe: true, yes: true }), 'planned')
 })
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
+import { whyNotRead } from '../base/file-errors.ts'
 import type { Baseline } from '../check/baseline.ts'
 import { parseBaseline } from '../check/baseline.ts'
 import { AllowPattern } from '../check/expectation.ts'
@@ -27,6 +28,7 @@ const DIGESTED_BODY_BYTES = 64 * 1024
 /** Throws MtlscopeError 'usage', 'bad-filter', or 'cannot-read' and 'bad-report' of a baseline. */
 export function planCheck(flags: CheckFlags): CheckPlan {
   refuse(flags.yes === true && flags.probe !== true, '--yes answers what --probe asks', 'add --probe, or leave out --yes')
+  refuse(flags.newOnly === true && flags.expect === undefined, '--new-only says which connections --expect judges', 'add --expect, or leave out --new-only')
   refuse(flags.canary !== undefined && flags.read !== undefined, '--canary sends a request, and -r reads what was', 'watch live (--mesh, --netns, -i), or leave out --canary')
   refuse(flags.probe === true && flags.read !== undefined, '--probe asks the servers of now, and -r reads what was', 'watch live (--mesh, --netns, -i), or leave out --probe')
   // With secrets what was decrypted is compared with what was read in the clear.
@@ -63,7 +65,7 @@ function readBaseline(path: string): Baseline {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new MtlscopeError('cannot-read', `cannot read ${path}: ${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause, facts: { path } })
+    throw new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(cause)}`, { cause, facts: { path } })
   }
   const baseline = parseBaseline(text)
   if (baseline === undefined) throw new MtlscopeError('bad-report', `${path} is no report of mtlscope check`, { hint: 'make one: mtlscope check … -o json > before.json', facts: { path } })

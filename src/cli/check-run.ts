@@ -4,6 +4,7 @@ import { jsonText } from '../base/json-text.ts'
 import { worseEdges } from '../check/baseline.ts'
 import type { Outcome } from '../check/expectation.ts'
 import { allowEdges, judgeReport } from '../check/expectation.ts'
+import { leaveOutOlder } from '../check/older.ts'
 import type { CheckReport } from '../check/verdict.ts'
 import { printable } from '../tap/printable.ts'
 import { runCheckFile } from './check-file.ts'
@@ -45,7 +46,7 @@ async function watch(plan: CheckPlan, signal: AbortSignal): Promise<CheckReport>
 }
 
 async function conclude(whole: CheckReport, plan: CheckPlan): Promise<number> {
-  const report = allowEdges(whole, plan.allow)
+  const report = allowEdges(plan.flags.newOnly === true ? leaveOutOlder(whole) : whole, plan.allow)
   const outcome = judgeReport(report, plan.flags.expect, plan.allow)
   if (plan.baseline === undefined) return await print(report, outcome, plan)
   const { edges, worse } = worseEdges(report, plan.baseline)

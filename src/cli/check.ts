@@ -21,6 +21,7 @@ export interface CheckFlags extends PodFlags, RemoteFlags {
   filter?: string
   for?: number
   expect?: 'mtls' | 'mtls-inferred' | 'tls'
+  newOnly?: boolean
   allow?: string[]
   baseline?: string
   output: CheckFormat
@@ -53,7 +54,8 @@ Exit codes: 0 every edge is at least what --expect asks, 1 one is not (with --ba
 Examples:
   mtlscope check -r capture.pcapng                                    what does the wire prove?
   sudo mtlscope check --mesh --for 30s --expect mtls --probe          the sidecars of this machine, proved
-  mtlscope check -n shop --for 1m --expect mtls --probe                pods of a cluster, from a laptop too
+  mtlscope check -n shop --for 1m --expect mtls --probe               pods of a cluster, from a laptop too
+  mtlscope check -A --for 5m --expect mtls --probe --new-only         what was open before is left out
   sudo mtlscope check --netns web --for 1m -o html > report.html
   mtlscope check -r capture.pcapng --keylog keys.txt --expect mtls
   mtlscope check -r now.pcapng --baseline before.json --allow '* -> *:9090'`
@@ -97,6 +99,7 @@ function addDemands(command: Command): Command {
   return command
     .optionsGroup('What must hold:')
     .addOption(new Option('--expect <verdict>', 'end with exit code 1 where an edge is less').choices(['mtls', 'mtls-inferred', 'tls']))
+    .option('--new-only', 'with --expect: judge only connections that were opened in the watch; older ones, whose handshake nobody saw, are listed and counted')
     .option('--allow <edge>', 'an edge that may be less: "client -> server:port", * for any characters (repeatable; listed in the report)', paths)
     .option('--baseline <file>', 'a report of -o json: tell only what got worse since')
 }

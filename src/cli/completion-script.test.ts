@@ -6,7 +6,7 @@ import { buildProgram } from './program.ts'
 
 test('bash completes commands, options and choices', () => {
   const script = completionScript('bash', buildProgram())!
-  const complete = (...words: string[]): string => spawnSync('bash', ['-c', `${script}
+  const complete = (...words: string[]): string => spawnSync('bash', ['--norc', '-c', `${script}
 COMP_WORDS=(${words.map((w) => `'${w}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _mtlscope; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' }).stdout.trim()
   assert.equal(complete('mtlscope', 'ta'), 'tap')
   assert.equal(complete('mtlscope', 'tap', '--not'), '--not-port')

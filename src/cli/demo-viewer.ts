@@ -3,6 +3,7 @@ import type { DemoViewer, ViewerPlace } from '../demo/viewer.ts'
 import type { OpenedHub } from '../hub/open-hub.ts'
 import { emptyHealth } from '../model/health.ts'
 import type { Health } from '../model/health.ts'
+import type { Micros } from '../model/time.ts'
 import { DEFAULT_REDACTION } from '../protocols/redaction.ts'
 import { openBrowser } from './open-browser.ts'
 
@@ -44,6 +45,10 @@ export class HubOfDemo implements DemoViewer {
     this.#health = health
   }
 
+  read(toMicros: Micros): void {
+    this.#opened?.hub.joined.read(toMicros)
+  }
+
   async close(): Promise<void> {
     await this.place
     await this.#opened?.close()
@@ -70,5 +75,5 @@ function isTaken(error: unknown): boolean {
 /** An older Node lacks what the hub is made of, and says so in its own words. */
 function reasonOf(error: unknown): string {
   if (error instanceof MtlscopeError) return error.message
-  return error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_BUILTIN_MODULE' ? `this Node (${process.version}) is too old for it; it needs 22.15 or later` : (error as Error).message
+  return error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_BUILTIN_MODULE' ? `this Node (${process.version}) is too old for it; it needs 22.16 or later` : (error as Error).message
 }

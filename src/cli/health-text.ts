@@ -16,7 +16,7 @@ function troubles(h: Health): string[] {
   const lines: string[] = []
   const note = (count: number, text: string): void => { if (count > 0) lines.push(text) }
   note(h.droppedByKernel, `the kernel dropped ${plural(h.droppedByKernel, 'packet')}: narrow the filter, or use more --workers`)
-  note(h.flowsJoinedLate, `${plural(h.flowsJoinedLate, 'connection')} joined late: their start was not captured`)
+  note(h.flowsJoinedLate, `${plural(h.flowsJoinedLate, 'connection')} joined late: ${h.flowsJoinedLate === 1 ? 'its' : 'their'} start was not captured`)
   note(h.gaps, `${sizeText(h.bytesLost)} of stream never captured, in ${plural(h.gaps, 'gap')}`)
   note(h.overlapConflicts, `${plural(h.overlapConflicts, 'segment')} contradicted bytes seen before (the first won)`)
   note(h.malformedPackets, `${plural(h.malformedPackets, 'packet')} malformed`)

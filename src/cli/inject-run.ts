@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
+import { whyNotRead } from '../base/file-errors.ts'
 import { parseCaAddress } from '../identity/ca-connection.ts'
 import { injectManifest } from '../kube/inject/inject-manifest.ts'
 import type { InjectFlags } from './inject.ts'
@@ -26,6 +27,6 @@ function readManifest(filename: string): string {
   try {
     return readFileSync(filename === '-' ? 0 : filename, 'utf8')
   } catch (cause) {
-    throw new MtlscopeError('cannot-read', `cannot read ${filename}: ${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause, facts: { file: filename } })
+    throw new MtlscopeError('cannot-read', `cannot read ${filename}: ${whyNotRead(cause)}`, { cause, facts: { file: filename } })
   }
 }

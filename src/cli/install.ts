@@ -63,7 +63,12 @@ export function uninstallCommand(): Command {
     .addHelpText('after', `
 Also what the parts made themselves: the ConfigMaps of the CA in other namespaces, the folders of the agents on their nodes.
 Labels on your own namespaces stay, and so do sidecars, until their pods are made anew. What is gone already is no error.
-A node that does not answer is named and not waited for; what stays there is told, with exit code 1.`)
+A node that does not answer is named and not waited for; what stays there is told, with exit code 1.
+
+Examples:
+  mtlscope uninstall
+  mtlscope uninstall --keep-data                 what the agents stored stays on their nodes
+  mtlscope uninstall --namespace-only team-a     what was installed with that option`)
     .action(async (flags: UninstallFlags) => {
       const { runUninstall } = await import('./uninstall-run.ts')
       await runUninstall(flags)
@@ -83,7 +88,7 @@ function withInstallOptions(command: Command): Command {
     .option('--node-rules', 'agents set the rules of injected pods, which then need no NET_ADMIN')
     .option('--network-policy', 'NetworkPolicies for the parts, where the network enforces them')
     .option('--no-wait', 'do not wait until the parts are ready')
-    .option('--timeout <duration>', 'how long to wait for each part', durationMs, TIMEOUT_MS)
+    .addOption(new Option('--timeout <duration>', 'how long to wait for each part').argParser(durationMs).default(TIMEOUT_MS, '3m'))
     .option('--keep', 'leave what this run created where a part does not become ready')
 }
 

@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { PipeOutput } from './pipe-output.ts'
 
+/** Only of what hangs. */
+const LONG_MS = 120_000
 const OUTPUT = new URL('./pipe-output.ts', import.meta.url).href
 
 /** Runs a script with `out`, the standard output, piped into a command. What that printed, and the script's standard error. */
 function piped(script: string, reader: string): { stdout: string, stderr: string } {
   const code = `import { PipeOutput } from '${OUTPUT}'\nconst out = PipeOutput.open(1)\n${script}`
-  return spawnSync('bash', ['-c', `"$1" --input-type=module -e "$2" | ${reader}`, 'bash', process.execPath, code], { encoding: 'utf8', timeout: 20_000 })
+  return spawnSync('bash', ['--norc', '-c', `"$1" --input-type=module -e "$2" | ${reader}`, 'bash', process.execPath, code], { encoding: 'utf8', timeout: LONG_MS, env: { ...process.env, LC_ALL: 'C' } })
 }
 
 test('more than a pipe holds arrives whole and in order at a slow reader', () => {

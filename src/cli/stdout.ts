@@ -1,5 +1,6 @@
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
+import { writeHint } from '../base/file-errors.ts'
 
 const AGAIN_MS = 2
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -37,7 +38,7 @@ export class SyncOutput {
     if (error.code === 'EPIPE') return false
     this.#takeBack(written)
     throw new MtlscopeError('cannot-write', `cannot write ${this.#name}: ${error.code ?? error.message}`, {
-      hint: error.code === 'ENOSPC' ? 'the disk is full' : undefined, cause: error,
+      hint: writeHint(error.code), cause: error,
     })
   }
   /** What is written at once is whole (lines, blocks): no half of it stays at the end of a file. */

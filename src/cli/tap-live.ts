@@ -65,6 +65,7 @@ function openTap(plan: TapPlan, output: LiveOutput, warn: (text: string) => void
     lines: (text, lines) => output.lines(text, lines),
     frames: (origin, blocks) => output.frames(origin, blocks),
     warn,
+    ...output.read && { read: (toMicros: number) => output.read!(toMicros) },
   })
 }
 

@@ -1,8 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
+import { writeHint } from '../base/file-errors.ts'
 import { jsonText } from '../base/json-text.ts'
 import { VERSION } from '../base/version.ts'
 import type { Health } from '../model/health.ts'
+import type { Micros } from '../model/time.ts'
 import { isLoopbackAddress } from '../net/address.ts'
 import { PcapngWriter } from '../net/pcapng-writer.ts'
 import { CaptureMerge } from '../tap/capture-merge.ts'
@@ -23,6 +25,8 @@ export type LiveOutput = Pick<TapOutput, 'done' | 'messages' | 'framesWritten' |
   readonly givesBack?: boolean
   /** Told where health is asked for while it runs. */
   watch?(health: () => Health): void
+  /** As of a LiveObserver. */
+  read?(toMicros: Micros): void
   /** Told whose addresses these are. */
   named?(workload: string, addresses: readonly string[]): void
   /** Told now and then where the flags ask for it. */
@@ -147,6 +151,6 @@ function openForWriting(path: string): number {
     return openSync(path, 'w', 0o600)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new MtlscopeError('cannot-write', `cannot write ${path}: ${code}`, { facts: { path }, cause: error })
+    throw new MtlscopeError('cannot-write', `cannot write ${path}: ${code}`, { hint: writeHint(code), facts: { path }, cause: error })
   }
 }

@@ -1,6 +1,7 @@
 import type { OpenedHub } from '../hub/open-hub.ts'
 import type { PacketSegments } from '../hub/packet-segments.ts'
 import type { Health } from '../model/health.ts'
+import type { Micros } from '../model/time.ts'
 import type { LiveOutput } from './tap-output.ts'
 
 /** Lines into the store, frames into its segments; and both to the output of tap where that is wanted too. */
@@ -48,11 +49,16 @@ export class UiOutput implements LiveOutput {
     this.#segments?.add(origin, blocks)
   }
 
+  read(toMicros: Micros): void {
+    this.#opened.hub.joined.read(toMicros)
+  }
+
   named(workload: string, addresses: readonly string[]): void {
     this.#beside?.named?.(workload, addresses)
   }
 
   async finish(health: Health | undefined): Promise<void> {
+    this.#opened.hub.joined.read(undefined)
     if (health !== undefined) this.#opened.hub.healthSource = () => health
     await this.#beside?.finish(health)
   }

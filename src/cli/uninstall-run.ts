@@ -11,8 +11,9 @@ export async function runUninstall(flags: UninstallFlags): Promise<void> {
   try {
     sayCluster(client)
     const namespace = homeOf(flags)
-    const any = await uninstall(client, { namespace, keepData: flags.keepData === true, image: flags.image, pullSecrets: flags.imagePullSecret ?? [], namespaceOnly: flags.namespaceOnly !== undefined, force: flags.force === true, wait: flags.wait, say })
-    say(any ? `nothing of mtlscope is left in the cluster${flags.keepData === true ? ' but the data on its nodes' : ''}` : `nothing is installed in namespace ${namespace}`)
+    const { found, unseen } = await uninstall(client, { namespace, keepData: flags.keepData === true, image: flags.image, pullSecrets: flags.imagePullSecret ?? [], namespaceOnly: flags.namespaceOnly !== undefined, force: flags.force === true, wait: flags.wait, say })
+    say(found ? `nothing of mtlscope is left in the cluster${flags.keepData === true ? ' but the data on its nodes' : unseen === undefined ? '' : ', as far as it was looked at'}` : `nothing is installed in namespace ${namespace}`)
+    if (unseen !== undefined) say(`not looked at: ${unseen}`)
   } finally {
     client.close()
   }

@@ -15,8 +15,6 @@ import { TimeOrder } from './time-order.ts'
 import type { ViewerPlace } from './viewer.ts'
 import type { ViewerFeed } from './viewer-feed.ts'
 
-/** The kernel hands over what an interface has seen by then, also where there is little. */
-const RING_MICROS = 100_000
 /**
  * The ciphertext of one request is told from that of the next when the next begins; only then is it joined. On a new
  * connection it takes one more, because the server's session tickets stand before its first answer.
@@ -80,7 +78,8 @@ export class DemoOutput implements MessageObserver {
 
   /** What found no partner in time is shown alone; not by the clock, which goes ahead of threads that are kept waiting. */
   read(toMicros: number): void {
-    this.#join.advance(toMicros - RING_MICROS)
+    this.#feed?.read(toMicros)
+    this.#join.advance(toMicros)
   }
 
   tick(): void {

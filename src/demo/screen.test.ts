@@ -87,6 +87,14 @@ test('in a pipe: rows whose columns hold their place, the way of the first reque
   ].join('\n'))
 })
 
+test('where it ends before the first request, it says so', () => {
+  const out = new Recorder(false)
+  const screen = new Screen(out, OPTIONS)
+  screen.header([{ text: 'mtlscope demo' }])
+  screen.end(health(2))
+  assert.match(out.raw, /\n no request was seen +packets 2 · dropped 0 · 3 namespaces\n$/)
+})
+
 test('on a terminal: the footer is redrawn below the rows, and stays once at the end', () => {
   const out = new Recorder(true, 110)
   const screen = new Screen(out, OPTIONS)

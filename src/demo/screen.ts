@@ -102,6 +102,7 @@ export class Screen {
   }
 
   #edgeList(): Segment[] {
+    if (this.#edges.size === 0) return [{ text: ' no request was seen', colour: 'grey' }]
     return [{ text: ' edges  ', colour: 'grey' }, ...this.#edges.segments()]
   }
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Health } from '../model/health.ts'
+import type { Micros } from '../model/time.ts'
 import { jsonLine } from '../tap/json-line.ts'
 import type { TappedMessage } from '../tap/live-messages.ts'
 
@@ -28,6 +29,11 @@ export class ViewerFeed {
 
   health(health: Health): void {
     if (!this.#socket.destroyed && this.#socket.writableLength < MAX_WAITING_BYTES) this.#socket.write(`${JSON.stringify({ health })}\n`)
+  }
+
+  /** As that of a LiveObserver. */
+  read(toMicros: Micros): void {
+    if (!this.#socket.destroyed && this.#socket.writableLength < MAX_WAITING_BYTES) this.#socket.write(`${JSON.stringify({ read: toMicros })}\n`)
   }
 
   /** Settles when all was written, or nobody reads it. */

@@ -1,4 +1,5 @@
 import type { Health } from '../model/health.ts'
+import type { Micros } from '../model/time.ts'
 
 /** What the header says of the viewer: its address, or why there is none. */
 export interface ViewerPlace {
@@ -14,4 +15,6 @@ export interface DemoViewer {
   /** Whole lines of records, as `tap -o json` prints them. */
   lines(text: Uint8Array, count: number): void
   health(health: Health): void
+  /** Of all that was captured by then the lines have come. */
+  read(toMicros: Micros): void
 }

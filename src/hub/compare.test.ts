@@ -6,7 +6,7 @@ import { record } from '../store/record.fixture.ts'
 import type { FileState } from './file-reading.ts'
 import { mismatch, openTestHub } from './hub.fixture.ts'
 
-const state = (name: string): FileState => ({ name, path: `/nowhere/${name}`, reading: false, readBytes: 0, hasPackets: false })
+const state = (name: string): FileState => ({ name, path: `/nowhere/${name}`, reading: false, hasEnd: true, readBytes: 0, hasPackets: false })
 
 function call(file: number, method: string, path: string, second: number): object {
   return record({ flow: `${file}.${method}${path}`, at: `2026-11-21T12:00:0${second}.000000Z`, what: `${method} ${path}`, request: { method, path, headers: [] } })

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { basename } from 'node:path'
 import { sibling } from '../base/sibling.ts'
@@ -9,6 +10,8 @@ export interface FileState {
   readonly path: string
   readonly name: string
   reading: boolean
+  /** Whether it ends by itself: a pipe may be quiet for long. */
+  readonly hasEnd: boolean
   readBytes: number
   totalBytes?: number
   problem?: string
@@ -59,5 +62,5 @@ function end(file: FileState, result: FileResult, done: (file: FileState, result
 }
 
 export function fileState(path: string): FileState {
-  return { path, name: path === '-' ? 'standard input' : basename(path), reading: true, readBytes: 0, hasPackets: path !== '-' && !/\.har$/i.test(path) }
+  return { path, name: path === '-' ? 'standard input' : basename(path), reading: true, hasEnd: statSync(path, { throwIfNoEntry: false })?.isFile() ?? false, readBytes: 0, hasPackets: path !== '-' && !/\.har$/i.test(path) }
 }

@@ -63,7 +63,7 @@ export class Hub {
     this.store = store
     this.options = options
     this.views = new RowViews(store)
-    this.joined = new JoinedRequests(store)
+    this.joined = new JoinedRequests(store, () => this.files.some(({ reading, hasEnd }) => reading && hasEnd))
   }
 
   /** Where health is asked for. */

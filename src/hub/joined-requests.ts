@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../model/api.ts'
+import type { Micros } from '../model/time.ts'
 import type { Store, StoredRow } from '../store/store.ts'
 import { RequestJoiner } from './request-joiner.ts'
 
@@ -6,6 +7,8 @@ const AT_ONCE = 2000
 const RECORDS_AT_ONCE = 500
 /** What waits for its other hops is looked at so often. */
 const TICK_MS = 100
+/** Of a longer one this much is time in which something might have come. */
+const LONGEST_TICK_MS = 2 * TICK_MS
 /** Turns that wait to be looked at; of more the oldest are forgotten, and their requests are not joined over nodes. */
 const MAX_TURNS = 50_000
 /** A store that fails so often in a row is closed. */
@@ -14,17 +17,22 @@ const MAX_FAILURES = 20
 /** Follows a store and tells it which messages are hops of one request; ends when the store does. */
 export class JoinedRequests {
   readonly #store: Store
+  readonly #isReading: () => boolean
   readonly #joiner = new RequestJoiner()
   #lookedTo: number | undefined
   #turns: JsonRecord[] = []
-  #addedMs = performance.now()
+  #readMicros: Micros | undefined
+  #quietMs = 0
+  #tickedMs = performance.now()
   #changed = true
   #running = false
   #failures = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(store: Store) {
+  /** @param isReading whether files are, however long nothing comes of them */
+  constructor(store: Store, isReading: () => boolean) {
     this.#store = store
+    this.#isReading = isReading
     store.onChange(() => {
       this.#changed = true
       void this.#run()
@@ -38,6 +46,11 @@ export class JoinedRequests {
     if (this.#turns.length > MAX_TURNS) this.#turns.splice(0, this.#turns.length - MAX_TURNS)
     this.#changed = true
     void this.#run()
+  }
+
+  /** All that was captured by then has been added to the store: time is that from now on. Undefined: nobody tells it any more. */
+  read(toMicros: Micros | undefined): void {
+    this.#readMicros = toMicros
   }
 
   async #run(): Promise<void> {
@@ -59,20 +72,24 @@ export class JoinedRequests {
   async #follow(): Promise<void> {
     // What was there before stands as it was left.
     this.#lookedTo ??= (await this.#store.decided()).upTo
-    for (let more = this.#changed; more;) {
+    this.#tick()
+    let readMicros = this.#readMicros
+    // What was captured by then is found by who asks after it was told, not by who waits to be told of a change.
+    for (let more = this.#changed || readMicros !== undefined; more;) {
       this.#changed = false
+      readMicros = this.#readMicros
       const { rows, lastId, more: isMore } = await this.#store.unjoined(this.#lookedTo, AT_ONCE)
       await this.#add(rows)
       this.#lookedTo = lastId
       more = isMore
-      if (more) await this.#tell()
+      if (more) await this.#tell(Math.min(this.#joiner.newestMicros, readMicros ?? Infinity))
     }
-    await this.#tell()
+    await this.#tell(readMicros ?? this.#joiner.newestMicros + this.#quietMs * 1000)
   }
 
   async #add(rows: readonly StoredRow[]): Promise<void> {
     for (const turn of this.#turns.splice(0)) this.#joiner.addTurn(turn)
-    if (rows.length > 0) this.#addedMs = performance.now()
+    if (rows.length > 0) this.#quietMs = 0
     const records = await this.#recordsOf(rows.filter((row) => row.protocol === 'tls').map((row) => row.id))
     for (const row of rows) this.#joiner.add(row, records.get(row.id))
   }
@@ -85,10 +102,15 @@ export class JoinedRequests {
     return records
   }
 
-  /** Time passes with the capture and, where that is quiet, with the clock. */
-  async #tell(): Promise<void> {
-    const quietMicros = (performance.now() - this.#addedMs) * 1000
-    const found = this.#joiner.advance(this.#joiner.newestMicros + quietMicros, this.#lookedTo!)
+  /** Where nobody tells the time it passes with what comes and, where nothing does, with these ticks: not with the clock, which goes on while this program is kept waiting. */
+  #tick(): void {
+    const nowMs = performance.now()
+    this.#quietMs = this.#isReading() ? 0 : this.#quietMs + Math.min(nowMs - this.#tickedMs, LONGEST_TICK_MS)
+    this.#tickedMs = nowMs
+  }
+
+  async #tell(nowMicros: Micros): Promise<void> {
+    const found = this.#joiner.advance(nowMicros, this.#lookedTo!)
     const decided = await this.#store.decided()
     if (found.upTo > decided.upTo || found.ways.length > 0) await this.#store.join(found)
   }

@@ -8,8 +8,8 @@ import type { Hub } from './hub.ts'
 import { RecordFlows, asMessage, microsOf } from './record-message.ts'
 import { tlsSummary } from './tls-summary.ts'
 
-/** What is looked at beside a request: around it in time, and handshakes before it. */
-const AROUND_MICROS = 1_000_000
+/** What is looked at beside a request: around it in time, less where there is too much, and handshakes before it. */
+const AROUND_MICROS = [1_000_000, 100_000, 10_000]
 const MAX_AROUND = 2000
 const MAX_HANDSHAKES = 500
 
@@ -24,15 +24,20 @@ export async function requestHops(hub: Hub, row: StoredRow, record: JsonRecord, 
 }
 
 async function neighboursOf(hub: Hub, row: StoredRow): Promise<readonly StoredRecord[]> {
-  const from = row.atMicros - AROUND_MICROS
-  const to = row.atMicros + (row.elapsedMicros ?? 0) + AROUND_MICROS
-  const [handshakes, around] = await Promise.all([
-    hub.store.page({ q: 'tlsx && hop == "wire"', to, limit: MAX_HANDSHAKES, waitMs: 500 }),
-    hub.store.batch({ from, to }, undefined, MAX_AROUND),
-  ])
-  const known = new Set(around.records.map((found) => found.row.id))
+  const to = row.atMicros + (row.elapsedMicros ?? 0) + AROUND_MICROS[0]!
+  const [handshakes, around] = await Promise.all([hub.store.page({ q: 'tlsx && hop == "wire"', to, limit: MAX_HANDSHAKES, waitMs: 500 }), aroundOf(hub, row)])
+  const known = new Set(around.map((found) => found.row.id))
   const before = await hub.store.records(handshakes.rows.map((found) => found.id).filter((id) => !known.has(id)))
-  return [...before, ...around.records].sort((a, b) => a.row.atMicros - b.row.atMicros)
+  return [...before, ...around].sort((a, b) => a.row.atMicros - b.row.atMicros)
+}
+
+/** All or nothing: a request of which the hop on the wire is left out would be said to have crossed something else. */
+async function aroundOf(hub: Hub, { atMicros, elapsedMicros = 0 }: StoredRow): Promise<readonly StoredRecord[]> {
+  for (const around of AROUND_MICROS) {
+    const { records, next } = await hub.store.batch({ from: atMicros - around, to: atMicros + elapsedMicros + around }, undefined, MAX_AROUND)
+    if (next === undefined) return records
+  }
+  return []
 }
 
 function join(records: readonly JsonRecord[], wanted: JsonRecord): JoinedRequest | undefined {

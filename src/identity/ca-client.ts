@@ -2,6 +2,7 @@ import { createPrivateKey, randomInt, X509Certificate } from 'node:crypto'
 import { MtlscopeError } from '../base/errors.ts'
 import { postJson } from './ca-connection.ts'
 import { exportKeyPem, generateKeys } from './certificate-profile.ts'
+import { notAfterMs, notBeforeMs } from './certificate-times.ts'
 import { createCsr } from './csr.ts'
 import { renewAtMillis } from './lifetime.ts'
 import { splitPem } from './pem.ts'
@@ -61,11 +62,11 @@ function readAnswer(answer: object, spiffeId: string, keyPem: string): Omit<Fetc
   if (leaf === undefined || !fitsKey(leaf, keyPem)) throw unfit('its certificate is for another key')
   if (leaf.subjectAltName?.split(', ').filter((name) => name.startsWith('URI:')).join() !== `URI:${spiffeId}`) throw unfit('its certificate is for another identity')
   if (!leadsTo([leaf, ...intermediates], roots)) throw unfit('its chain does not lead to its bundle')
-  const [notBefore, notAfter] = [leaf.validFromDate, leaf.validToDate]
+  const [fromMs, untilMs] = [notBeforeMs(leaf), notAfterMs(leaf)]
   return {
     // Made anew from what was parsed: nothing else that the answer may have held gets into files.
-    chainPem: splitPem(chain, 'CERTIFICATE').join(''), bundlePem: splitPem(bundle, 'CERTIFICATE').join(''), expiresAt: notAfter,
-    renewAtMillis: renewAtMillis(notBefore.getTime(), notAfter.getTime(), randomInt(SPREAD_STEPS) / SPREAD_STEPS),
+    chainPem: splitPem(chain, 'CERTIFICATE').join(''), bundlePem: splitPem(bundle, 'CERTIFICATE').join(''), expiresAt: new Date(untilMs),
+    renewAtMillis: renewAtMillis(fromMs, untilMs, randomInt(SPREAD_STEPS) / SPREAD_STEPS),
   }
 }
 

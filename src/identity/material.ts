@@ -1,6 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { MtlscopeError } from '../base/errors.ts'
+import { notAfterMs, notBeforeMs } from './certificate-times.ts'
 import { parseSpiffeId } from './spiffe.ts'
 
 /** What a workload proves itself with, as PEM texts. `chainPem` starts with the leaf. */
@@ -40,7 +41,7 @@ export function checkIdentity(material: IdentityMaterial, nowMs: number): Identi
   const names = namesOf(leaf)
   return {
     material, name: names.spiffeId ?? names.dnsNames[0] ?? oneLine(leaf.subject), dnsNames: names.dnsNames, serial: leaf.serialNumber,
-    notBeforeMs: leaf.validFromDate.getTime(), notAfterMs: Math.min(...way.map((one) => one.validToDate.getTime())), trustAnchors: bundle.length,
+    notBeforeMs: notBeforeMs(leaf), notAfterMs: Math.min(...way.map(notAfterMs)), trustAnchors: bundle.length,
   }
 }
 
@@ -88,8 +89,10 @@ function issued(issuer: X509Certificate, certificate: X509Certificate): boolean 
 
 function checkTime(certificate: X509Certificate, nowMs: number): void {
   const name = oneLine(certificate.subject) || 'without a subject'
-  if (certificate.validToDate.getTime() <= nowMs) throw bad(`the certificate ${name} expired at ${certificate.validToDate.toISOString()}`, 'issue a new one; if it is new, look at the clock of this machine')
-  if (certificate.validFromDate.getTime() > nowMs) throw bad(`the certificate ${name} is not valid before ${certificate.validFromDate.toISOString()}`, 'look at the clock of this machine')
+  const [from, until] = [notBeforeMs(certificate), notAfterMs(certificate)]
+  if (Number.isNaN(from + until)) throw bad(`the certificate ${name} has a time that cannot be read: from ${oneLine(certificate.validFrom)} until ${oneLine(certificate.validTo)}`, 'issue a new one')
+  if (until <= nowMs) throw bad(`the certificate ${name} expired at ${new Date(until).toISOString()}`, 'issue a new one; if it is new, look at the clock of this machine')
+  if (from > nowMs) throw bad(`the certificate ${name} is not valid before ${new Date(from).toISOString()}`, 'look at the clock of this machine')
 }
 
 /** Node quotes a name that holds a separator, so such a one is never taken for another. */

@@ -96,6 +96,6 @@ test('--kubeconfig before KUBECONFIG before the home; a named one must be there'
   writeFileSync(join(path, 'config'), CONFIG)
   assert.equal(readClusterAccess({}, { KUBECONFIG: `${path}/config:/other`, HOME: '/nowhere' }).context, 'a')
   assert.equal(readClusterAccess({ kubeconfig: `${path}/config` }, { KUBECONFIG: '/nowhere' }).context, 'a')
-  assert.throws(() => readClusterAccess({}, { KUBECONFIG: '/nowhere' }), /cannot read \/nowhere: ENOENT/)
-  assert.throws(() => readClusterAccess({}, { HOME: '/nowhere' }), /cannot read \/nowhere\/\.kube\/config: ENOENT/)
+  assert.throws(() => readClusterAccess({}, { KUBECONFIG: '/nowhere' }), /cannot read \/nowhere: there is no such file/)
+  assert.throws(() => readClusterAccess({}, { HOME: '/nowhere' }), /cannot read \/nowhere\/\.kube\/config: there is no such file/)
 })

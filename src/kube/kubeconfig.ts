@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { MtlscopeError } from '../base/errors.ts'
+import { whyNotRead } from '../base/file-errors.ts'
 import type { Credentials } from './exec-sign-in.ts'
 import { ExecSignIn } from './exec-sign-in.ts'
 
@@ -40,7 +41,7 @@ export function readClusterAccess(options: { kubeconfig?: string, context?: stri
     text = readFileSync(file, 'utf8')
   } catch (cause) {
     if (named === undefined && env.KUBERNETES_SERVICE_HOST) return readInCluster(env)
-    throw new MtlscopeError('bad-kubeconfig', `cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}`, { hint: 'name it: --kubeconfig FILE, or KUBECONFIG', cause, facts: { file } })
+    throw new MtlscopeError('bad-kubeconfig', `cannot read ${file}: ${whyNotRead(cause)}`, { hint: 'name it: --kubeconfig FILE, or KUBECONFIG', cause, facts: { file } })
   }
   return parseKubeconfig(text, file, options.context)
 }

@@ -35,7 +35,7 @@ export class ConnectionTable {
   /** A message of protocol `tls`. */
   add(seen: HopMessage): void {
     const kind = tlsKind(seen.message)
-    const connection = this.#open(seen)
+    const connection = this.#open(seen, kind === 'handshake' ? clientRandom(seen.message) : undefined)
     connection.viewOf(seen)
     if (kind === 'handshake') this.#learn(connection, seen)
     else if (kind === 'ciphertext') this.#addTurn(connection, seen)
@@ -55,29 +55,30 @@ export class ConnectionTable {
     return false
   }
 
+  /** Those that were taken are among them. */
   turnsFrom(clientPlace: string): TimeLine<Turn> {
     return this.#turnsFrom.get(clientPlace) ?? NO_TURNS
   }
 
+  /** Those that were taken are among them. */
   turnsTo(serverPlace: string): TimeLine<Turn> {
     return this.#turnsTo.get(serverPlace) ?? NO_TURNS
   }
 
-  /** They belong to a request now. */
+  /** They belong to a request now. They are still known: others may have been in their place. */
   take(turns: readonly Turn[]): void {
     for (const turn of turns) {
       turn.taken = true
-      this.#forget(turn)
+      turn.view.turns.remove(turn)
     }
   }
 
-  /** Forgets connections that were closed before that, and turns that nobody wanted. */
-  expire(closedBeforeMicros: Micros, turnsBeforeMicros: Micros): void {
+  /** Forgets connections that were closed before that and turns that were taken, and turns that nobody wanted. */
+  expire(beforeMicros: Micros, turnsBeforeMicros: Micros): void {
     for (const [key, connection] of this.#byAddress) {
-      if (connection.closedMicros < closedBeforeMicros) this.#remove(key, connection)
+      if (connection.closedMicros < beforeMicros) this.#remove(key, connection)
     }
-    const old = this.#turns.findIndex((turn) => turn.atMicros >= turnsBeforeMicros)
-    this.#dropTurns(old < 0 ? this.#turns.length : old)
+    this.#keepTurns((turn) => turn.atMicros >= (turn.taken ? beforeMicros : turnsBeforeMicros))
   }
 
   /** One of the two ends may have joined late: what says more stays. */
@@ -93,37 +94,39 @@ export class ConnectionTable {
     if (turn === undefined) return
     lineOf(this.#turnsFrom, connection.clientPlace).insert(turn)
     lineOf(this.#turnsTo, connection.serverPlace).insert(turn)
-    if (this.#turns.push(turn) <= MAX_TURNS) return
-    this.#dropShared(turn.atMicros - SHARED_MICROS)
-    this.#turns = this.#turns.filter((other) => !other.taken)
-    if (this.#turns.length < MAX_TURNS * 3 / 4) return
-    this.#full('turns that the join remembers')
-    this.#dropTurns(MAX_TURNS / 4)
+    if (this.#turns.push(turn) > MAX_TURNS) this.#makeRoom(turn.atMicros - SHARED_MICROS)
   }
 
   /** Those of connections that many requests share are taken by none. */
-  #dropShared(beforeMicros: Micros): void {
-    this.take(this.#turns.filter((turn) => !turn.taken && turn.connection.isShared && turn.atMicros < beforeMicros))
+  #makeRoom(sharedBeforeMicros: Micros): void {
+    this.#keepTurns((turn) => !turn.taken && !(turn.connection.isShared && turn.atMicros < sharedBeforeMicros))
+    if (this.#turns.length < MAX_TURNS * 3 / 4) return
+    this.#full('turns that the join remembers')
+    let count = MAX_TURNS / 4
+    this.#keepTurns(() => count-- <= 0)
   }
 
-  #dropTurns(count: number): void {
-    for (const turn of this.#turns.splice(0, count)) if (!turn.taken) this.#forget(turn)
+  #keepTurns(isKept: (turn: Turn) => boolean): void {
+    const before = this.#turns.length
+    this.#turns = this.#turns.filter((turn) => {
+      if (isKept(turn)) return true
+      turn.forgotten = true
+      if (!turn.taken) turn.view.turns.remove(turn)
+      return false
+    })
+    if (this.#turns.length === before) return
+    for (const lines of [this.#turnsFrom, this.#turnsTo]) keepInLines(lines)
   }
 
-  #forget(turn: Turn): void {
-    turn.view.turns.remove(turn)
-    removeFromLine(this.#turnsFrom, turn.connection.clientPlace, turn)
-    removeFromLine(this.#turnsTo, turn.connection.serverPlace, turn)
-  }
-
-  #open(seen: HopMessage): WireConnection {
+  #open(seen: HopMessage, random: string | undefined): WireConnection {
     const { client, server, namespace = '' } = seen.flow
     const key = `${client.ip} ${client.port} ${server.ip} ${server.port}`
     const known = this.#byAddress.get(key)
+    if (known?.previous !== undefined && isOf(known.previous, seen, random)) return known.previous
     // The same ports again, later: another connection.
-    const isOld = known !== undefined && known.closedMicros < seen.flow.firstMicros
+    const isOld = known !== undefined && (known.closedMicros < seen.flow.firstMicros || isOther(known, random))
     if (isOld) this.#remove(key, known)
-    if (known === undefined || isOld) return this.#insert(key, new WireConnection(seen, this.#placeOf(client, namespace), this.#placeOf(server, namespace)))
+    if (known === undefined || isOld) return this.#insert(key, new WireConnection(seen, this.#placeOf(client, namespace), this.#placeOf(server, namespace), known))
     this.#byAddress.delete(key)
     this.#byAddress.set(key, known)
     return known
@@ -152,6 +155,15 @@ export class ConnectionTable {
   }
 }
 
+/** Whether something that comes late was said on a connection whose ports another has by now. */
+function isOf(connection: WireConnection, { flow, message }: HopMessage, random: string | undefined): boolean {
+  return message.atMicros <= connection.closedMicros && flow.firstMicros <= connection.closedMicros && !isOther(connection, random) && (connection.closedMicros < Infinity || random !== undefined)
+}
+
+function isOther({ random }: WireConnection, other: string | undefined): boolean {
+  return random !== undefined && other !== undefined && random !== other
+}
+
 function lineOf(lines: Map<string, TimeLine<Turn>>, place: string): TimeLine<Turn> {
   const known = lines.get(place)
   if (known !== undefined) return known
@@ -160,10 +172,11 @@ function lineOf(lines: Map<string, TimeLine<Turn>>, place: string): TimeLine<Tur
   return line
 }
 
-function removeFromLine(lines: Map<string, TimeLine<Turn>>, place: string, turn: Turn): void {
-  const line = lines.get(place)
-  line?.remove(turn)
-  if (line?.length === 0) lines.delete(place)
+function keepInLines(lines: Map<string, TimeLine<Turn>>): void {
+  for (const [place, line] of lines) {
+    line.keep((turn) => !turn.forgotten)
+    if (line.length === 0) lines.delete(place)
+  }
 }
 
 function edgeKey(clientPlace: string, serverPlace: string): string {

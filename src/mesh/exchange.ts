@@ -1,9 +1,13 @@
 import type { Endpoint, FlowInfo } from '../model/flow.ts'
 import type { Micros } from '../model/time.ts'
+import { isLoopbackAddress } from '../net/address.ts'
 import type { HopMessage, ReadableHop } from './joined-request.ts'
 
 /** `client`: between an app and the sidecar that takes its requests out. `server`: between a sidecar and the app that answers. */
 export type ClearRole = 'client' | 'server'
+
+/** When and where something was read in the clear. */
+export interface ClearSpan { readonly listenerKey: string, readonly atMicros: Micros, readonly endMicros: Micros }
 
 /** Head, names and objects of one message. */
 const MESSAGE_BYTES = 4096
@@ -22,16 +26,25 @@ export class Exchange {
   /** Of one on a loopback: whose address was dialled, and whose address it comes from, where that is known and another place. A proxy that was led it all the same passes it on there. */
   readonly dialledPlace: string | undefined
   readonly callerPlace: string | undefined
+  /** One on a loopback whose client is of this place, and whose server's address is of no place that is known: a Service's, or that of one who is not captured. Only proxies are led such. */
+  readonly isLed: boolean
   readonly atMicros: Micros
   /** First byte of the answer; of the request where there is none. */
   readonly endMicros: Micros
   /** What must be the same wherever the same request is seen: method and path, status. */
   readonly signature: string
+  /** Of that, what was asked: method and path. */
+  readonly asked: string
   /** When it is to be decided. */
   readonly dueMicros: Micros
   taken = false
   /** Another one like it was under way to the same listener at the same time. */
   hasTwin = false
+  /** Of one that was read on a wire and told: where it was read in the clear before and after. */
+  outerHop: ClearSpan | undefined
+  innerHop: ClearSpan | undefined
+  /** Another one like it may be the hop before or after it just as well. */
+  hasRival = false
   /** What its message weighs, about. */
   readonly sizeBytes: number
   readonly #requestBytes: number | undefined
@@ -47,8 +60,10 @@ export class Exchange {
     this.serverPlace = this.plain ? placeOf(flow.server) : this.place
     this.dialledPlace = this.plain ? undefined : other(ownerOf(flow.server), this.place)
     this.callerPlace = this.plain ? undefined : other(ownerOf(flow.client), this.place)
+    this.isLed = !this.plain && !isLoopbackAddress(flow.server.ip) && flow.client.ip !== flow.server.ip && ownerOf(flow.client) === this.place && ownerOf(flow.server) === undefined
     this.atMicros = message.atMicros
     this.endMicros = message.atMicros + (message.elapsedMicros ?? 0)
+    this.asked = message.what
     this.signature = `${message.status ?? ''} ${message.what}`
     this.dueMicros = dueMicros
     this.sizeBytes = MESSAGE_BYTES + keptBytes(message.request) + keptBytes(message.response)
@@ -58,6 +73,7 @@ export class Exchange {
 
   /** As far as its addresses tell on which side of a wire it was. */
   get role(): ClearRole | undefined {
+    if (this.isLed) return 'client'
     if ((this.dialledPlace === undefined) === (this.callerPlace === undefined)) return undefined
     return this.dialledPlace === undefined ? 'server' : 'client'
   }
@@ -94,6 +110,10 @@ export class Exchange {
   /** As far as both are known. */
   isAsLargeAs(other: Exchange): boolean {
     return same(this.#requestBytes, other.#requestBytes) && same(this.#responseBytes, other.#responseBytes)
+  }
+
+  get span(): ClearSpan {
+    return { listenerKey: this.listenerKey, atMicros: this.atMicros, endMicros: this.endMicros }
   }
 
   /** What was said is not needed any more, only that it was. */

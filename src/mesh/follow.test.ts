@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -210,7 +210,8 @@ test('a namespace that may not be looked at is told once', (t) => {
   if (!need(t, 'netns', process.getuid!() === 0, 'root, to look as somebody else')) return
   const { procfs, follower } = mesh(t)
   procfs.add(11, { exe: '/envoy', netns: 7 })
-  chmodSync(procfs.folder, 0o755)
+  // Whatever the umask is.
+  execFileSync('chmod', ['-R', 'a+rX', procfs.folder])
   chmodSync(join(procfs.folder, '11/ns'), 0)
   const { refused } = asNobody(() => pollUntil(follower, 40))
   assert.deepEqual(refused.map(({ pid, exe, why }) => [pid, exe, why]), [[11, '/envoy', 'EACCES: cannot read its network namespace']])

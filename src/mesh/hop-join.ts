@@ -10,9 +10,10 @@ import { describeRequest } from './join-description.ts'
 import type { HopMessage, JoinedRequest } from './joined-request.ts'
 import { ExchangePairing } from './pairing.ts'
 import { PlainMemory } from './plain-memory.ts'
-import { isBeside, turnsBetween, turnsNextTo } from './turn-search.ts'
+import { isBeside, rivalsBetween, turnsBetween, turnsNextTo } from './turn-search.ts'
 import type { CrossedBy } from './turn-search.ts'
 import type { WireConnection } from './wire-connection.ts'
+import { WireProgress } from './wire-progress.ts'
 import { Names } from './workloads.ts'
 
 export type { HopMessage, JoinedHop, JoinedRequest, JoinedVerdict } from './joined-request.ts'
@@ -66,6 +67,7 @@ export class HopJoin {
   readonly #watched = new Set<string>()
   readonly #pool = new ExchangePool()
   readonly #plains = new PlainMemory()
+  readonly #wires = new WireProgress()
   readonly #connections = new ConnectionTable((endpoint, place) => this.#placeOf(endpoint, place), (what) => this.#hit(what))
   readonly #pairing = new ExchangePairing(this.#pool, this.#connections, {
     roleOf: (exchange) => this.#roleOf(exchange),
@@ -102,6 +104,7 @@ export class HopJoin {
   add(seen: HopMessage): void {
     const { flow, message } = seen
     this.#watched.add(flow.namespace ?? '')
+    if (flow.hop === 'wire') this.#wires.add(flow.namespace ?? '', message)
     if (this.#options.isTimeTold !== true) this.#nowMicros = Math.max(this.#nowMicros, message.atMicros + (message.elapsedMicros ?? 0))
     if (message.protocol === 'tls') {
       this.#connections.add(seen)
@@ -112,6 +115,7 @@ export class HopJoin {
 
   /** Capture time has come this far, also where nothing is said. Live: the clock. */
   advance(nowMicros: Micros): void {
+    this.#wires.advance(nowMicros)
     this.#nowMicros = Math.max(this.#nowMicros, nowMicros)
     this.#pump()
   }
@@ -125,6 +129,7 @@ export class HopJoin {
     const { atMicros, elapsedMicros = 0 } = seen.message
     const due = Math.max(this.#nowMicros, atMicros + elapsedMicros) + this.#settleMicros
     const exchange = new Exchange(seen, due, (endpoint) => this.#placeOf(endpoint, seen.flow.namespace ?? ''), ({ ip }) => this.#places.nameOf(ip))
+    if (exchange.plain) this.#plains.add(exchange, this.#nowMicros, this.#watched.has(exchange.serverPlace))
     if (!this.#pool.add(exchange)) return
     if (this.#pool.waiting > MAX_EXCHANGES || this.#pool.heldBytes + this.#pairBytes > MAX_HELD_BYTES) this.#makeRoom()
   }
@@ -144,7 +149,7 @@ export class HopJoin {
     this.#expiredMicros = this.#nowMicros
     const before = this.#nowMicros - Math.max(this.#holdMicros + this.#settleMicros, this.#options.keepMicros ?? 0)
     this.#pool.expire(before)
-    this.#plains.expire(before)
+    this.#plains.expire(this.#nowMicros)
     this.#connections.expire(before, before - LONGEST_MICROS)
   }
 
@@ -188,8 +193,10 @@ export class HopJoin {
     const outer = this.#pairing.outerOf(wire)
     const inner = this.#pairing.innerOf(wire)
     for (const exchange of [outer, wire, inner]) if (exchange !== undefined) this.#pool.take(exchange)
+    wire.outerHop = outer?.span
+    wire.innerHop = inner?.span
     this.#emit(describeRequest({ outer, wire, inner, watched: this.#watched }))
-    if (outer === undefined && inner === undefined) this.#plains.add(wire)
+    if (outer === undefined && inner === undefined) this.#plains.leaveAlone(wire)
   }
 
   /** Emits it when all of its turns are known, or at the latest when it is `final`. True when it is done. */
@@ -202,7 +209,8 @@ export class HopJoin {
 
   #finishPair(outer: Exchange, inner: Exchange, final: boolean): boolean {
     const wire = this.#plains.take(outer)
-    const crossed = wire === undefined ? turnsBetween(this.#connections, outer, inner, this.#habits.get(outer.flowKey)) : undefined
+    const isInDoubt = wire === undefined && (this.#isInDoubt(outer, true) || this.#isInDoubt(inner, true))
+    const crossed = wire === undefined && !isInDoubt ? turnsBetween(this.#connections, outer, inner, this.#habits.get(outer.flowKey)) : undefined
     if (wire === undefined && !final && crossed?.whole !== true) return false
     if (crossed !== undefined) {
       this.#take(crossed)
@@ -212,16 +220,23 @@ export class HopJoin {
       this.#roles.set(inner.listenerKey, 'server')
     }
     this.#pairBytes -= outer.sizeBytes + inner.sizeBytes
-    const open = wire === undefined && (crossed === undefined || crossed.connection.isShared) ? this.#connections.between(outer.place, inner.place, outer.atMicros, outer.endMicros) : undefined
-    this.#emit(describeRequest({ outer, wire, inner, crossed, open, watched: this.#watched }))
+    const open = wire === undefined && !isInDoubt && (crossed === undefined || crossed.connection.isShared) ? this.#connections.between(outer.place, inner.place, outer.atMicros, outer.endMicros) : undefined
+    const rivals = open?.[0] && rivalsBetween(this.#connections, outer, inner, open[0], true)
+    this.#emit(describeRequest({ outer, wire, inner, crossed, open, rivals, isInDoubt, watched: this.#watched }))
     return true
+  }
+
+  /** Whether it may have gone over a wire in plaintext, for all that was captured in its place until it was answered. */
+  #isInDoubt(clear: Exchange, isPaired: boolean): boolean {
+    return !this.#wires.isReadTo(clear.place, clear.endMicros) || this.#plains.mayHold(clear, this.#sureRoleOf(clear), isPaired)
   }
 
   #finishSingle(exchange: Exchange, final: boolean): boolean {
     const wire = this.#plains.take(exchange)
     if (wire !== undefined) return this.#finishLate(exchange, wire)
     const role = this.#roleOf(exchange)
-    const near = turnsNextTo(this.#connections, exchange, role, this.#habits.get(exchange.flowKey))
+    const isInDoubt = this.#isInDoubt(exchange, false)
+    const near = isInDoubt ? undefined : turnsNextTo(this.#connections, exchange, role, this.#sureRoleOf(exchange), this.#habits.get(exchange.flowKey))
     // Who listens there has never been seen behind a wire: an answer is what tells.
     const crossed = near !== undefined && role === undefined && (final || near.whole) && isBeside(near, exchange) ? undefined : near
     const isOtherDue = crossed === undefined || !this.#watched.has(otherPlace(crossed)) || this.#nowMicros >= exchange.endMicros + (this.#options.holdHalfMicros?.() ?? 0)
@@ -232,7 +247,7 @@ export class HopJoin {
     const sides = as === 'server' ? { inner: exchange } : as === 'client' ? { outer: exchange } : { lone: exchange }
     const shared = crossed?.connection.isShared === true ? crossed.connection : undefined
     const open = shared && this.#connections.between(shared.clientPlace, shared.serverPlace, exchange.atMicros, exchange.endMicros)
-    this.#emit(describeRequest({ ...sides, crossed, open, watched: this.#watched }))
+    this.#emit(describeRequest({ ...sides, crossed, open, isInDoubt, watched: this.#watched }))
     return true
   }
 
@@ -249,7 +264,12 @@ export class HopJoin {
   }
 
   #roleOf(exchange: Exchange): ClearRole | undefined {
-    return this.#options.roleOf?.(exchange.first.flow) ?? exchange.role ?? this.#roles.get(exchange.listenerKey)
+    return this.#sureRoleOf(exchange) ?? this.#roles.get(exchange.listenerKey)
+  }
+
+  /** What is learnt of roles may come of hops that were taken for each other. */
+  #sureRoleOf(exchange: Exchange): ClearRole | undefined {
+    return this.#options.roleOf?.(exchange.first.flow) ?? exchange.role
   }
 
   /** Sidecars mostly keep one connection for each of the app's, and on the other side likewise. */

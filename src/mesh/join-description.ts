@@ -17,6 +17,10 @@ export interface Parts {
   readonly crossed?: CrossedBy
   /** TLS connections between the two that were open at the time, where nothing crossed that is surely its own. */
   readonly open?: readonly WireConnection[]
+  /** Others that it may have crossed instead of those. */
+  readonly rivals?: readonly WireConnection[]
+  /** It cannot be told from a request in plaintext, or what would tell was not captured: nothing is said of the wire. */
+  readonly isInDoubt?: boolean
   /** Namespaces from which anything came. */
   readonly watched: ReadonlySet<string>
 }
@@ -53,8 +57,9 @@ function halfOf({ outer, inner, wire, crossed }: Parts): { half?: RequestHalf } 
   return only !== undefined && crossed !== undefined ? { half: crossingOf(crossed, only) } : {}
 }
 
-function turnHop({ connection, view, turns }: CrossedBy): TlsHop {
-  const { facts, client, server } = connection
+function turnHop({ connection, view, turns, rivals }: CrossedBy): TlsHop {
+  const { client, server } = connection
+  const facts = rivals.length === 0 ? connection.facts : commonFacts([connection, ...rivals].map((one) => one.facts))
   return {
     kind: 'tls', client, server, ...facts, evidence: 'turn',
     records: turns.reduce((sum, turn) => sum + turn.records, 0),
@@ -65,11 +70,13 @@ function turnHop({ connection, view, turns }: CrossedBy): TlsHop {
 }
 
 /** Between two places where the request was read there were only these. */
-function connectionHop({ open }: Parts): TlsHop | undefined {
+function connectionHop({ outer, inner, open, crossed, rivals = crossed?.rivals ?? [] }: Parts): TlsHop | undefined {
   const [first] = open ?? []
   if (open === undefined || first === undefined) return undefined
+  // Who was dialled decides where a request went, whichever of those that are alike was read there.
+  const isOneOfMany = (outer?.hasRival === true || inner?.hasRival === true) && (outer?.dialledPlace === undefined || outer.dialledPlace !== inner?.place)
   return {
-    kind: 'tls', client: first.client, server: first.server, ...commonFacts(open.map((connection) => connection.facts)), evidence: 'connection',
+    kind: 'tls', client: first.client, server: first.server, ...commonFacts([...open, ...rivals].map((connection) => connection.facts)), ...isOneOfMany && { clientProof: 'unknown' as const }, evidence: 'connection',
     records: undefined, bytes: undefined, atMicros: undefined, ...seenAt(open, first.clientPlace),
   }
 }
@@ -80,12 +87,14 @@ function seenAt(connections: readonly WireConnection[], place: string): { seenIn
   return { seenIn: [...new Set(views.map((view) => view.place).filter((name) => name !== ''))], flows: views.map((view) => view.flowId) }
 }
 
-function notesOf({ outer, inner, wire, crossed, watched }: Parts, tls: TlsHop | undefined): string[] {
+function notesOf({ outer, inner, wire, crossed, isInDoubt, watched }: Parts, tls: TlsHop | undefined): string[] {
   const notes: string[] = []
   if (tls?.evidence === 'connection') notes.push('its records were not told apart: what is said of the wire is what the open connections between the two are')
   if (tls?.evidence === 'turn' && crossed?.connection.isShared === true) notes.push('the connection carries several requests at once: of its records some may be of others')
   if (tls?.version === undefined && tls !== undefined) notes.push(`the handshake of the connection was not seen${tls.evidence === 'turn' ? ': should it carry several requests at once, some of its records may be of others' : ''}`)
   if (tls?.resumed === true) notes.push('the connection resumes a session: certificates were shown before')
+  if (tls?.evidence === 'turn' && crossed!.rivals.length > 0) notes.push('others like it were under way over other connections: only what is true of all of these is said')
+  if (isInDoubt === true) notes.push('whether it crossed the wire in plaintext cannot be told: one like it did, or what left this place was not captured')
   if (tls === undefined && wire === undefined) notes.push('nothing of it was seen on a wire')
   const clientPlace = wire?.clientPlace ?? crossed?.connection.clientPlace
   const serverPlace = wire?.serverPlace ?? crossed?.connection.serverPlace

@@ -48,8 +48,12 @@ export class ExchangePairing {
     const last = alike.lastUntil(inner.atMicros)
     let best: Exchange | undefined
     let bestAffinity = 0
+    let seen: Exchange | undefined
     for (let index = last; index >= 0 && index > last - MAX_LOOKS; index--) {
       const outer = alike.items[index]!
+      if (!mayBeOneRequest(outer, inner)) continue
+      if (seen !== undefined) markRivals(inner, seen, outer)
+      seen = outer
       if (!this.#joins(outer, inner)) continue
       const affinity = this.#experience.affinity(outer, inner)
       const waitedLonger = best !== undefined && affinity === bestAffinity && this.#isFromApp(best) && this.#isFromApp(outer)
@@ -65,9 +69,13 @@ export class ExchangePairing {
     const first = alike.firstFrom(outer.atMicros)
     let best: Exchange | undefined
     let bestAffinity = 0
+    let seen: Exchange | undefined
     for (let index = first; index < alike.length && index < first + MAX_LOOKS; index++) {
       const inner = alike.items[index]!
       if (inner.atMicros > outer.endMicros) break
+      if (!mayBeOneRequest(outer, inner)) continue
+      if (seen !== undefined) markRivals(outer, seen, inner)
+      seen = inner
       if (!this.#joins(outer, inner)) continue
       const affinity = this.#experience.affinity(outer, inner)
       if (best !== undefined && affinity <= bestAffinity) continue
@@ -81,12 +89,22 @@ export class ExchangePairing {
     return !exchange.plain && this.#experience.roleOf(exchange) === 'client'
   }
 
+  /** Whether there is a way from the one to the other. */
   #joins(outer: Exchange, inner: Exchange): boolean {
-    if (outer === inner || !outer.encloses(inner)) return false
     if (!outer.plain && this.#experience.roleOf(outer) === 'server') return false
     if (!inner.plain && this.#experience.roleOf(inner) === 'client') return false
     if (outer.plain) return !inner.plain && outer.serverPlace === inner.place
     if (inner.plain) return outer.place === inner.clientPlace
     return outer.mayLeadTo(inner) && this.#connections.areJoined(outer.place, inner.place, outer.atMicros, outer.endMicros)
   }
+}
+
+/** As far as the two themselves tell. */
+function mayBeOneRequest(outer: Exchange, inner: Exchange): boolean {
+  return outer !== inner && outer.encloses(inner)
+}
+
+/** For those that are decided later, too, of which then only one is left. */
+function markRivals(...alike: readonly Exchange[]): void {
+  for (const exchange of alike) exchange.hasRival = true
 }

@@ -19,5 +19,7 @@ test('in whatever order things come and go, it agrees with a sorted list', () =>
     assert.deepEqual(new Set(line.items), new Set(items))
     assert.equal(line.firstFrom(at), sorted.filter((item) => item.atMicros < at).length)
     assert.equal(line.lastUntil(at), sorted.filter((item) => item.atMicros <= at).length - 1)
+    line.keep((item) => item.atMicros !== at)
+    assert.deepEqual(line.items, sorted.filter((item) => item.atMicros !== at))
   }))
 })

@@ -26,6 +26,13 @@ export class TimeLine<T extends { readonly atMicros: Micros }> {
     }
   }
 
+  /** Leaves out what is not to be kept. */
+  keep(isKept: (item: T) => boolean): void {
+    let kept = 0
+    for (const item of this.#items) if (isKept(item)) this.#items[kept++] = item
+    this.#items.length = kept
+  }
+
   /** Index of the first that is not before that time; the length where there is none. */
   firstFrom(atMicros: Micros): number {
     let low = 0

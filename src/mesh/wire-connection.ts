@@ -13,6 +13,8 @@ export interface Turn {
   readonly connection: WireConnection
   readonly view: WireView
   readonly atMicros: Micros
+  /** First record; `atMicros` is the last of the question where the first may be of the one before. */
+  readonly firstMicros: Micros
   /** First record of the answer; of the question where there is none. */
   readonly endMicros: Micros
   readonly records: number
@@ -22,6 +24,8 @@ export interface Turn {
   readonly clientBytes: number
   readonly offset: number | undefined
   taken: boolean
+  /** The table does not know it any more. */
+  forgotten: boolean
 }
 
 /** A connection as one place saw it. What crosses on the way is divided into turns differently at the two ends. */
@@ -48,9 +52,13 @@ export class WireConnection {
   isShared = false
   readonly firstMicros: Micros
   closedMicros: Micros = Infinity
+  /** The one that had its addresses before. */
+  previous: WireConnection | undefined
   #bestView: WireView | undefined
 
-  constructor(seen: HopMessage, clientPlace: string, serverPlace: string) {
+  constructor(seen: HopMessage, clientPlace: string, serverPlace: string, previous?: WireConnection) {
+    this.previous = previous
+    if (previous !== undefined) previous.previous = undefined
     this.client = seen.flow.client
     this.server = seen.flow.server
     this.clientPlace = clientPlace
@@ -83,9 +91,9 @@ export class WireConnection {
     // What a client still has to say of a request before begins the turn of the next one, however late that comes.
     const waitedMicros = view.place === this.clientPlace || durationMicros > MAX_BURST_MICROS ? durationMicros : 0
     const turn: Turn = {
-      connection: this, view, atMicros: atMicros + waitedMicros, endMicros: atMicros + elapsedMicros,
+      connection: this, view, atMicros: atMicros + waitedMicros, firstMicros: atMicros, endMicros: atMicros + elapsedMicros,
       records: request.records + response.records, bytes: request.bytes + response.bytes,
-      clientRecords: request.records, clientBytes: request.bytes, offset: request.offset, taken: false,
+      clientRecords: request.records, clientBytes: request.bytes, offset: request.offset, taken: false, forgotten: false,
     }
     view.turns.insert(turn)
     view.lastMicros = Math.max(view.lastMicros, turn.atMicros)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import type { TestContext } from 'node:test'
-import { EmbeddedStore } from './embedded-store.ts'
+import { EmbeddedStore, storeError } from './embedded-store.ts'
 import type { Keep } from './keep.ts'
 import { linesOf, record } from './record.fixture.ts'
 import { storeContract } from './store-contract.fixture.ts'
@@ -53,6 +53,16 @@ for (let n = 1; ; n += 50) {
   await store.add(Buffer.from(Array.from({ length: 50 }, (_, i) => JSON.stringify({ ...base, what: 'GET /' + (n + i) }) + '\\n').join('')))
   process.stdout.write((n + 49) + '\\n')
 }`
+
+test('a Node that is too old for it is named, and from which on it works', () => {
+  // As 20.20 and 22.13 say it.
+  for (const said of ['No such built-in module: node:sqlite', 'this[#one].setReturnArrays is not a function']) {
+    const { code, message, hint } = storeError(new Error(said), '/x')
+    assert.deepEqual([code, hint], ['not-supported', 'the viewer needs Node 22.16 or later'])
+    assert.match(message, /^this Node \(v\d+\.\d+\.\d+\) has no SQLite/)
+  }
+  assert.deepEqual([storeError(new Error('disk I/O error'), '/x').code], ['cannot-write'])
+})
 
 test('kill -9 loses nothing that was said to be kept, and leaves a whole store', async (t) => {
   const path = join(folder(t), 'messages.sqlite')

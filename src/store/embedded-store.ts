@@ -131,7 +131,8 @@ export class EmbeddedStore implements Store {
   }
 }
 
-function storeError(error: Error, path: string): MtlscopeError {
-  if (error.message.includes('node:sqlite')) return new MtlscopeError('not-supported', `this Node (${process.version}) has no SQLite`, { hint: 'the viewer needs Node 22.13 or later', cause: error })
+/** What ended the store's thread. Node has SQLite without a flag since 22.13, and rows as arrays, which reading them needs, since 22.16. */
+export function storeError(error: Error, path: string): MtlscopeError {
+  if (/node:sqlite|setReturnArrays/.test(error.message)) return new MtlscopeError('not-supported', `this Node (${process.version}) has no SQLite, or one that is too old`, { hint: 'the viewer needs Node 22.16 or later', cause: error })
   return new MtlscopeError('cannot-write', `the store failed: ${error.message}`, { facts: { path }, cause: error })
 }

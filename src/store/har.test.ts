@@ -84,7 +84,7 @@ test('no byte of a peer gets out of its quotes in a shell', () => {
   const hostile = ['\'; touch /tmp/x; \'', '$(id)', '`id`', '\\', '"', '\n', '-rf', '!!', '\u001b[31m', 'a\u202eb', '\'\\\'\'', '*', '~', '&', '#', '\\n', '\u0007']
   for (const value of hostile) {
     const { text } = copyAs(record({ protocol: 'redis', request: { command: 'SET', arguments: [value] } }))[0]!
-    const words = execFileSync('bash', ['-c', `redis-cli() { printf '%s\\0' "$@"; }; ${text}`]).toString().split('\0').slice(0, -1)
+    const words = execFileSync('bash', ['--norc', '-c', `redis-cli() { printf '%s\\0' "$@"; }; ${text}`]).toString().split('\0').slice(0, -1)
     assert.deepEqual(words, ['-h', '10.77.0.2', '-p', '8080', 'SET', value], text)
   }
 })

@@ -8,6 +8,8 @@ const MAX_SEARCHES = 12
 const IDLE_MS = 30_000
 /** How long other threads are waited for at once. */
 const WAIT_MS = 1
+/** Who waits for a search waits for so many turns, whatever the clock says: while the machine stood still nothing was searched. */
+const LEAST_TURNS = 2
 
 interface Remembered { readonly search: Search, lastMs: number }
 
@@ -16,6 +18,8 @@ export class Searches {
   readonly #begin: (selection: Selection, nowMs: number) => Search
   readonly #now: () => number
   readonly #remembered = new Map<string, Remembered>()
+  /** Who is waited for goes on, whether it is remembered or not; how often it is. */
+  readonly #awaited = new Map<Search, number>()
   #stepping = false
   #closed = false
 
@@ -55,33 +59,60 @@ export class Searches {
     for (let more = true; more && !this.#closed;) {
       await this.#turn()
       more = false
-      const idleMs = this.#now() - IDLE_MS
-      for (const { search, lastMs } of this.#remembered.values()) if (!this.#closed && lastMs > idleMs) more = search.step() || more
+      for (const search of this.#wanted()) if (!this.#closed) more = search.step() || more
     }
     this.#stepping = false
+  }
+
+  /** Those that somebody waits for, or asked about not long ago. */
+  #wanted(): Set<Search> {
+    const idleMs = this.#now() - IDLE_MS
+    const wanted = new Set(this.#awaited.keys())
+    for (const { search, lastMs } of this.#remembered.values()) if (lastMs > idleMs) wanted.add(search)
+    return wanted
   }
 
   /** Calls come in between. Where all that is left is done by other threads, they are not disturbed. */
   async #turn(): Promise<void> {
     let isWaiting = false
-    for (const { search } of this.#remembered.values()) isWaiting ||= search.isWaiting
+    for (const search of this.#known()) isWaiting ||= search.isWaiting
     await (isWaiting ? sleep(WAIT_MS) : nextTurn())
+  }
+
+  #known(): Set<Search> {
+    const known = new Set(this.#awaited.keys())
+    for (const { search } of this.#remembered.values()) known.add(search)
+    return known
   }
 
   /** Until enough was found, or all was looked at, or so long. */
   async until(search: Search, waitMs: number, enough: () => boolean): Promise<void> {
     const endMs = this.#now() + waitMs
-    while (!this.#closed && search.searching !== undefined && !enough() && this.#now() < endMs) await this.#turn()
+    const least = waitMs > 0 ? LEAST_TURNS : 0
+    await this.#follow(search, (turns) => !enough() && (turns < least || this.#now() < endMs))
   }
 
   /** Until all was looked at. */
   async whole(search: Search): Promise<void> {
-    while (!this.#closed && search.searching !== undefined) await this.#turn()
+    await this.#follow(search, () => true)
+  }
+
+  /** @param goesOn whether to wait for one more turn, after so many */
+  async #follow(search: Search, goesOn: (turns: number) => boolean): Promise<void> {
+    this.#awaited.set(search, (this.#awaited.get(search) ?? 0) + 1)
+    void this.#stepOn()
+    try {
+      for (let turns = 0; !this.#closed && search.searching !== undefined && goesOn(turns); turns++) await this.#turn()
+    } finally {
+      const others = this.#awaited.get(search)! - 1
+      if (others > 0) this.#awaited.set(search, others)
+      else this.#awaited.delete(search)
+    }
   }
 
   /** The messages before this one are gone. */
   removeBelow(id: number): void {
-    for (const { search } of this.#remembered.values()) search.removeBelow(id)
+    for (const search of this.#known()) search.removeBelow(id)
   }
 
   close(): void {

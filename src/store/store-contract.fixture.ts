@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import type { JsonRecord } from '../model/api.ts'
 import type { Keep } from './keep.ts'
 import { linesOf, record } from './record.fixture.ts'
-import type { Page, PageQuery, Store } from './store.ts'
+import type { Page, PageQuery, Store, StoreInfo } from './store.ts'
 import { FilterError } from './store.ts'
 
 /** `files`: how many it writes to, each of which is somewhat larger than it should be before room is made. */
@@ -129,14 +129,18 @@ function boundsContract({ name, files = 1, open }: StoreMaker): void {
     await store.add(linesOf(numbered(2000, noise)))
     for (let round = 0; round < 12; round++) await store.add(linesOf(numbered(2000, noise)))
     // Room may still be made after what was added last.
-    const { info, after } = await untilSo(async () => ({ info: await store.info(), after: await whole(store, { limit: 1 }) }), ({ info: { keep, stored }, after: { start, end } }) => {
-      return keep.removedMessages + stored === 26_000 && end - start === stored
+    const look = async (): Promise<{ info: StoreInfo, after: Page, oldest: number | undefined }> => {
+      const [info, after] = [await store.info(), await whole(store, { limit: 1 })]
+      return { info, after, oldest: (await whole(store, { offset: after.start, limit: 1 })).rows[0]?.id }
+    }
+    const { info, after, oldest } = await untilSo(look, (now) => {
+      return now.info.keep.removedMessages + now.info.stored === 26_000 && now.after.end - now.after.start === now.info.stored && now.oldest === now.info.firstId
     })
     assert.ok(info.keep.removedMessages > 0, 'nothing went')
     assert.equal(info.keep.removedMessages + info.stored, 26_000)
     assert.ok(info.keep.usedBytes < (2 + files) * 1024 * 1024, `uses ${info.keep.usedBytes} bytes`)
     assert.equal(after.end - after.start, info.stored)
-    assert.equal((await whole(store, { offset: after.start, limit: 1 })).rows[0]!.id, info.firstId)
+    assert.equal(oldest, info.firstId)
   })
 
   test(`${name}: changes are told`, async (t) => {

@@ -3,18 +3,21 @@ import { test } from 'node:test'
 import { MtlscopeError } from '../base/errors.ts'
 import { findProgram, run } from './exec.ts'
 
+/** Only of what hangs. */
+const LONG_MS = 60_000
+
 test('hands over what a program says and how it ends', async () => {
-  assert.deepEqual(await run('sh', ['-c', 'printf out; printf err >&2; exit 3'], { timeoutMs: 5000 }), { code: 3, signal: undefined, stdout: 'out', stderr: 'err' })
-  assert.deepEqual(await run('sh', ['-c', 'kill -TERM $$'], { timeoutMs: 5000 }), { code: undefined, signal: 'SIGTERM', stdout: '', stderr: '' })
+  assert.deepEqual(await run('sh', ['-c', 'printf out; printf err >&2; exit 3'], { timeoutMs: LONG_MS }), { code: 3, signal: undefined, stdout: 'out', stderr: 'err' })
+  assert.deepEqual(await run('sh', ['-c', 'kill -TERM $$'], { timeoutMs: LONG_MS }), { code: undefined, signal: 'SIGTERM', stdout: '', stderr: '' })
 })
 
 test('standard input is empty', async () => {
-  assert.equal((await run('cat', [], { timeoutMs: 5000 })).stdout, '')
+  assert.equal((await run('cat', [], { timeoutMs: LONG_MS })).stdout, '')
 })
 
 test('a program that is not installed is named', async () => {
   for (const program of ['mtlscope-absent', '/nowhere/mtlscope-absent']) {
-    await assert.rejects(run(program, [], { timeoutMs: 5000 }), (e) => e instanceof MtlscopeError && e.code === 'missing-program' && e.message === 'mtlscope-absent is not installed')
+    await assert.rejects(run(program, [], { timeoutMs: LONG_MS }), (e) => e instanceof MtlscopeError && e.code === 'missing-program' && e.message === 'mtlscope-absent is not installed')
   }
 })
 

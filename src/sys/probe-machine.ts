@@ -7,6 +7,8 @@ import { absent, failed, ok } from './check.ts'
 const OLDEST_KERNEL = [4, 20] as const
 /** node:zlib decompresses zstd from here. */
 const ZSTD_NODE = [22, 15] as const
+/** node:sqlite gives rows as the store reads them from here. */
+const VIEWER_NODE = [22, 16] as const
 const CGROUP2_MAGIC = 0x6367_7270
 
 export function probeMachine(): Check[] {
@@ -24,10 +26,10 @@ function architecture(): Check {
 }
 
 export function nodeVersion(version: string, openssl: string = process.versions.openssl): Check {
-  const zstd = atLeast(version, ZSTD_NODE)
-  const found = `${version} with OpenSSL ${openssl}${zstd ? '' : ', without zstd'}`
+  const missing = [...(atLeast(version, VIEWER_NODE) ? [] : ['the viewer']), ...(atLeast(version, ZSTD_NODE) ? [] : ['bodies in zstd'])]
+  const found = `${version} with OpenSSL ${openssl}${missing.length === 0 ? '' : `, without ${missing.join(' and ')}`}`
   const fields = { name: 'node', group: 'machine' as const, found, purpose: 'runtime, TLS, bodies' }
-  return zstd ? ok(fields) : absent({ ...fields, fix: `Node ${ZSTD_NODE.join('.')} or later also shows bodies in zstd` })
+  return missing.length === 0 ? ok(fields) : absent({ ...fields, fix: `Node ${VIEWER_NODE.join('.')} or later` })
 }
 
 function cgroup(): Check {
@@ -50,7 +52,7 @@ function kernelTls(): Check {
   if (readText('/proc/sys/net/ipv4/tcp_available_ulp').split(/\s+/).includes('tls')) return ok({ ...fields, found: 'available' })
   const modules = readText(`/lib/modules/${release()}/modules.dep`) + readText(`/lib/modules/${release()}/modules.builtin`)
   if (/\/net\/tls\/tls\.ko/m.test(modules)) return ok({ ...fields, found: 'a module, loaded when it is used' })
-  return absent({ ...fields, found: 'not in this kernel', fix: 'a kernel with CONFIG_TLS; nothing depends on it yet' })
+  return absent({ ...fields, found: 'not in this kernel', fix: 'none needed: nothing depends on it' })
 }
 
 function lockedMemory(): Check {

@@ -22,8 +22,8 @@ const PROGRAMS: readonly Program[] = [
   { program: 'nsenter', purpose: 'starting the demo\'s processes', needed: true, version: ['--version'], package: 'util-linux' },
   { program: 'tshark', purpose: 'comparing captures', needed: false, version: ['--version'], package: 'tshark', dnf: 'wireshark-cli' },
   { program: 'wireshark', purpose: 'tap -w - | wireshark -k -i -', needed: false, package: 'wireshark' },
-  { program: 'iptables', purpose: 'traffic rules (none are made yet)', needed: false, version: ['--version'], package: 'iptables' },
-  { program: 'nft', purpose: 'traffic rules (none are made yet)', needed: false, version: ['--version'], package: 'nftables' },
+  { program: 'iptables', purpose: 'reading and setting rules: explain, init', needed: false, version: ['--version'], package: 'iptables' },
+  { program: 'nft', purpose: 'reading and setting rules: explain, init', needed: false, version: ['--version'], package: 'nftables' },
 ]
 
 export function probePrograms(): Promise<Check[]> {

@@ -8,14 +8,15 @@ import { listInterfaces } from './interfaces.ts'
 import { makeNetns, netnsInode, withNetns } from './netns.ts'
 import { openRing } from './packet-ring.ts'
 
-const AS_ROOT = 'sudo mtlscope …, or for a container: --cap-add NET_RAW --cap-add SYS_ADMIN --cap-add SYS_PTRACE'
+const AS_ROOT = 'sudo mtlscope …, or for a container:'
+const FOR_TAP = `${AS_ROOT} --cap-add NET_RAW --cap-add SYS_ADMIN --cap-add SYS_PTRACE`
 
 const PURPOSES: readonly (readonly [Capability, string, needed: boolean])[] = [
   ['CAP_NET_RAW', 'packet rings', true],
   ['CAP_SYS_ADMIN', 'entering network namespaces', true],
   ['CAP_SYS_PTRACE', 'namespaces of other users\' processes', true],
   ['CAP_DAC_READ_SEARCH', 'their environment, for names', false],
-  ['CAP_NET_ADMIN', 'traffic rules (none are made yet)', false],
+  ['CAP_NET_ADMIN', 'reading and setting rules: explain, init', false],
 ]
 
 export function probeRights(): Check[] {
@@ -23,10 +24,12 @@ export function probeRights(): Check[] {
   return [...PURPOSES.map(([name, purpose, needed]) => capability(name, purpose, needed, rights)), packetRing(), enterNamespace(), otherProcesses(rights), hiddenProcesses(rights)]
 }
 
-function capability(name: Capability, purpose: string, needed: boolean, rights: ReadonlySet<Capability>): Check {
+/** Whether one right is effective, and what gives it. */
+export function capability(name: Capability, purpose: string, needed: boolean, rights: ReadonlySet<Capability>): Check {
   const fields = { name: name.toLowerCase().replaceAll('_', '-'), group: needed ? 'tap' as const : 'optional' as const, purpose }
   if (rights.has(name)) return ok({ ...fields, found: 'effective' })
-  return needed ? failed({ ...fields, found: 'not effective', fix: AS_ROOT }) : absent({ ...fields, found: 'not effective', fix: AS_ROOT })
+  const found = 'not effective'
+  return needed ? failed({ ...fields, found, fix: FOR_TAP }) : absent({ ...fields, found, fix: `${AS_ROOT} --cap-add ${name.slice('CAP_'.length)}` })
 }
 
 function packetRing(): Check {
@@ -63,7 +66,7 @@ function otherProcesses(rights: ReadonlySet<Capability>): Check {
   const found = `${readable} of ${total} can be read, not ${refused.slice(0, 3).map((pid) => `pid ${pid}`).join(', ')}${refused.length > 3 ? ', …' : ''}`
   return rights.has('CAP_SYS_PTRACE')
     ? absent({ ...fields, found, fix: 'the others have more rights than this process: run it outside the container, or with all capabilities' })
-    : failed({ ...fields, found, fix: AS_ROOT })
+    : failed({ ...fields, found, fix: FOR_TAP })
 }
 
 function countNamespaces(): { readable: number, refused: string[] } {
@@ -86,7 +89,7 @@ function attempt(fields: Omit<CheckFields, 'found'>, trial: () => string): Check
     return ok({ ...fields, found: trial() })
   } catch (error) {
     if (!(error instanceof MtlscopeError)) throw error
-    return failed({ ...fields, found: error.message, fix: AS_ROOT })
+    return failed({ ...fields, found: error.message, fix: FOR_TAP })
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseCapabilities } from './capabilities.ts'
 import { failed, ok } from './check.ts'
 import { kernel, nodeVersion } from './probe-machine.ts'
-import { parseHidepid } from './probe-rights.ts'
+import { capability, parseHidepid } from './probe-rights.ts'
 import { probe, tapWorks } from './probe.ts'
 
 test('reads capabilities from the hexadecimal mask', () => {
@@ -13,6 +13,12 @@ test('reads capabilities from the hexadecimal mask', () => {
   assert.deepEqual(of('0000000000280000'), ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE'])
   assert.equal(of('000001ffffffffff').length, 5)
   assert.deepEqual([...parseCapabilities('nothing of the kind')], [])
+})
+
+test('a right that is missing is asked for by its own name', () => {
+  assert.match(capability('CAP_NET_ADMIN', 'rules', false, new Set()).fix!, /--cap-add NET_ADMIN$/)
+  assert.match(capability('CAP_NET_RAW', 'packets', true, new Set()).fix!, /--cap-add NET_RAW .*SYS_ADMIN .*SYS_PTRACE$/)
+  assert.equal(capability('CAP_NET_ADMIN', 'rules', false, new Set(['CAP_NET_ADMIN'] as const)).fix, undefined)
 })
 
 test('finds hidepid on the procfs that is on top', () => {
@@ -30,8 +36,9 @@ test('compares versions as numbers', () => {
   assert.equal(kernel('4.20.0').state, 'ok')
   assert.equal(kernel('4.9.0').state, 'failed')
   assert.equal(kernel('10.0').state, 'ok')
-  assert.equal(nodeVersion('22.15.0').state, 'ok')
-  assert.equal(nodeVersion('20.19.0').state, 'absent')
+  assert.equal(nodeVersion('22.16.0').state, 'ok')
+  assert.match(nodeVersion('22.15.0').found, /, without the viewer$/)
+  assert.match(nodeVersion('20.19.0').found, /, without the viewer and bodies in zstd$/)
 })
 
 test('tap works where nothing that it requires is missing', () => {

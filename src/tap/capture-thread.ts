@@ -11,7 +11,7 @@ import type { FlowContext } from './engine.ts'
 import { FrameBlocks } from './frame-blocks.ts'
 import type { MessageTest } from './message-filter.ts'
 import { LineBatch, lineMaker } from './output.ts'
-import { planRing } from './ring-plan.ts'
+import { LATEST_BLOCK_MS, planRing } from './ring-plan.ts'
 import { RingWaiter } from './ring-waiter.ts'
 import { applyNames } from './shared-names.ts'
 import { SourceCapture } from './source-capture.ts'
@@ -215,7 +215,7 @@ export class CaptureThread {
     if (nowMs - this.#flushedMs >= FLUSH_MS) {
       this.#flushedMs = nowMs
       this.#flush()
-      if (this.#setup.tellsProgress === true) this.#port.report({ kind: 'read', toMicros: this.#readMs * 1000 })
+      if (this.#setup.tellsProgress === true) this.#port.report({ kind: 'read', toMicros: (this.#readMs - LATEST_BLOCK_MS) * 1000 })
     }
     if (nowMs - this.#healthMs >= HEALTH_MS) {
       this.#healthMs = nowMs

@@ -135,9 +135,7 @@ export class CompactLines {
   #addSaid(line: LineBytes, m: Message, likeness: Likeness | undefined): string {
     const from = line.length
     if (this.#wide) line.piece(this.#protocolOf(m.protocol))
-    const what = cutMiddle(printable(m.what), this.#whatWidth)
-    line.text(what)
-    line.spaces(this.#whatWidth + 2 - what.length)
+    this.#addWhat(line, m.what)
     const status = m.status === undefined ? '–' : printable(String(m.status))
     const isLong = status.length > MAX_STATUS
     this.#addStatus(line, isLong ? '' : status, m.outcome)
@@ -146,9 +144,20 @@ export class CompactLines {
     return tail
   }
 
+  #addWhat(line: LineBytes, what: string): void {
+    const width = this.#whatWidth
+    if (what.length <= width && line.printable(what)) line.spaces(width + 2 - what.length)
+    else {
+      const shown = cutMiddle(printable(what), width)
+      line.text(shown)
+      line.spaces(width + 2 - shown.length)
+    }
+  }
+
   #addElapsed(line: LineBytes, micros: number | undefined): void {
-    if (micros !== undefined && micros >= 0 && micros < SHORT_MICROS) line.piece(this.#elapsed[micros] ??= this.#elapsedPiece(durationText(micros)))
-    else line.text((micros === undefined ? '' : durationText(micros)).padStart(2 + ELAPSED_WIDTH))
+    if (micros === undefined) line.spaces(2 + ELAPSED_WIDTH)
+    else if (micros >= 0 && micros < SHORT_MICROS) line.piece(this.#elapsed[micros] ??= this.#elapsedPiece(durationText(micros)))
+    else line.text(durationText(micros).padStart(2 + ELAPSED_WIDTH))
   }
 
   #elapsedPiece(text: string): Piece {

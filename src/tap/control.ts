@@ -68,7 +68,7 @@ export type Report =
   | { kind: 'removed', id: number }
   | { kind: 'lines', text: Uint8Array<ArrayBuffer>, lines: number }
   | { kind: 'frames', blocks: Uint8Array }
-  /** Of everything that the kernel had handed over by then, in microseconds since 1970, the lines have been reported. */
+  /** Of everything that interfaces had seen by then, in microseconds since 1970, the lines have been reported. */
   | { kind: 'read', toMicros: number }
   /** For the user, each text once. */
   | { kind: 'warning', text: string }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from '#property'
 import { Piece } from '../base/piece.ts'
 import { LineBytes } from './line-bytes.ts'
+import { printable } from './printable.ts'
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 300 }))
 const piece = fc.oneof(text, fc.nat(60))
@@ -39,4 +40,15 @@ test('starts over after clear, and grows beyond its first memory', () => {
   lines.spaces(-1)
   lines.text('a')
   assert.equal(Buffer.from(lines.bytes).toString(), 'a')
+})
+
+test('printable adds a short text only where it may be shown as it is', () => {
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', '~', 'é', '→', '日', '\u{1f600}', '\ud800', '\x1b', '\u202e', '\x85') }), (value) => {
+    const lines = new LineBytes()
+    lines.text('→')
+    const isAdded = lines.printable(value)
+    if (isAdded) assert.equal(printable(value), value)
+    assert.equal(Buffer.from(lines.bytes).toString(), isAdded ? `→${value}` : '→')
+  }))
+  assert.ok(new LineBytes().printable('/chat ↑ Grüße'))
 })

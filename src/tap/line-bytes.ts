@@ -3,6 +3,7 @@ import { jsonText } from '../base/json-text.ts'
 import type { Piece } from '../base/piece.ts'
 import type { TextPiece, TextSink } from '../model/message.ts'
 import { viewOf } from '../protocols/memory-view.ts'
+import { isPrintable } from './printable.ts'
 
 const FIRST_ROOM_BYTES = 64 * 1024
 /** Shorter texts are copied in a loop, at 1 ns a character: the call into the runtime alone costs 100 ns. */
@@ -57,28 +58,35 @@ export class LineBytes implements TextSink {
   }
 
   text(text: string): void {
-    const { length } = text
-    const room = this.#reserve(length * 3)
-    if (length > SHORT) {
-      this.#length += room.write(text, this.#length)
-      return
-    }
+    if (text.length > SHORT || !this.#addShort(text, false)) this.#length += this.#reserve(text.length * 3).write(text, this.#length)
+  }
+
+  /** The text, where printable() changes nothing in it and it is short. Else false: then nothing was added. */
+  printable(text: string): boolean {
+    return text.length <= SHORT && this.#addShort(text, true)
+  }
+
+  /** False where there are characters for others to encode, or not to be shown as they are: then nothing was added. */
+  #addShort(text: string, isShown: boolean): boolean {
+    const room = this.#reserve(text.length * 3)
     let at = this.#length
-    for (let i = 0; i < length; i++) {
+    for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i)
+      if (isShown && !isPrintable(code)) return false
       if (code <= LAST_ASCII) room[at++] = code
-      else if (code > LAST_OF_TWO && (code < FIRST_SURROGATE || code > LAST_SURROGATE)) {
-        // An arrow, a dash: in most lines.
-        room[at] = 0xe0 | code >> 12
-        room[at + 1] = 0x80 | code >> 6 & 0x3f
-        room[at + 2] = 0x80 | code & 0x3f
-        at += 3
+      else if (code <= LAST_OF_TWO) {
+        room[at++] = 0xc0 | code >> 6
+        room[at++] = 0x80 | code & 0x3f
       } else {
-        this.#length += room.write(text, this.#length)
-        return
+        // An arrow, a dash: in most lines.
+        if (code >= FIRST_SURROGATE && code <= LAST_SURROGATE) return false
+        room[at++] = 0xe0 | code >> 12
+        room[at++] = 0x80 | code >> 6 & 0x3f
+        room[at++] = 0x80 | code & 0x3f
       }
     }
     this.#length = at
+    return true
   }
 
   line(text: string): void {

@@ -44,7 +44,7 @@ export interface LiveObserver {
   /** @param origin which FrameBlocks they are of: a thread that takes the place of one that crashed has another */
   frames?(origin: number, blocks: Uint8Array): void | Promise<void>
   warn(text: string): void
-  /** All that the kernel had handed over by then, in microseconds since 1970, has come; said about 20 times a second. */
+  /** All that interfaces had seen by then, in microseconds since 1970, has come; said about 20 times a second. */
   read?(toMicros: number): void
 }
 
@@ -122,6 +122,8 @@ export class LiveTap {
       this.#wakeUps[worker]!.wake()
       return
     }
+    // Nobody waits for what it has not read.
+    this.#read[worker] = Infinity
     for (const pending of this.#pending.values()) pending.reject(new MtlscopeError('system-call', 'the capture thread has ended'))
     this.#pending.clear()
     if (this.#running > 0) return

@@ -17,6 +17,8 @@ const LARGE_RING_BYTES = 16 * MIB
 const [FEW, FEW_RETIRE_MS] = [4, 20]
 const [SOME, SOME_RETIRE_MS] = [100, 50]
 const MANY_RETIRE_MS = 100
+/** By then the kernel has handed over what an interface saw, also where that was little. */
+export const LATEST_BLOCK_MS = MANY_RETIRE_MS
 
 /** For the next namespace of a thread. `usedBytes`: of the rings that it has; `expected`: how many namespaces there will be, this one and the `open` ones among them. */
 export function planRing(usedBytes: number, expected: number, open: number): RingPlan {

@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { need } from '../require.ts'
 import { CAPTURES, shell } from './transcript.ts'
 
+/** Only of what hangs: no bound of a test ends what is waited for without turns. */
+const LONG_MS = 100_000
 const COMMANDS = ['', 'tap', 'demo', 'ca', 'ca init', 'ca issue', 'ca serve', 'ca token', 'ca rotate-root', 'ca show', 'doctor', 'completion']
 /** Of all commands, asked once. */
 const allHelp = shell(COMMANDS.map((command) => `mtlscope ${command} --help`).join('\n'), CAPTURES).then(({ stdout }) => stdout)
@@ -27,7 +29,7 @@ for (const command of COMMANDS) {
 /** On a terminal of script(1), where colours are wanted unless somebody says otherwise. */
 function onTerminal(env: string): string {
   const line = `stty cols 150; ${env} "${process.execPath}" "${new URL('../../src/cli/main.ts', import.meta.url).pathname}" tap -r http1-node.pcap`
-  return spawnSync('script', ['-qec', line, '/dev/null'], { cwd: CAPTURES, encoding: 'utf8' }).stdout
+  return spawnSync('script', ['-qec', line, '/dev/null'], { cwd: CAPTURES, encoding: 'utf8', timeout: LONG_MS, killSignal: 'SIGKILL' }).stdout
 }
 
 test('colours on a terminal, none with NO_COLOR or a dumb one', (t) => {

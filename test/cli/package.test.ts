@@ -92,6 +92,16 @@ async function assertWorks(nodeFolder: string): Promise<void> {
   assert.equal(health.messages, 2)
 }
 
+/** Makes an identity and has a sidecar's file checked with it: what Node says of a certificate differs from one to the next. */
+async function assertKnowsIdentities(nodeFolder: string): Promise<void> {
+  const home = mkdtempSync(join(folder, 'sidecar-'))
+  await npx(nodeFolder, 'ca', 'init', '--dir', join(home, 'ca'), '--trust-domain', 'shop.test')
+  await npx(nodeFolder, 'ca', 'issue', '--dir', join(home, 'ca'), '--spiffe', 'spiffe://shop.test/cart', '--out', join(home, 'tls'))
+  const config = join(home, 'mtlscope.yaml')
+  writeFileSync(config, `identity: { dir: ${join(home, 'tls')} }\ninbound: { mode: listen, listen: "127.0.0.1:9443", to: "127.0.0.1:8080" }\n`)
+  assert.match(await npx(nodeFolder, 'sidecar', '--config', config, '--check'), /^identity +spiffe:\/\/shop\.test\/cart until \d{4}-/m)
+}
+
 before(async () => {
   await start(process.execPath, [join(ROOT, 'bench/gen/http1-pcap.ts'), '--requests', '2', '--connections', '1', '--out', capture])
   await install(await pack())
@@ -107,12 +117,14 @@ test('the package holds the compiled program and no sources or tests', () => {
 
 test('installed into an empty folder it runs on the node that the project pins', async () => {
   await assertWorks(PACKAGED_NODE)
+  await assertKnowsIdentities(PACKAGED_NODE)
 })
 
 test('installed into an empty folder it runs on the machine\'s own node', async (t) => {
   const own = await systemNode()
   if (!need(t, 'system-node', own !== undefined, `a node of its own, at least ${OLDEST_NODE.join('.')}, on PATH`)) return
   await assertWorks(own!)
+  await assertKnowsIdentities(own!)
 })
 
 test('the native part loads without an install script having run', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import type { TestContext } from 'node:test'
 import type { CaptureInfo, MessagesPage } from '../../src/model/api.ts'
-import { MAIN } from './transcript.ts'
+import { MAIN, shell } from './transcript.ts'
 
 const CAPTURES = 'test/fixtures/captures/'
 /** Longer than any of it takes on a busy machine. */
@@ -60,7 +60,6 @@ test('view shows captures side by side, opens with a filter, and leaves nothing 
 test('a broken capture and a HAR with wrong fields give clear words, and the rest works', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'mtlscope-test-har-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(join(folder, 'a.har'), JSON.stringify({ log: { entries: [{}, { startedDateTime: '2026-11-21T10:00:00Z', request: { method: 'GET', url: 'https://shop.example/cart' }, response: { status: 200 } }] } }))
   writeFileSync(join(folder, 'broken.pcap'), 'this is no capture')
   const viewer = await view(t, join(folder, 'broken.pcap'), join(folder, 'a.har'), join(folder, 'missing.pcap'))
@@ -70,6 +69,17 @@ test('a broken capture and a HAR with wrong fields give clear words, and the res
   assert.equal(await viewer.end(), 0)
   assert.match(viewer.said(), /error: .*broken\.pcap/)
   assert.match(viewer.said(), /warning: .*a\.har: entry 1: it has no request/)
+})
+
+test('where none of the files can be looked at it ends, without a viewer where none is there', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mtlscope-test-none-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'broken.pcap'), 'this is no capture')
+  const missing = await shell('mtlscope view --port 0 --no-open missing.pcap .', folder)
+  assert.deepEqual([missing.status, missing.stderr], [1, 'mtlscope: error: cannot read missing.pcap: there is no such file\nmtlscope: error: . is not a capture: it is a directory\nmtlscope: hint: name a file in it\n'])
+  const unread = await shell('mtlscope view --port 0 --no-open broken.pcap missing.pcap', folder)
+  assert.equal(unread.status, 1)
+  assert.match(unread.stderr, /viewer http.*\n[^]*error: .*broken\.pcap is not a capture/)
 })
 
 test('a store that is kept is shown again', async (t) => {

@@ -128,6 +128,7 @@ test('two nodes: their agents are merged, what crosses is counted once, one of t
     assert.match(await cluster.kubectl('get', 'pods', '-n', 'mtlscope', '-o', 'name'), /^pod\/mtlscope-agent-\w+\n$/)
     const forced = await cluster.mtlscope('uninstall', '--force')
     assert.equal(forced.code, 0, forced.stderr)
+    assert.match(forced.stderr, new RegExp(`is left in the cluster, as far as it was looked at\nmtlscope: not looked at: /var/lib/mtlscope on the nodes, of which ${second.node} does not answer`))
     assert.equal(await cluster.kubectl('get', 'namespace', 'mtlscope', '--ignore-not-found', '-o', 'name'), '')
   })
 })

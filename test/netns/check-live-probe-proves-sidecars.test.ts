@@ -11,7 +11,7 @@ import { ensureNetns } from './enter.ts'
 import { MAIN } from './tap-process.ts'
 
 const netns = ensureNetns()
-const WAIT_MS = 30_000
+const WAIT_MS = 60_000
 
 async function until(holds: () => boolean): Promise<void> {
   for (const start = performance.now(); !holds();) {

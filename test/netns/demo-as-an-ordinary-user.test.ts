@@ -34,7 +34,7 @@ test('killed from outside, an ordinary user\'s demo leaves nothing behind either
   if (!need(t, 'netns', missing() === undefined, missing() ?? '')) return
   const run = new DemoRun([...user, process.execPath, MAIN, 'demo'])
   t.after(() => run.kill())
-  await run.said(/web +→ cart/)
+  await run.said(/(web|cart) +→ (cart|stock|ads)/)
   process.kill(run.inner(), 'SIGSTOP')
   process.kill(run.outer(), 'SIGKILL')
   await run.gone()

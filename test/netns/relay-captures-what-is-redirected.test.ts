@@ -4,7 +4,6 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { before, test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -174,16 +173,25 @@ test('killed under load, the sidecar lets no plaintext onto the wire', async (t)
   await startSidecar(t, cart, 'cart', { inbound: INBOUND, outbound: undefined })
   const outbound = await startSidecar(t, web, 'web', { inbound: undefined, outbound: OUTBOUND })
   const load = startIn(t, web, 'setpriv', `--reuid=${APP_USER}`, '--clear-groups', 'sh', '-c',
-    `while true; do for i in 1 2 3 4 5 6 7 8; do echo ${canary} | socat -t1 -T2 - TCP:10.99.0.2:8080 & done; wait; done`)
+    `while true; do for i in 1 2 3 4 5 6 7 8; do echo ${canary} | socat -t1 -T2 - TCP:10.99.0.2:8080 & done; wait; echo; echo round; done`)
   let answers = 0
-  load.stdout!.on('data', (bytes: Buffer) => { answers += bytes.toString().split(canary).length - 1 })
+  let rounds = 0
+  load.stdout!.on('data', (bytes: Buffer) => {
+    answers += bytes.toString().split(canary).length - 1
+    rounds += bytes.toString().split('round').length - 1
+  })
+  /** One at least has begun and ended meanwhile. */
+  const twoRounds = async (): Promise<void> => {
+    const before = rounds
+    await until(() => rounds >= before + 2, () => 'rounds of calls')
+  }
   await until(() => answers > 60, () => 'answers')
   outbound.child.kill('SIGKILL')
   await once(outbound.child, 'exit')
-  await sleep(300)
+  await twoRounds()
   answers = 0
   assert.equal(call(web, '10.99.0.2:8080', `${canary}\n`), '')
-  await sleep(300)
+  await twoRounds()
   assert.equal(answers, 0)
   load.kill('SIGKILL')
   dump.kill('SIGINT')

@@ -55,7 +55,7 @@ async function joinedShop(t: TestContext): Promise<Pair> {
   return pair
 }
 
-const WAIT_MS = 30_000
+const WAIT_MS = 60_000
 const NOBODY = 65_534
 
 /** Waits until it is so; gives up after a while, so that nothing waits for ever. */

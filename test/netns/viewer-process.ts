@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MAIN } from './tap-process.ts'
 
 const ADDRESS = /viewer (https?:\/\/[^\s]+\/)/
-const WAIT_MS = 40_000
+const WAIT_MS = 90_000
 const LOOK_MS = 50
 
 /** A command of mtlscope that serves the viewer, as a user starts it. Ended with the test. */

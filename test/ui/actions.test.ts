@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import test from 'node:test'
 import { httpCapture, httpText } from './http-capture.ts'
 import { SHOP_MESSAGES, shopCapture } from './shop-capture.ts'
-import { needViewer, openPage, startHub, writeCapture } from './viewer.ts'
+import { announced, needViewer, openPage, startHub, writeCapture } from './viewer.ts'
 
 test('messages are copied, marked, compared, exported', async (t) => {
   if (!needViewer(t)) return
@@ -17,12 +17,10 @@ test('messages are copied, marked, compared, exported', async (t) => {
   await t.test('as cURL, as JSON', async () => {
     await page.getByText('POST /cart/2/items').click()
     await page.getByRole('button', { name: 'Copy as' }).click()
-    await page.getByRole('menuitem', { name: 'cURL' }).click()
-    await page.getByText(/^copied as cURL/).waitFor()
+    await announced(page, /^copied as cURL/, () => page.getByRole('menuitem', { name: 'cURL' }).click())
     assert.match(await clipboard(), /^curl .*\/cart\/2\/items/s)
     await page.getByRole('button', { name: 'Copy as' }).click()
-    await page.getByRole('menuitem', { name: 'JSON' }).click()
-    await page.getByText('copied as JSON').waitFor()
+    await announced(page, 'copied as JSON', () => page.getByRole('menuitem', { name: 'JSON' }).click())
     assert.equal((JSON.parse(await clipboard()) as { what: string }).what, 'POST /cart/2/items')
   })
 

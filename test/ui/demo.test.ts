@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { need } from '../require.ts'
 import { missingForDemo } from '../netns/demo.fixture.ts'
-import { needViewer, openPage, startProgram } from './viewer.ts'
+import { needViewer, openPage, pressTogether, startProgram } from './viewer.ts'
 
 test('the live demo: each request once from workload to workload, and all of its hops where they are asked for', async (t) => {
   if (!need(t, 'netns', missingForDemo() === undefined, missingForDemo() ?? '') || !needViewer(t)) return
@@ -65,26 +65,22 @@ test('the live demo: each request once from workload to workload, and all of its
       const before = await calls()
       await view.waitForFunction((count) => Number(/([\d\s]+) request/.exec(document.querySelector('.map-edge title')?.textContent ?? '')?.[1]?.replaceAll(/\s/g, '')) > count, before)
 
-      await view.keyboard.press('g')
-      await view.keyboard.press('c')
+      await pressTogether(view, 'g', 'c')
       await view.getByRole('button', { name: /web → ads/ }).click()
       await view.getByText('HTTP/1 was read on the wire').waitFor()
       await view.getByRole('row', { name: /cart → stock.*mTLS, inferred/ }).waitFor()
 
-      await view.keyboard.press('g')
-      await view.keyboard.press('s')
+      await pressTogether(view, 'g', 's')
       const total = view.locator('.group-table tbody tr').first().locator('.number').first()
       await total.waitFor()
       const first = await total.innerText()
       await view.waitForFunction((text) => (document.querySelector('.group-table tbody .number') as HTMLElement).innerText !== text, first)
 
-      await view.keyboard.press('g')
-      await view.keyboard.press('a')
+      await pressTogether(view, 'g', 'a')
       await view.locator('.catalog-services').getByText('cart', { exact: true }).click()
       await view.locator('.operation-line', { hasText: /\/cart\/\{/ }).first().waitFor()
 
-      await view.keyboard.press('g')
-      await view.keyboard.press('h')
+      await pressTogether(view, 'g', 'h')
       await view.getByRole('row', { name: /✓ captured/ }).nth(2).waitFor()
       await view.locator('.status-line').getByText(/3 of 3 namespaces/).waitFor()
       assert.deepEqual(live.complaints, [])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { SHOP_MESSAGES, shopCapture } from './shop-capture.ts'
-import { needViewer, openPage, startHub, writeCapture } from './viewer.ts'
+import { needViewer, openPage, pressTogether, startHub, writeCapture } from './viewer.ts'
 
 test('everything can be reached by the keyboard alone', async (t) => {
   if (!needViewer(t)) return
@@ -38,7 +38,7 @@ test('everything can be reached by the keyboard alone', async (t) => {
 
   await t.test('views by g and a letter, the keys by ?', async () => {
     for (const [key, view] of [['m', 'Map'], ['c', 'Check'], ['s', 'Statistics'], ['a', 'Catalog'], ['h', 'Health'], ['l', 'List']] as const) {
-      await press('g', key)
+      await pressTogether(page, 'g', key)
       await page.getByRole('tab', { name: view, selected: true }).waitFor()
     }
     await press('?')

@@ -3,7 +3,7 @@ import test from 'node:test'
 import type { Page } from 'playwright-core'
 import { meshCapture } from './mesh-capture.ts'
 import { SHOP_MESSAGES, shopCapture } from './shop-capture.ts'
-import { needViewer, openPage, startHub, writeCapture } from './viewer.ts'
+import { announced, needViewer, openPage, startHub, writeCapture } from './viewer.ts'
 
 const pressed = (page: Page, name: string): ReturnType<Page['getByRole']> => page.getByRole('button', { name, exact: true, pressed: true })
 
@@ -29,8 +29,7 @@ test('the address is all that a colleague needs: view, filter, message, tab, gro
     await page.goto(`${address}?m=7&tab=timing`)
     await page.getByRole('tab', { name: 'Timing', selected: true }).waitFor()
     await page.getByRole('complementary').getByText('Waiting').waitFor()
-    await page.keyboard.press('y')
-    await page.getByText(/copied the address/).waitFor()
+    await announced(page, /copied the address/, () => page.keyboard.press('y'))
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${address}?m=7&tab=timing`)
   })
 

@@ -78,5 +78,5 @@ test('answers that fail are told with the next step, and asked for again by them
     await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.getByRole('heading', { name: 'too many at once' }).waitFor({ state: 'detached' })
   }
-  assert.ok(await page.locator('.operation-line').first().isVisible())
+  await page.locator('.operation-line').first().waitFor()
 })

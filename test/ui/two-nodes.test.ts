@@ -11,6 +11,8 @@ import { ROOT, WAIT_MS, needViewer, openPage } from './viewer.ts'
 
 const HUB = `${ROOT}test/cli/two-nodes-hub.ts`
 const CALLS = 300
+/** Until a key is pressed again. */
+const LOOK_MS = 4000
 
 async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   for (const start = performance.now(); ;) {
@@ -43,9 +45,11 @@ test('a request between two nodes is one row, with both nodes; rows stay under t
   })
   const { page } = await openPage(t, `${address}?q=http`)
   const rowOf = (n: number) => page.locator('.row', { hasText: new RegExp(`GET /cart/${n}\\D`) })
-  await rowOf(CALLS - 1).waitFor()
-  assert.equal(await rowOf(CALLS - 1).count(), 1)
-  assert.match(await rowOf(CALLS - 1).innerText(), /web @ node-a[\s\S]*cart\S* @ node-b/)
+  const [newest] = await until('the newest is one row', async () => {
+    const texts = await rowOf(CALLS - 1).allInnerTexts()
+    return texts.length === 1 ? texts : undefined
+  })
+  assert.match(newest!, /web @ node-a[\s\S]*cart\S* @ node-b/)
 
   // Up through all of them, each is there once.
   const seen = new Map<string, number>()
@@ -64,11 +68,16 @@ test('a request between two nodes is one row, with both nodes; rows stay under t
   await page.locator('.row.selected', { hasText: new RegExp(`GET /cart/${CALLS - 1}\\D`) }).waitFor()
 
   add(CALLS, 5)
-  await until('the newest is there', async () => {
+  // On a busy machine a node may be taken for lost for a moment, and the list is another one then; and who presses the key too often asks anew before an answer is there.
+  await until('the newest is there, as one row', async () => {
     await page.keyboard.press('End')
-    return await rowOf(CALLS + 4).count() > 0 ? true : undefined
+    await rowOf(CALLS + 4).first().waitFor({ timeout: LOOK_MS }).catch(() => undefined)
+    for (const start = performance.now(); performance.now() - start < LOOK_MS; await sleep(50)) {
+      const texts = await rowOf(CALLS + 4).allInnerTexts()
+      if (texts.length === 1 && /node-b/.test(texts[0]!)) return true
+    }
+    return undefined
   })
-  await until('one row each', async () => await rowOf(CALLS + 4).count() === 1 && /node-b/.test(await rowOf(CALLS + 4).innerText()) ? true : undefined)
 
   await page.goto(`${address}?view=map`)
   await page.locator('.map-node', { hasText: 'cart' }).filter({ hasText: `${CALLS + 5} in` }).waitFor()

@@ -98,6 +98,16 @@ export function writeCapture(t: TestContext, bytes: Uint8Array, name = 'test.pca
   return path
 }
 
+/** Keys that belong together, as `g m`. Sent at once: where a machine stands still between them, they are no longer meant together. */
+export async function pressTogether(page: Page, ...keys: readonly string[]): Promise<void> {
+  await Promise.all(keys.map((key) => page.keyboard.press(key)))
+}
+
+/** What says for a few seconds what was done: looked for before it is done, so that a slow machine does not miss it. */
+export async function announced(page: Page, text: string | RegExp, act: () => Promise<void>): Promise<void> {
+  await Promise.all([page.getByText(text).waitFor(), act()])
+}
+
 /** Types a filter and applies it. */
 export async function filterBy(page: Page, filter: string): Promise<void> {
   await page.keyboard.press('Escape')

@@ -1,3 +1,4 @@
+import { Deadline } from '../../base/deadline.ts'
 import { connectFrom } from '../../sys/tcp-connect.ts'
 import type { ProxyPass } from '../../sys/tcp-connect.ts'
 import type { ProbeTarget } from '../verdict.ts'
@@ -41,22 +42,24 @@ export function attemptPlaintext({ target, pass, bounds, signal }: PlaintextOpti
     const heard = { first: Buffer.alloc(0), answer: Buffer.alloc(0) }
     let [asked, serverEnd, error]: [boolean, ServerEnd, string | undefined] = [false, 'open', undefined]
     const finish = (): void => {
-      clearTimeout(timer)
+      deadline.end()
       signal?.removeEventListener('abort', finish)
       socket.destroy()
       resolve({ ...heard, serverEnd, error })
     }
     const ask = (): void => {
       asked = true
-      timer = setTimeout(finish, bounds.answerMs)
+      deadline.end()
+      deadline = new Deadline(bounds.answerMs, finish)
       socket.write(CHANGE_CIPHER_SPEC)
     }
-    let timer = setTimeout(ask, bounds.serverFirstMs)
+    // What was said already is read before a time is over.
+    let deadline = new Deadline(bounds.serverFirstMs, ask)
     socket.on('data', (bytes: Buffer) => {
       const key = asked ? 'answer' : 'first'
       heard[key] = Buffer.concat([heard[key], bytes]).subarray(0, MAX_ANSWER_BYTES)
-      clearTimeout(timer)
-      timer = setTimeout(finish, REST_MS)
+      deadline.end()
+      deadline = new Deadline(REST_MS, finish)
     })
     socket.on('end', () => { serverEnd = 'closed' })
     socket.on('error', (cause: NodeJS.ErrnoException) => {

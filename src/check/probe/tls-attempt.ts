@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
+import { Deadline } from '../../base/deadline.ts'
 import type { Handshake } from '../../protocols/tls/handshake.ts'
 import { connectFrom } from '../../sys/tcp-connect.ts'
 import type { ProxyPass } from '../../sys/tcp-connect.ts'
@@ -55,7 +56,7 @@ function handshake(recording: Recording, options: TlsAttemptOptions): Promise<{ 
     let [keyLog, securedMs] = ['', -1]
     const socket = connect(tlsOptions(recording, options))
     const finish = (): void => {
-      clearTimeout(timer)
+      deadline.end()
       options.signal?.removeEventListener('abort', finish)
       const secured = securedMs >= 0
       // A close_notify where the server is still there, so that its log has nothing to complain of.
@@ -63,12 +64,13 @@ function handshake(recording: Recording, options: TlsAttemptOptions): Promise<{ 
       setImmediate(() => socket.destroy())
       resolve({ secured, settledMs: secured ? performance.now() - securedMs : 0, keyLog })
     }
-    let timer = setTimeout(finish, options.bounds.handshakeMs)
+    // An alert that is there already is read before a time is over.
+    let deadline = new Deadline(options.bounds.handshakeMs, finish)
     socket.on('keylog', (line: Buffer) => { keyLog += line.toString('latin1') })
     socket.once('secureConnect', () => {
       securedMs = performance.now()
-      clearTimeout(timer)
-      timer = setTimeout(finish, Math.max(options.bounds.settleMs, SETTLE_ROUND_TRIPS * (securedMs - startedMs)))
+      deadline.end()
+      deadline = new Deadline(Math.max(options.bounds.settleMs, SETTLE_ROUND_TRIPS * (securedMs - startedMs)), finish)
     })
     socket.on('error', finish)
     socket.on('close', finish)

@@ -52,6 +52,7 @@ function edgeSection(edge: EdgeReport): string {
 
 function facts(edge: EdgeReport): string[] {
   const rows: [string, string][] = []
+  if (edge.leftOut !== undefined) rows.push(['Left out', edge.leftOut])
   if (edge.path !== undefined) rows.push(['Way', pathText(edge.path)])
   if (edge.tls !== undefined) rows.push(['TLS', tlsText(edge.tls)])
   if (edge.clientIdentity !== undefined) rows.push(['Client', identityText(edge.clientIdentity)])

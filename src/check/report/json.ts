@@ -7,6 +7,7 @@ export function jsonReport(report: CheckReport, outcome: Outcome): object {
   const { tool, version, source, packets, clearHops, notes, edges } = report
   return {
     tool, version, source, from: instantText(report.firstMicros), to: instantText(report.lastMicros), packets, clearHops, ...(report.canary !== undefined && { canary: report.canary }), ...(report.filter !== undefined && { filter: report.filter }),
+    ...(report.newOnly === true && { newOnly: true }), ...(outcome.leftOut !== undefined && { leftOut: outcome.leftOut }),
     holds: outcome.holds, ...(outcome.expected !== undefined && { expected: outcome.expected }),
     edges: edges.map(jsonEdge), notes: [...notes, ...outcome.remarks], ...(outcome.worse !== undefined && { worse: outcome.worse }),
   }

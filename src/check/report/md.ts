@@ -24,7 +24,7 @@ export function mdReport(report: CheckReport, outcome: Outcome): string {
 }
 
 function edgeSection(edge: EdgeReport): string[] {
-  const items: string[] = []
+  const items: string[] = edge.leftOut === undefined ? [] : [edge.leftOut]
   if (edge.path !== undefined) items.push(pathText(edge.path))
   if (edge.tls !== undefined) items.push(tlsText(edge.tls))
   if (edge.clientIdentity !== undefined) items.push(`client: ${identityText(edge.clientIdentity)}`)

@@ -9,6 +9,7 @@ import fc from '#property'
 import { checkCapture } from '../check-capture.fixture.ts'
 import type { Outcome } from '../expectation.ts'
 import { AllowPattern, allowEdges, judgeReport } from '../expectation.ts'
+import { leaveOutOlder } from '../older.ts'
 import { FINDING_KINDS, VERDICTS } from '../verdict.ts'
 import type { CheckReport, EdgeReport, FindingKind, Verdict } from '../verdict.ts'
 import { htmlReport } from './html.ts'
@@ -40,9 +41,15 @@ function everything(evil: string): CheckReport {
   return { tool: 'mtlscope check', version: '1.2.3', source: evil, firstMicros: 1e15, lastMicros: -1, edges, notes: [evil], clearHops: 3, packets: 7 }
 }
 
+/** The last two edges have connections that are older than the watch: one nothing else, one beside mutual ones. */
+function withOlder(report: CheckReport): CheckReport {
+  const older = [{ connections: { unknown: 3 }, older: { unknown: 3 }, refused: 0 }, { connections: { 'mtls': 1, 'mtls (inferred)': 2, 'unknown': 1 }, older: { 'mtls (inferred)': 2, 'unknown': 1 }, refused: 0, verdict: 'mixed' as const }]
+  return leaveOutOlder({ ...report, edges: report.edges.map((edge, i, { length }) => ({ ...edge, ...older[i - length + 2] })) })
+}
+
 const EVIL = 'a"b\'c<script>alert(1)</script>&amp; ]]> | `x` [l](http://x) \u0000\u001b[2J\u202e\u0085 \ud800 ✓\n# h'
 const outcomeOf = (report: CheckReport): Outcome => judgeReport(report, 'mtls', [new AllowPattern('x -> y')])
-const REPORTS = [everything('web'), everything(EVIL), { ...everything('x'), edges: [] }, await checkCapture('tls12-mutual.pcapng'), await checkCapture('postgres-logins.pcap')]
+const REPORTS = [everything('web'), everything(EVIL), { ...everything('x'), edges: [] }, await checkCapture('tls12-mutual.pcapng'), await checkCapture('postgres-logins.pcap'), withOlder(everything('web'))]
 
 test('JSON reports hold their schema, and the schema refuses what is no report', () => {
   for (const report of REPORTS) {
@@ -70,6 +77,21 @@ test('JUnit reports are valid XML of their schema, with a failure for each edge 
   const report = allowEdges(everything('web'), [new AllowPattern('web -> web5')])
   const text = junitReport(report, judgeReport(report, 'tls', [new AllowPattern('web -> web5')]))
   assert.deepEqual([text.match(/<failure /g)?.length, text.match(/<skipped>/g)?.length], [2, 2])
+})
+
+test('what is left out as older than the watch is said in every form, and its verdict is no result', () => {
+  const report = withOlder(everything('web'))
+  const outcome = judgeReport(report, 'tls', [])
+  const [none, some] = ['not judged: 3 connections, older than the watch', 'not judged: 3 of 4 connections, older than the watch']
+  const line = 'not judged, as older than the watch: 6 connections; 1 edge has no others, and is not judged'
+  for (const text of [textReport(report, outcome, PLAIN), htmlReport(report, outcome), mdReport(report, outcome), junitReport(report, outcome), JSON.stringify(sarifReport(report, outcome, undefined))]) {
+    for (const part of [none!, some!, line]) assert.ok(text.includes(part), part)
+  }
+  const json = jsonReport(report, outcome) as { newOnly: boolean, leftOut: unknown, edges: { leftOut?: string, older?: object }[] }
+  assert.deepEqual([json.newOnly, json.leftOut, json.edges.at(-1)], [true, { connections: 6, edges: 1 }, { ...json.edges.at(-1), leftOut: some, older: { 'mtls (inferred)': 2, 'unknown': 1 } }])
+  assert.equal(junitReport(report, outcome).match(/<skipped>/g)?.length, 2)
+  const { results } = (sarifReport(report, outcome, undefined) as { runs: { results: { ruleId: string, suppressions?: { justification: string }[] }[] }[] }).runs[0]!
+  assert.deepEqual(results.flatMap(({ ruleId, suppressions: [why] = [] }) => why === undefined || why.justification.startsWith('allowed') ? [] : [[ruleId, why.justification]]), [['edge-unknown', none], ['edge-mixed', some]])
 })
 
 test('no byte of a peer becomes markup, and the page loads nothing', () => {

@@ -1,5 +1,7 @@
+import { edgeVerdict } from '../edge-verdict.ts'
 import type { Outcome } from '../expectation.ts'
 import { outcomeLines } from '../expectation.ts'
+import { isLeftOut, openedConnections } from '../older.ts'
 import { FINDING_KINDS } from '../verdict.ts'
 import type { CheckReport, EdgeReport, EdgeVerdict, Finding, FindingSeverity } from '../verdict.ts'
 import { edgeText, evidenceText } from './text.ts'
@@ -22,7 +24,7 @@ const VERDICT_RULES: Readonly<Record<Exclude<EdgeVerdict, 'mtls' | 'mtls (inferr
 interface Rule { readonly id: string, readonly what: string, readonly severity: FindingSeverity }
 interface Result { readonly rule: Rule, readonly edge: EdgeReport, readonly text: string, readonly frame: number | undefined }
 
-/** SARIF 2.1.0 (OASIS). `artifact`: the capture file, where it was one. Allowed edges are suppressed results. */
+/** SARIF 2.1.0 (OASIS). `artifact`: the capture file, where it was one. Suppressed results: of allowed edges, and verdicts that only connections give which are left out. */
 export function sarifReport(report: CheckReport, outcome: Outcome, artifact: string | undefined): object {
   const results = report.edges.flatMap(resultsOf)
   const rules = [...new Map(results.map(({ rule }) => [rule.id, rule])).values()]
@@ -61,7 +63,22 @@ function sarifResult({ rule, edge, text, frame }: Result, ruleIndex: number, art
     ruleId: rule.id, ruleIndex, level: LEVELS[rule.severity], message: { text: `${edgeText(edge)}: ${text}` },
     locations: [{ ...physical, logicalLocations: [{ name: edgeText(edge), kind: 'edge' }] }],
     partialFingerprints: { edge: `${edge.client} ${edge.server} ${edge.port} ${rule.id}` },
-    ...(edge.allowed !== undefined && { suppressions: [{ kind: 'external', justification: `allowed by ${edge.allowed}` }] }),
+    ...suppressed(edge, rule),
     ...(frame !== undefined && { properties: { frame } }),
   }
+}
+
+function suppressed(edge: EdgeReport, rule: Rule): { suppressions?: object[] } {
+  const why = edge.allowed !== undefined ? `allowed by ${edge.allowed}` : isVerdict(rule) && isFineWithoutOlder(edge) ? edge.leftOut : undefined
+  return why === undefined ? {} : { suppressions: [{ kind: 'external', justification: why }] }
+}
+
+function isVerdict({ id }: Rule): boolean {
+  return Object.values(VERDICT_RULES).some((rule) => rule.id === id)
+}
+
+function isFineWithoutOlder(edge: EdgeReport): boolean {
+  if (edge.leftOut === undefined) return false
+  const opened = edgeVerdict(openedConnections(edge))
+  return isLeftOut(edge) || opened === 'mtls' || opened === 'mtls (inferred)'
 }

@@ -40,6 +40,7 @@ function edgeLines(edge: EdgeReport, width: number, { safe, paint }: TextStyle):
   const head = `${paint(colour, `${sign} ${label.padEnd(LABEL_WIDTH)}`)}  ${paint('bold', safe(edgeText(edge)).padEnd(width))}  ${plural(count, 'connection')}`
   const lines = [edge.allowed === undefined ? head : `${head}  ${paint('grey', `allowed by ${safe(edge.allowed)}`)}`]
   const add = (text: string, colour?: Colour): void => { lines.push(`    ${colour === undefined ? safe(text) : paint(colour, safe(text))}`) }
+  if (edge.leftOut !== undefined) add(edge.leftOut, 'amber')
   add(edge.because)
   if (edge.path !== undefined) add(pathText(edge.path))
   if (edge.tls !== undefined) add(tlsText(edge.tls))

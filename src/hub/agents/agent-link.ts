@@ -10,7 +10,7 @@ import type { AgentHello, AgentState, RemoteMethod, StorePart } from './agent-ap
 import { AGENT_PREFIX, STATE_MS } from './agent-api.ts'
 import { HELLO, PART_SHAPES, STATE, STORE_SHAPES } from './agent-shapes.ts'
 import type { Shape } from './answer-shape.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline } from '../../base/deadline.ts'
 import { LineReader } from './line-reader.ts'
 import { isPeer, spiffeIdsOf } from './peer-identity.ts'
 

@@ -1,6 +1,6 @@
 import type { StorePart } from './agent-api.ts'
 import { FilterError } from '../../store/store.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline } from '../../base/deadline.ts'
 
 /** Some of several stores did not answer, or not as a store does. */
 export class PartsLost extends Error {

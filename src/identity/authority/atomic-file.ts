@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MtlscopeError } from '../../base/errors.ts'
+import { writeHint } from '../../base/file-errors.ts'
 
 export interface WriteOptions {
   /** Permission bits of the file, whatever the umask. */
@@ -70,14 +71,5 @@ export function writeFailed(path: string, error: unknown): MtlscopeError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error)
   const details = { facts: { path, errno: code }, cause: error }
   if (code === 'EEXIST') return new MtlscopeError('ca-exists', `${path} exists and is not overwritten`, details)
-  return new MtlscopeError('cannot-write', `cannot write ${path}: ${code}`, { ...details, hint: HINTS[code] })
-}
-
-const HINTS: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EACCES: 'the folder must be writable for this user',
-  EPERM: 'the folder must be writable for this user',
-  ENOENT: 'the folder does not exist',
+  return new MtlscopeError('cannot-write', `cannot write ${path}: ${code}`, { ...details, hint: writeHint(code) })
 }

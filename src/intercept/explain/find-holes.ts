@@ -44,7 +44,7 @@ function unknown(probe: Probe): string[] {
 function unchecked(probe: Probe): string[] {
   const { subject } = probe
   const texts: string[] = []
-  for (const version of [4, 6] as const) if (!subject.versions.includes(version)) texts.push(`IPv${version}: its rules were not given`)
+  for (const version of [4, 6] as const) if (!subject.versions.includes(version)) texts.push(`IPv${version}: ${subject.live === undefined ? 'its rules were not given' : `the namespace has no address of it${version === 6 ? ' but link-local ones' : ''}`}`)
   if (subject.live === undefined) texts.push('processes, listeners and capabilities: no namespace was given (--pid, --netns)')
   return texts
 }

@@ -1,5 +1,6 @@
 import type { Chain, Hook, Parsed, Problem, Rule, Table } from './ruleset.ts'
 import { MAX_JSON_LENGTH, MAX_RULES } from './limits.ts'
+import { nftExpressionText } from './nft-expression-text.ts'
 import { NftSets } from './nft-sets.ts'
 import { parseNftStatements } from './nft-statement.ts'
 import { isObject } from './json-value.ts'
@@ -125,24 +126,6 @@ class NftReader {
 const MAX_SHOWN = 400
 
 function nftText(chain: Chain, expressions: readonly unknown[]): string {
-  const shown = expressions.filter((expression) => !(isObject(expression) && 'counter' in expression)).map((expression) => plain(expression)).join(' ')
+  const shown = expressions.filter((expression) => !(isObject(expression) && 'counter' in expression)).map(nftExpressionText).join(' ')
   return `${chain.name}: ${shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown}`
-}
-
-/** An expression nearly as nft writes it. */
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.map(plain).join(', ')
-  if (!isObject(value)) return String(value)
-  const [key = '', inner] = Object.entries(value)[0] ?? []
-  if (key === 'match' && isObject(inner)) return `${plain(inner.left)} ${inner.op === '==' || inner.op === 'in' ? '' : `${String(inner.op)} `}${plain(inner.right)}`
-  if (key === 'payload' && isObject(inner)) return `${String(inner.protocol)} ${String(inner.field)}`
-  if ((key === 'meta' || key === 'ct') && isObject(inner)) return `${key} ${String(inner.key)}`
-  if (key === 'set' || key === 'elem') return `{ ${plain(inner)} }`
-  if (key === 'prefix' && isObject(inner)) return `${String(inner.addr)}/${String(inner.len)}`
-  if (key === 'range' && Array.isArray(inner)) return inner.map(String).join('-')
-  if (key === 'mangle' && isObject(inner)) return `${plain(inner.key)} set ${plain(inner.value)}`
-  if ((key === '&' || key === '|' || key === '^') && Array.isArray(inner)) return inner.map(plain).join(` ${key} `)
-  if ((key === 'jump' || key === 'goto') && isObject(inner)) return `${key} ${String(inner.target)}`
-  if (key === 'redirect' || key === 'tproxy') return `${key} to :${isObject(inner) ? plain(inner.port) : ''}`
-  return inner === null || inner === undefined ? key : `${key} ${isObject(inner) ? JSON.stringify(inner) : plain(inner)}`
 }

@@ -6,6 +6,7 @@ import type { JsonObject } from './json-value.ts'
 import type { NumberRange } from './number-range.ts'
 import { orderedRanges, parseNumber } from './number-range.ts'
 import { Elements } from './nft-elements.ts'
+import { nftExpressionText } from './nft-expression-text.ts'
 import type { NftSets } from './nft-sets.ts'
 import { ownValue } from './own-value.ts'
 import { protocolNumber } from './protocol-number.ts'
@@ -24,7 +25,7 @@ export function parseNftMatch(match: JsonObject, context: NftContext): Match[] {
   const values = valuesOf(match.right, context)
   const not = match.op === '!='
   const known = values !== undefined && isPlainOperator(match.op) ? comparison(match.left, normalise(match.op, values), not, match.op === 'in') : undefined
-  return known ?? [{ kind: 'unknown', not: false, what: JSON.stringify(match).slice(0, 200) }]
+  return known ?? [{ kind: 'unknown', not: false, what: nftExpressionText({ match }).slice(0, 200) }]
 }
 
 function isPlainOperator(op: unknown): boolean {

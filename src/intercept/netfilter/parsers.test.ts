@@ -107,6 +107,20 @@ test('the JSON of nft: sets, what comparisons imply, opaque extensions, other fa
   assert.deepEqual(parsed.foreign, ['bridge b c'])
 })
 
+test('a condition of nft that is not modelled is named as nft writes it', () => {
+  const rule = (left: object, op: string, right: unknown): string => JSON.stringify({
+    nftables: [
+      { table: { family: 'ip', name: 't' } }, { chain: { family: 'ip', table: 't', name: 'out', type: 'filter', hook: 'output', prio: 0, policy: 'accept' } },
+      { rule: { family: 'ip', table: 't', chain: 'out', expr: [{ match: { left, op, right } }, { drop: null }] } },
+    ],
+  })
+  for (const [text, what] of [[rule({ ct: { key: 'direction' } }, '==', 'reply'), 'ct direction reply'], [rule({ ct: { key: 'direction' } }, '!=', 'original'), 'ct direction != original']] as const) {
+    const parsed = parseNftJson(text)
+    assert.ok(parsed.ok)
+    assert.deepEqual(chainOf(parsed.tables, 'out').rules[0]!.matches, [{ kind: 'unknown', not: false, what }])
+  }
+})
+
 test('cut, flipped and random texts give an answer and never throw', () => {
   const listings = [istioRedirect(), istioTproxy()]
   for (const text of listings) for (let at = 0; at < text.length; at += 31) save(text.slice(0, at))

@@ -1,5 +1,6 @@
 import dgram from 'node:dgram'
 import net from 'node:net'
+import { Deadline } from '../../base/deadline.ts'
 import { openSocketAs } from '../../sys/socket-as.ts'
 import type { SocketOwner } from '../../sys/socket-as.ts'
 import { insideNamespace } from '../apply/in-namespace.ts'
@@ -18,10 +19,11 @@ export function tryConnection(netns: string, owner: SocketOwner, { address, port
     let end: Attempt['end'] = 'timeout'
     let said: Buffer = Buffer.alloc(0)
     let isClosed = true
-    const timer = setTimeout(() => {
+    // What has come already is read before the time is over: silence may be what a promise is judged by.
+    const deadline = new Deadline(timeoutMs, () => {
       isClosed = false
       socket.destroy()
-    }, timeoutMs)
+    })
     socket.once('connect', () => {
       end = 'connected'
       if (line !== undefined) socket.write(line)
@@ -34,7 +36,7 @@ export function tryConnection(netns: string, owner: SocketOwner, { address, port
       if (end !== 'connected') end = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? 'refused' : 'unreachable'
     })
     socket.once('close', () => {
-      clearTimeout(timer)
+      deadline.end()
       resolve({ end, said, isClosed })
     })
     socket.connect({ host: address, port })

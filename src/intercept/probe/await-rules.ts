@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import dgram from 'node:dgram'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MtlscopeError } from '../../base/errors.ts'
+import type { RouteFamily } from './route-table.ts'
+import { findWayOut } from './way-out.ts'
 
-/** For documentation (RFC 5737, RFC 3849): nobody has them, and discard (RFC 863) is served by nobody. */
-const NOWHERE = ['192.0.2.1', '2001:db8::1']
+const FAMILIES: readonly RouteFamily[] = [4, 6]
+/** Discard (RFC 863), which is served by nobody. */
 const DEAD_PORT = 9
 const LOOPBACK = ['127.0.0.1', '::1']
 const ATTEMPT_MS = 1000
@@ -51,18 +52,19 @@ async function listen(host: string, port: number, token: string): Promise<net.Se
   })
 }
 
-/** A family without a route leads nowhere at all; one has to lead here. */
+/** A family without a way out leads nowhere at all; one has to lead here. */
 async function holds(token: string): Promise<boolean> {
-  const led = await Promise.all(NOWHERE.map((address) => follow(address, token)))
+  const led = await Promise.all(FAMILIES.map((family) => follow(family, token)))
   return led.includes('here') && !led.includes('away')
 }
 
-async function follow(address: string, token: string): Promise<Led> {
-  if (!await hasRoute(address)) return 'nowhere'
+async function follow(family: RouteFamily, token: string): Promise<Led> {
+  const way = await findWayOut(family)
+  if (typeof way === 'string') return way === 'none' ? 'nowhere' : 'away'
   return await new Promise((resolve) => {
     let said = ''
     let led: Led = 'away'
-    const socket = net.connect({ host: address, port: DEAD_PORT })
+    const socket = net.connect({ host: way.address, port: DEAD_PORT, ...way.from !== undefined && { localAddress: way.from } })
     const timer = setTimeout(() => socket.destroy(), ATTEMPT_MS)
     socket.setEncoding('latin1').on('data', (text: string) => {
       said += text
@@ -75,17 +77,4 @@ async function follow(address: string, token: string): Promise<Led> {
       resolve(led)
     })
   })
-}
-
-/** Asked of the kernel without a packet: a call fails in the same way where a gateway answers that it knows no route, and that one did get out. */
-async function hasRoute(address: string): Promise<boolean> {
-  const socket = dgram.createSocket(net.isIPv6(address) ? 'udp6' : 'udp4')
-  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-    socket.once('error', resolve)
-    // Its declaration does not know of the error.
-    const told = (failure?: NodeJS.ErrnoException): void => resolve(failure)
-    socket.connect(DEAD_PORT, address, told)
-  })
-  socket.close()
-  return !(error?.code === 'ENETUNREACH' || error?.code === 'EADDRNOTAVAIL' || error?.code === 'EAFNOSUPPORT')
 }

@@ -8,7 +8,7 @@ import type { ApiServer } from './api-server.fixture.ts'
 import { openApiServer } from './api-server.fixture.ts'
 import { TrustPublisher } from './trust-publisher.ts'
 
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 
 interface Published { readonly publisher: TrustPublisher, readonly texts: string[], bundle: string }
 
@@ -76,9 +76,12 @@ test('a namespace that is going is given up, and one that refuses is told once',
   await until('it is tried again', () => refused > 1)
   assert.equal(texts.filter((text) => text.includes('closed')).length, 1)
   assert.ok(texts.every((text) => !text.includes('gone')))
-  const page = new MetricsPage()
-  publisher.addMetrics(page)
-  const samples = parseMetrics(page.text())
-  assert.deepEqual(['wanted', 'current'].map((state) => valueOf(samples, 'mtlscope_ca_trust_namespaces', { state })), [2, 1])
-  assert.ok(valueOf(samples, 'mtlscope_ca_trust_failures_total')! >= 2)
+  const samples = (): ReturnType<typeof parseMetrics> => {
+    const page = new MetricsPage()
+    publisher.addMetrics(page)
+    return parseMetrics(page.text())
+  }
+  // The server has refused before the publisher has read that.
+  await until('both are counted', () => valueOf(samples(), 'mtlscope_ca_trust_failures_total')! >= 2)
+  assert.deepEqual(['wanted', 'current'].map((state) => valueOf(samples(), 'mtlscope_ca_trust_namespaces', { state })), [2, 1])
 })

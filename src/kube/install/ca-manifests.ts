@@ -19,7 +19,7 @@ export function planCa(options: InstallOptions): Manifest[] {
     ...planAccount('ca', options),
     { apiVersion: 'v1', kind: 'Secret', metadata: inNamespace('ca', options, CA_STATE), type: 'Opaque' },
     planService('ca', options, CA_PORT, CA_PORT),
-    // Two at once would be two that write the same state.
+    // An upgrade has one version at work, not two. Two of them do no harm, as beside one on a node that is cut off: docs/decisions/0023.
     planDeployment('ca', options, container, { strategy: { type: 'Recreate' }, annotations: scraped(CA_PORT), pod: { priorityClassName: 'system-cluster-critical' } }),
   ]
 }

@@ -70,13 +70,22 @@ export function scraped(port: number): Record<string, string> {
   return { 'prometheus.io/scrape': 'true', 'prometheus.io/scheme': 'https', 'prometheus.io/port': String(port), 'prometheus.io/path': '/metrics' }
 }
 
+const GONE_SECONDS = 30
+/**
+ * Where its node does not answer, or is not ready, a pod is made elsewhere after this. Pods that say nothing are given 300 s by the API server. The one that is
+ * there may go on meanwhile, where nobody can end it.
+ */
+const SOON_ELSEWHERE: readonly object[] = ['not-ready', 'unreachable'].map((state) => ({
+  key: `node.kubernetes.io/${state}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: GONE_SECONDS,
+}))
+
 /** A Deployment of one pod, or of more; `spec`: what its pods have beside account and container. */
 export function planDeployment(part: Part, options: InstallOptions, container: object, spec: { replicas?: number, strategy?: object, annotations?: Record<string, string>, pod: object }): Manifest {
   return {
     apiVersion: 'apps/v1', kind: 'Deployment', metadata: inNamespace(part, options),
     spec: {
       replicas: spec.replicas ?? 1, selector: { matchLabels: podLabels(part) }, ...spec.strategy !== undefined && { strategy: spec.strategy },
-      template: { metadata: { labels: podLabels(part), ...spec.annotations !== undefined && { annotations: spec.annotations } }, spec: { serviceAccountName: partName(part), ...pullSecretsOf(options), ...spec.pod, containers: [container] } },
+      template: { metadata: { labels: podLabels(part), ...spec.annotations !== undefined && { annotations: spec.annotations } }, spec: { serviceAccountName: partName(part), ...pullSecretsOf(options), ...spec.pod, tolerations: SOON_ELSEWHERE, containers: [container] } },
     },
   }
 }

@@ -59,6 +59,12 @@ test('a node that is the only one has no budget of disruptions: nobody could dra
   assert.deepEqual([budgets(true), budgets(false)], [1, 0])
 })
 
+test('half a minute after their node is gone pods are made elsewhere; agents stay', () => {
+  const moves = ['not-ready', 'unreachable'].map((state) => ({ key: `node.kubernetes.io/${state}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 }))
+  const tolerations = Object.fromEntries(podSpecs(planManifests(OPTIONS)).map(({ part, spec }) => [part, spec.tolerations]))
+  assert.deepEqual(tolerations, { ca: moves, injector: moves, agent: [{ operator: 'Exists' }], hub: moves })
+})
+
 test('every kind is one that uninstall and upgrade know, and each object is there once', () => {
   const manifests = planManifests(OPTIONS)
   for (const { kind, metadata } of manifests) assert.equal(KINDS[kind]?.namespaced, metadata.namespace !== undefined, kind)

@@ -18,6 +18,7 @@ import { awaitPodsGone, stuckText } from './stuck-pods.ts'
 
 const GONE_TIMEOUT_MS = 120_000
 const SILENT = 'which does not answer'
+const AGAIN = 'the same command goes on where this one ended'
 
 export interface UninstallOptions {
   readonly namespace: string
@@ -35,12 +36,18 @@ export interface UninstallOptions {
   say(text: string): void
 }
 
+export interface Uninstalled {
+  /** There was anything. */
+  readonly found: boolean
+  /** What could not be looked at, and how it can. */
+  readonly unseen: string | undefined
+}
+
 /**
  * Deletes everything that an installation consists of; what is not there is no error. Throws 'kube-refused' with the rights that are missing before
  * anything is deleted. One thing that cannot be deleted all the same does not keep the rest: throws 'uninstall-incomplete' at the end, with all of them.
- * Returns whether there was anything.
  */
-export async function uninstall(client: KubeClient, options: UninstallOptions): Promise<boolean> {
+export async function uninstall(client: KubeClient, options: UninstallOptions): Promise<Uninstalled> {
   const { namespace, say } = options
   const outside = !options.namespaceOnly
   await requireRights(client, [...rightsToFind(installedKinds({ outside }), namespace), ...outside ? rightsToFind(['ConfigMap']) : []], 'uninstall')
@@ -59,7 +66,15 @@ export async function uninstall(client: KubeClient, options: UninstallOptions): 
   if (home !== undefined) problems.push(...await deleteObjects(client, [home], say))
   problems.push(...await whatStays(client, [...objects, ...trust], options))
   if (problems.length > 0) throw new MtlscopeError('uninstall-incomplete', `not everything could be removed: ${problems.join('; ')}`, { hint: hintFor(problems, options), facts: { problems: problems.length } })
-  return objects.length + trust.length > 0 || folders !== undefined
+  const found = objects.length + trust.length > 0 || folders !== undefined
+  return { found, unseen: folders !== undefined || options.keepData ? undefined : await unseenFolders(client, found) }
+}
+
+/** Without an image nothing can look at a node. Where agents are removed in the same run there is one, so what is told here is left from another run, if at all. */
+async function unseenFolders(client: KubeClient, found: boolean): Promise<string | undefined> {
+  const silent = [...(await readSilentNodes(client)).keys()]
+  if (silent.length === 0) return found ? undefined : `${NODE_FOLDER} on the nodes; with --image NAME it is`
+  return `${NODE_FOLDER} on the nodes, of which ${silent.join(', ')} ${silent.length === 1 ? 'does' : 'do'} not answer; with --image NAME it is, on those that do`
 }
 
 /** After all of it was deleted: what is still there, and why. */
@@ -74,9 +89,10 @@ async function whatStays(client: KubeClient, objects: readonly LiveObject[], { n
 }
 
 function hintFor(problems: readonly string[], { force, keepData }: UninstallOptions): string {
-  if (!problems.some((problem) => problem.endsWith(SILENT))) return 'the same command goes on where this one ended'
-  const gone = 'what is on a node that does not answer goes when it is back, or with kubectl delete node'
-  return force ? `${gone}${keepData ? '' : '; its folder is left without a complaint by --keep-data'}` : `${gone}; --force takes its pods out of Kubernetes now`
+  if (!problems.some((problem) => problem.endsWith(SILENT))) return AGAIN
+  const pods = force ? [] : ['pods on a node that does not answer go when it is back, or with kubectl delete node; --force takes them out of Kubernetes now']
+  const folder = keepData ? [] : ['its folder goes when it is back, with mtlscope uninstall --image NAME; --keep-data leaves it without a complaint']
+  return [...pods, ...folder].join('; ') || AGAIN
 }
 
 /** Also for the pods that remove what the agents stored, and to take out those that are stuck. */

@@ -1,7 +1,9 @@
+import { isText } from '../http/bytes.ts'
 import { BIND, CLOSE, DESCRIBE_PORTAL, DESCRIBE_STATEMENT, EXECUTE, NOTHING, PARSE, QUERY, SYNC } from './awaited-queue.ts'
 import { errorField } from './error-fields.ts'
 import { MAX_AUTHENTICATION } from './limits.ts'
-import { G, H, I, LOWER_C, LOWER_N, LOWER_S, ONE, THREE, TWO } from './message-shape.ts'
+import { C, G, H, I, LOWER_C, LOWER_N, LOWER_S, ONE, THREE, TWO } from './message-shape.ts'
+import { nameIn } from './names.ts'
 import { LOST_IN_ANSWER, NOT_FITTING, NO_REQUEST } from './notes.ts'
 import type { Kind } from './operation.ts'
 import { Operation } from './operation.ts'
@@ -22,6 +24,11 @@ export class Answers {
 
   constructor(session: Session) {
     this.#session = session
+  }
+
+  /** Somebody may read what an answer was made of. */
+  get keepsDetails(): boolean {
+    return this.#session.keepsDetails
   }
 
   refuse(what: string): void {
@@ -130,7 +137,14 @@ export class Answers {
     this.#rowResult = undefined
   }
 
-  /** CommandComplete, PortalSuspended, EmptyQueryResponse. */
+  /** CommandComplete. A statement mostly ends as it did before. */
+  completed(bytes: Uint8Array, from: number, to: number): void {
+    const end = to > from && bytes[to - 1] === 0 ? to - 1 : to
+    const last = this.#session.pending.queue.operation?.statement?.tag
+    this.executed(C, last !== undefined && last.length === end - from && isText(bytes, from, end, last) ? last : nameIn(bytes, from, end))
+  }
+
+  /** PortalSuspended, EmptyQueryResponse, and what has a tag. */
   executed(type: number, tag: string): void {
     const { code } = this.#session.pending.queue
     const op = this.#answering()

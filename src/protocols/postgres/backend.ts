@@ -88,11 +88,16 @@ export class Backend implements FrameOwner {
       answers.ready(bytes[from] ?? 0)
       return
     }
-    const kept = latin1(bytes, from, to)
-    switch (type) {
+    if (type === C) answers.completed(bytes, from, to)
+    else if (type === T) answers.described(answers.keepsDetails ? latin1(bytes, from, to) : '')
+    else this.#keptBody(latin1(bytes, from, to))
+  }
+
+  /** Of those that come less often, and of rows that are kept. */
+  #keptBody(kept: string): void {
+    const answers = this.#answers
+    switch (this.#type) {
       case D: return answers.keepRow(kept)
-      case C: return answers.executed(C, kept.endsWith('\0') ? kept.slice(0, -1) : kept)
-      case T: return answers.described(kept)
       case LOWER_T: return answers.parametersDescribed(kept)
       case E: return answers.failed(kept)
       case N: return answers.noticed(kept)
@@ -102,7 +107,7 @@ export class Backend implements FrameOwner {
       case A: return answers.notified(kept)
       case G:
       case H:
-      case W: return answers.copyBegan(type)
+      case W: return answers.copyBegan(this.#type)
       case LOWER_D: return answers.keepCopied(kept)
       case V: return answers.functionResult(kept)
       case LOWER_V: return answers.negotiated(kept)

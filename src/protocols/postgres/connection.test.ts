@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS } from '../protocol.ts'
 import { NO_REDACTION } from '../redaction.ts'
 import { MAX_WAITING_OPERATIONS } from './limits.ts'
 import { postgres } from './postgres.ts'
-import { BOUND, PARSED, SAMPLES, SYNC, bind, columns, error, execute, login, message, parse, query, ready, row, startup, tag, talk, text, u32 } from './samples.fixture.ts'
+import { BOUND, CLOSED, PARSED, SAMPLES, SYNC, bind, close, columns, error, execute, login, message, parse, query, ready, row, startup, tag, talk, text, u32 } from './samples.fixture.ts'
 
 const lines = (said: Said): unknown[] => said.messages.map((m) => [m['what'], m['status'], m['outcome']])
 const sample = (index: number): Said => listen(postgres, SAMPLES[index]!.steps)
@@ -116,4 +116,28 @@ test('a version that is negotiated, a login that fails', () => {
     [SERVER, message('v', u32(196608), u32(1), text('_pq_.x')), error('28P01', 'password authentication failed', 'FATAL')]))
   assert.deepEqual(lines(said), [['login a', '28P01', 'client-error']])
   assert.deepEqual((said.messages[0]!['response'] as { negotiated: object }).negotiated, { version: '3.0', unknownOptions: ['_pq_.x'] })
+})
+
+test('executions of one statement with one tag are alike; failed ones, and those of a statement that took its name, are not', () => {
+  const alike: unknown[] = []
+  const whats: unknown[] = []
+  const dissector = postgres.open({ message: (m) => { alike.push(m.likeness); whats.push(m.what) }, malformed() {}, switchTo() {}, disown() {} }, { ...DEFAULT_SETTINGS, bodyLimitBytes: 0, details: false })
+  const say = (client: Buffer[], server: Buffer[]): void => {
+    dissector.data(CLIENT, Buffer.concat(client), 1)
+    dissector.data(SERVER, Buffer.concat(server), 2)
+  }
+  for (const { side, bytes } of talk(...login())) dissector.data(side, bytes, 0)
+  for (const query of ['SELECT 1', 'SELECT 2']) {
+    say([close('S', 's1'), parse('s1', query), SYNC], [CLOSED, PARSED, ready()])
+    for (const rows of [1, 1, 0]) say([bind('', 's1', 'x'), execute(''), SYNC], [BOUND, tag(`SELECT ${rows}`), ready()])
+    say([bind('', 's1', 'x'), execute(''), SYNC], [BOUND, error('22012', 'division by zero'), ready()])
+  }
+  const executed = (at: number): unknown[] => alike.slice(at, at + 4)
+  const from = whats.indexOf('SELECT 1')
+  const again = whats.indexOf('SELECT 2')
+  for (const at of [from, again]) {
+    const [one, two, other, failed] = executed(at)
+    assert.ok(one !== undefined && one === two && other !== undefined && other !== one && failed === undefined)
+  }
+  assert.notEqual(alike[from], alike[again])
 })

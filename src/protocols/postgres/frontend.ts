@@ -83,16 +83,23 @@ export class Frontend implements FrameOwner {
   }
 
   body(bytes: Uint8Array, from: number, to: number): void {
-    const kept = latin1(bytes, from, to)
+    const requests = this.#requests
+    switch (this.#type) {
+      case B: return requests.bind(bytes, from, to)
+      case D: return requests.describe(bytes, from, to)
+      case E: return requests.execute(bytes, from, to)
+      default: this.#keptBody(latin1(bytes, from, to))
+    }
+  }
+
+  /** Of those that come less often. */
+  #keptBody(kept: string): void {
     const requests = this.#requests
     switch (this.#type) {
       case 0: return requests.startupBody(kept)
       case Q: return requests.query(kept, this.#size)
       case P: return requests.parse(kept, this.#size)
-      case B: return requests.bind(kept)
-      case D: return requests.describe(kept)
       case C: return requests.close(kept)
-      case E: return requests.execute(kept)
       case F: return requests.functionCall(kept, this.#size)
       case LOWER_P: return requests.password(kept)
       case LOWER_D: return requests.keepCopied(kept)

@@ -1,4 +1,4 @@
-import type { Message, Outcome } from '../../model/message.ts'
+import type { Likeness, Message, Outcome } from '../../model/message.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Redactor } from '../redaction.ts'
 import { textOf } from '../sql/byte-text.ts'
@@ -142,6 +142,14 @@ export class Operation implements Message {
     if (this.error !== undefined) return outcomeOf(errorField(this.error, 'C') ?? 'XX000')
     if (this.kind === 'notification' || this.kind === 'notice' || this.kind === 'replication') return 'info'
     return this.status === undefined ? 'none' : 'ok'
+  }
+
+  /** Of executions of a prepared statement that went well. */
+  get likeness(): Likeness | undefined {
+    const { statement, results } = this
+    if (statement === undefined || !this.hasExecute || this.bits !== 0 || results.length !== 1 || this.error !== undefined || this.keyData !== undefined) return undefined
+    const { tag } = results[0]!
+    return tag === undefined || this.answerByte !== '' ? undefined : statement.likenessWith(tag)
   }
 
   get request(): object | undefined {

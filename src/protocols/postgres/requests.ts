@@ -1,6 +1,8 @@
 import { BIND, CLOSE, DESCRIBE_PORTAL, DESCRIBE_STATEMENT, ENCRYPTION, EXECUTE, FUNCTION, PARSE, QUERY, STARTUP, SYNC } from './awaited-queue.ts'
 import { KeptReader } from './kept-reader.ts'
 import { MAX_AUTHENTICATION } from './limits.ts'
+import { S, u32 } from './message-shape.ts'
+import { lastNameIn, nameIn, textEnd } from './names.ts'
 import { AFTER_LOSS, END_IN_REQUEST, NO_REPLY_KIND, UNKNOWN_STATEMENT } from './notes.ts'
 import type { Kind } from './operation.ts'
 import { Operation } from './operation.ts'
@@ -129,21 +131,24 @@ export class Requests {
     this.#session.pending.await(PARSE, op)
   }
 
-  bind(kept: string): void {
+  /** The body is bytes[from, to), as of the two below. */
+  bind(bytes: Uint8Array, from: number, to: number): void {
     const op = this.#step('B')
-    const reader = new KeptReader(kept)
-    op.portal = reader.text()
-    op.statementName = reader.text()
-    op.statement = this.#session.statements.find(op.statementName)
-    op.bind = kept.length <= this.#session.limitBytes ? kept : kept.slice(0, this.#session.limitBytes)
+    const portalEnd = textEnd(bytes, from, to)
+    const nameAt = Math.min(portalEnd + 1, to)
+    const nameEnd = textEnd(bytes, nameAt, to)
+    op.portal = nameIn(bytes, from, portalEnd)
+    op.statement = this.#session.statements.findIn(bytes, nameAt, nameEnd)
+    op.statementName = op.statement?.name ?? nameIn(bytes, nameAt, nameEnd)
+    op.bind = nameIn(bytes, from, Math.min(to, from + this.#session.limitBytes))
     this.#session.statements.open(op.portal, { statement: op.statement, statementName: op.statementName, bind: op.bind, description: undefined })
     this.#session.pending.await(BIND, op)
   }
 
-  describe(kept: string): void {
+  describe(bytes: Uint8Array, from: number, to: number): void {
     const op = this.#step('D')
-    const isStatement = kept.startsWith('S')
-    const name = kept.slice(1).replace(/\0$/, '')
+    const isStatement = from < to && bytes[from] === S
+    const name = lastNameIn(bytes, from + 1, to)
     if (isStatement) this.#name(op, name)
     else if (op.bind === undefined) this.#bound(op, name)
     this.#session.pending.await(isStatement ? DESCRIBE_STATEMENT : DESCRIBE_PORTAL, op)
@@ -165,13 +170,13 @@ export class Requests {
     op.description ??= portal.description
   }
 
-  execute(kept: string): void {
+  execute(bytes: Uint8Array, from: number, to: number): void {
     const op = this.#step('E')
     op.hasExecute = true
-    const reader = new KeptReader(kept)
-    const name = reader.text()
+    const nameEnd = textEnd(bytes, from, to)
+    const name = nameIn(bytes, from, nameEnd)
     if (op.bind === undefined || op.portal !== name) this.#bound(op, name)
-    op.maxRows = reader.u32()
+    op.maxRows = nameEnd + 5 <= to ? u32(bytes, nameEnd + 1) : 0
     if (op.statement === undefined) op.bits |= UNKNOWN_STATEMENT
     this.#session.pending.await(EXECUTE, op)
   }

@@ -1,7 +1,18 @@
+import type { Likeness } from '../../model/message.ts'
 import { plainText, bytesOf, textOf } from '../sql/byte-text.ts'
 import { exactNumber } from '../sql/rows.ts'
 import type { Redactor } from '../redaction.ts'
 import { columnView, parseColumns, rowViews } from './columns.ts'
+
+/** Executions of one statement with one tag. */
+class SameTag implements Likeness {
+  readonly tag: string
+  note: object | undefined = undefined
+
+  constructor(tag: string) {
+    this.tag = tag
+  }
+}
 
 /** A prepared statement, named or not. Texts have a character for each byte. */
 export class Statement {
@@ -17,12 +28,24 @@ export class Statement {
   line: string | undefined
   /** Body of the RowDescription. */
   description: string | undefined
+  #likeness: SameTag | undefined
 
   constructor(name: string, query: string, queryBytes: number, types: string) {
     this.name = name
     this.query = query
     this.queryBytes = queryBytes
     this.types = types
+  }
+
+  /** The tag of its last execution. */
+  get tag(): string | undefined {
+    return this.#likeness?.tag
+  }
+
+  /** The same object for the same tag, while it follows itself. */
+  likenessWith(tag: string): Likeness {
+    const known = this.#likeness
+    return known?.tag === tag ? known : this.#likeness = new SameTag(tag)
   }
 
   get heldBytes(): number {

@@ -17,6 +17,7 @@ export class Session {
   readonly sink: Sink
   readonly redactor: Redactor
   readonly limitBytes: number
+  readonly keepsDetails: boolean
   readonly pending: Pending
   readonly statements = new Statements()
   /** Set once, before any bytes. */
@@ -33,6 +34,7 @@ export class Session {
     this.sink = sink
     this.redactor = redactorOf(settings.redaction)
     this.limitBytes = settings.bodyLimitBytes
+    this.keepsDetails = settings.details !== false
     this.pending = new Pending(sink)
   }
 

@@ -1,5 +1,10 @@
+import { isText } from '../http/bytes.ts'
 import { MAX_NAME_BYTES, MAX_PORTALS, MAX_STATEMENTS, MAX_STATEMENT_BYTES } from './limits.ts'
+import { nameIn } from './names.ts'
 import type { Statement } from './result.ts'
+
+/** Of statements that were found last, by length and last character of their names. A power of two. */
+const LATEST = 16
 
 /** A statement with the parameters that it was given. */
 export interface Portal { readonly statement: Statement | undefined, readonly statementName: string, readonly bind: string, description: string | undefined }
@@ -7,6 +12,7 @@ export interface Portal { readonly statement: Statement | undefined, readonly st
 /** Prepared statements and portals by name. Bounded: what was not used longest is forgotten first. */
 export class Statements {
   readonly #statements = new Map<string, Statement>()
+  readonly #latest = new Array<Statement | undefined>(LATEST).fill(undefined)
   /** Those with a name. */
   readonly #portals = new Map<string, Portal>()
   /** The unnamed one, which nearly every execution opens anew. */
@@ -48,9 +54,18 @@ export class Statements {
     return statement
   }
 
+  /** The same by its name, bytes[from, to): mostly without making it a string. */
+  findIn(bytes: Uint8Array, from: number, to: number): Statement | undefined {
+    const place = placeOf(to - from, from < to ? bytes[to - 1]! : 0)
+    const latest = this.#latest[place]
+    if (latest !== undefined && latest.name.length === to - from && isText(bytes, from, to, latest.name) && this.#statements.size <= MAX_STATEMENTS / 2) return latest
+    return this.#latest[place] = this.find(nameIn(bytes, from, to))
+  }
+
   removeStatement(name: string): void {
     const statement = this.#statements.get(name)
     if (statement === undefined) return
+    this.#latest[placeOf(name.length, name === '' ? 0 : name.charCodeAt(name.length - 1))] = undefined
     this.#statements.delete(name)
     this.#bytes -= statement.heldBytes
   }
@@ -81,4 +96,8 @@ export class Statements {
     else this.#portals.delete(name)
     this.#bytes -= portal.bind.length
   }
+}
+
+function placeOf(length: number, last: number): number {
+  return length + last & LATEST - 1
 }

@@ -1,5 +1,6 @@
 import type { Micros } from '../../model/time.ts'
 import { CONTINUATION } from './frame-header.ts'
+import type { KnownTexts } from './known-texts.ts'
 import { Payload } from './payload.ts'
 
 /** A message of which frames are still coming. */
@@ -16,12 +17,13 @@ export class Assembly {
   lostBytes = 0
   notes: string[] | undefined
 
-  constructor(opcode: number, isCompressed: boolean, limitBytes: number, atMicros: Micros) {
+  /** `known`: texts that it may be one of. */
+  constructor(opcode: number, isCompressed: boolean, limitBytes: number, atMicros: Micros, known?: KnownTexts) {
     this.opcode = opcode
     this.isCompressed = isCompressed
     this.atMicros = atMicros
     this.endMicros = atMicros
-    this.payload = new Payload(limitBytes)
+    this.payload = new Payload(limitBytes, known)
   }
 
   add(buf: Uint8Array, from: number, to: number, mask: Uint8Array, phase: number): void {

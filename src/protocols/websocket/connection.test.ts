@@ -146,3 +146,19 @@ test('redaction reaches excerpts, bodies, reasons and what cannot be looked into
   const said = JSON.stringify(messages)
   for (const form of ['canary', Buffer.from('canary').toString('base64').slice(0, 7), Buffer.from('\0canary').toString('base64').slice(4), '63 61 6e']) assert.ok(!said.includes(form), `${form} in ${said}`)
 })
+
+test('texts that come again are alike, and those of the other side, of another path, or with something to note are not', () => {
+  const settings = { ...DEFAULT_SETTINGS }
+  const said: { what: string, likeness: unknown }[] = []
+  for (const target of ['/a', '/a', '/b']) {
+    const dissector = websocket.open({ message: (m) => { said.push({ what: m.what, likeness: m.likeness }) }, malformed() {}, switchTo() {}, disown() {} }, settings, handover('', target))
+    for (const { side, bytes } of [ask('tick'), answer('tick'), ask('tick'), ask('tock'), from(CLIENT, 1, Buffer.from([0xff])), from(CLIENT, 1, Buffer.from([0xff]))]) dissector.data(side, bytes, 1)
+    dissector.data(CLIENT, frame(1, 'tick', { isMasked: false }), 1)
+  }
+  const of = (what: string): Set<unknown> => new Set(said.filter((m) => m.what === what).map((m) => m.likeness))
+  assert.deepEqual([...of('/a ↑ 1 byte')], [undefined])
+  const alike = ['/a ↑ tock', '/a ↓ tick', '/a ↑ tick', '/b ↑ tick'].map((what) => [...of(what)].filter((likeness) => likeness !== undefined))
+  assert.ok(alike.every((likenesses) => likenesses.length === 1))
+  assert.equal(said.findLast((m) => m.what === '/b ↑ tick')!.likeness, undefined)
+  assert.equal(new Set(alike.flat()).size, 4)
+})

@@ -1,5 +1,9 @@
 /** First bytes of a message that are kept for its line although nobody asked for bodies. */
 export const EXCERPT_BYTES = 512
+/** A longer text is read anew each time it comes. */
+export const MAX_KNOWN_BYTES = 128
+/** Of connections to other paths all texts are read anew. */
+export const MAX_KNOWN_PATHS = 64
 /** Characters of a text that stand in the line. */
 export const EXCERPT_CHARS = 40
 /** Characters of the path that stand in the line; of a longer one its end. */

@@ -1,4 +1,4 @@
-import type { Message, Outcome } from '../../model/message.ts'
+import type { Likeness, Message, Outcome } from '../../model/message.ts'
 import type { Side } from '../../model/side.ts'
 import { CLIENT } from '../../model/side.ts'
 import type { Micros } from '../../model/time.ts'
@@ -11,12 +11,10 @@ import { closeName, closeOutcome } from './close-codes.ts'
 import type { Context } from './context.ts'
 import { BINARY, CLOSE, TEXT } from './frame-header.ts'
 import type { MessageLensView } from './lens.ts'
-import { EXCERPT_CHARS, PATH_CHARS } from './limits.ts'
+import { EXCERPT_CHARS } from './limits.ts'
 import type { KeptPayload } from './payload.ts'
 
 export type Kind = 'text' | 'binary' | 'close' | 'fragment' | 'lost'
-
-const KINDS: ReadonlyMap<number, Kind> = new Map([[TEXT, 'text'], [BINARY, 'binary'], [CLOSE, 'close']])
 
 /** What came out of the frames of one message. */
 export interface Content {
@@ -50,11 +48,6 @@ interface View {
   pongs: number | undefined
   durationMicros: number
   complete: boolean
-}
-
-/** The end of a path tells more than its beginning. */
-function shortened(path: string): string {
-  return path.length > PATH_CHARS ? `…${path.slice(1 - PATH_CHARS)}` : path
 }
 
 /** Whether white space of a text stands alone and is a space, as far as the text is shown: then nothing is to be replaced. */
@@ -117,13 +110,13 @@ export class WebSocketMessage implements Message {
   }
 
   get #kind(): Kind {
-    return KINDS.get(this.#from.opcode) ?? (this.#from.frames === 0 ? 'lost' : 'fragment')
+    const { opcode, frames } = this.#from
+    if (opcode === TEXT) return 'text'
+    return opcode === BINARY ? 'binary' : opcode === CLOSE ? 'close' : frames === 0 ? 'lost' : 'fragment'
   }
 
   get what(): string {
-    const { path } = this.#context
-    const arrow = this.#side === CLIENT ? '↑' : '↓'
-    return `${path === undefined ? '' : `${shortened(path)} `}${arrow} ${this.#lensed === undefined ? this.#excerpt() : inLine(this.#lensed.what)}`
+    return this.#context.leads[this.#side] + (this.#lensed === undefined ? this.#excerpt() : inLine(this.#lensed.what))
   }
 
   #excerpt(): string {
@@ -179,6 +172,13 @@ export class WebSocketMessage implements Message {
     const kind = this.#kind
     if (this.#lensed !== undefined) return this.#lensed.outcome
     return kind === 'lost' ? 'none' : kind === 'close' ? closeOutcome(this.#code) : 'ok'
+  }
+
+  get likeness(): Likeness | undefined {
+    const { notes, payload: { known } } = this.#from
+    if (known?.isAgain !== true || notes !== undefined || this.#lensed !== undefined || !this.complete || (this.#context.deflate?.unknown.length ?? 0) > 0) return undefined
+    known.isText ??= this.#text() !== undefined
+    return known.isText ? known : undefined
   }
 
   get request(): object | undefined {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { latin1 } from '../http/bytes.ts'
+import type { KnownText, KnownTexts } from './known-texts.ts'
 
 /** What was kept of a message. */
 export interface KeptPayload {
@@ -24,12 +25,17 @@ const scratch = new Uint8Array(MAX_PIECE_BYTES)
  */
 export class Payload implements KeptPayload {
   readonly #limitBytes: number
+  readonly #texts: KnownTexts | undefined
   #piece = ''
   #room: Buffer | undefined
   #length = 0
+  /** What all of it is, where that came before. */
+  known: KnownText | undefined = undefined
 
-  constructor(limitBytes: number) {
+  /** `texts`: those that it may be one of. */
+  constructor(limitBytes: number, texts?: KnownTexts) {
     this.#limitBytes = limitBytes
+    this.#texts = texts
   }
 
   get length(): number {
@@ -42,8 +48,12 @@ export class Payload implements KeptPayload {
     if (size <= 0) return
     if (this.#length === 0 && size <= MAX_PIECE_BYTES) {
       unmask(scratch, 0, buf, from, size, mask, phase)
-      this.#piece = latin1(scratch, 0, size)
-    } else unmask(this.#grow(this.#length + size), this.#length, buf, from, size, mask, phase)
+      const known = this.known = this.#texts?.find(scratch, size)
+      this.#piece = known === undefined ? latin1(scratch, 0, size) : known.piece
+    } else {
+      this.known = undefined
+      unmask(this.#grow(this.#length + size), this.#length, buf, from, size, mask, phase)
+    }
     this.#length += size
   }
 

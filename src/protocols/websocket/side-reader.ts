@@ -6,6 +6,7 @@ import { Assembly } from './assembly.ts'
 import type { Context } from './context.ts'
 import { Inflater } from './deflate.ts'
 import { BINARY, BROKEN, CLOSE, CONTINUATION, FrameHeader, MAX_HEADER_BYTES, PING, PONG, TEXT, UNFINISHED } from './frame-header.ts'
+import type { KnownTexts } from './known-texts.ts'
 import { MAX_COMPRESSED_BYTES, MAX_CONTROL_BYTES } from './limits.ts'
 import type { Content } from './message.ts'
 import { WebSocketMessage } from './message.ts'
@@ -35,6 +36,7 @@ export class SideReader {
   readonly #context: Context
   readonly #side: Side
   readonly #keepBytes: number
+  readonly #known: KnownTexts | undefined
   readonly #header = new FrameHeader()
   /** The first bytes of a header that was cut. */
   readonly #partial = new Uint8Array(MAX_HEADER_BYTES)
@@ -62,6 +64,7 @@ export class SideReader {
     this.#context = context
     this.#side = side
     this.#keepBytes = context.keepBytes
+    this.#known = context.known?.[side]
     this.#isDoubtful = context.deflate === undefined
   }
 
@@ -163,7 +166,8 @@ export class SideReader {
     }
     const isMarked = this.#header.reserved === RSV1
     const isCompressed = isMarked && (this.#context.deflate?.isAgreed ?? true)
-    const message = this.#data = new Assembly(opcode, isCompressed, isCompressed ? MAX_COMPRESSED_BYTES : this.#keepBytes, this.#frameAt)
+    const message = this.#data = isCompressed ? new Assembly(opcode, true, MAX_COMPRESSED_BYTES, this.#frameAt)
+      : new Assembly(opcode, false, this.#keepBytes, this.#frameAt, opcode === TEXT ? this.#known : undefined)
     if (isMarked && !isCompressed) message.note('a reserved bit is set that no known extension explains')
     return message
   }

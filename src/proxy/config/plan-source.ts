@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { MtlscopeError } from '../../base/errors.ts'
+import { whyNotRead } from '../../base/file-errors.ts'
 import type { SidecarPlan } from '../sidecar-plan.ts'
 import { hasContrastEnvironment, parseContrastEnvironment } from './contrast.ts'
 import type { Machine } from './defaults.ts'
@@ -39,7 +40,7 @@ function readText(path: string, name: string): string {
   try {
     if (statSync(path).size <= MAX_FILE_BYTES) return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new MtlscopeError('cannot-read', `cannot read ${name}: ${(cause as NodeJS.ErrnoException).code}`, { cause, facts: { path } })
+    throw new MtlscopeError('cannot-read', `cannot read ${name}: ${whyNotRead(cause)}`, { cause, facts: { path } })
   }
   throw new MtlscopeError('bad-config', `${name} is larger than ${MAX_FILE_BYTES} bytes`, { facts: { path } })
 }
