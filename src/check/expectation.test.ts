@@ -32,8 +32,10 @@ test('of nothing nothing holds, unless nothing was asked', () => {
 
 test('a pattern covers edges by names or addresses, and one that covers nothing is told', () => {
   const covers = (pattern: string): boolean => new AllowPattern(pattern).covers(edge('cart.shop', 'tls'))
-  for (const pattern of ['web -> cart.shop:8080', 'web→cart.shop', '* -> *:8080', 'cart.*', '10.0.0.1 -> 10.0.0.2:80*', '*']) assert.equal(covers(pattern), true, pattern)
-  for (const pattern of ['web -> cart.shop:80', 'cart', 'w -> cart.shop', 'web -> cartxshop', '(web|x) -> *']) assert.equal(covers(pattern), false, pattern)
+  for (const pattern of ['web -> cart.shop:8080', 'web→cart.shop', '* -> *:8080', '* -> cart.*', '10.0.0.1 -> 10.0.0.2:80*', '*->*']) assert.equal(covers(pattern), true, pattern)
+  for (const pattern of ['web -> cart.shop:80', '* -> cart', 'w -> cart.shop', 'web -> cartxshop', '(web|x) -> *']) assert.equal(covers(pattern), false, pattern)
+  for (const text of ['web -> cart', '*→*']) assert.equal(AllowPattern.isEdge(text), true, text)
+  for (const text of ['cart', '', '->', 'web ->', '-> cart', 'a -> b -> c']) assert.equal(AllowPattern.isEdge(text), false, text)
   const patterns = [new AllowPattern('* -> ads'), new AllowPattern('* -> nobody')]
   const all = allowEdges(report(edge('ads', 'plaintext'), edge('cart', 'mtls')), patterns)
   const outcome = judgeReport(all, 'mtls', patterns)

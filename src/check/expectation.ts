@@ -28,7 +28,9 @@ export interface Outcome {
 /** Connections that are older than the watch, and how many edges have no others. */
 export interface LeftOut { readonly connections: number, readonly edges: number }
 
-/** A pattern of `--allow`: `client -> server:port`, `*` for any characters; a pattern without an arrow is one of servers. */
+const ARROW = /->|→/
+
+/** A pattern of `--allow`: `client -> server:port`, `*` for any characters; without a port any of them is meant. Ask `isEdge` first. */
 export class AllowPattern {
   readonly text: string
   readonly #client: RegExp
@@ -36,10 +38,16 @@ export class AllowPattern {
 
   constructor(text: string) {
     this.text = text
-    const [client, server] = /->|→/.test(text) ? text.split(/->|→/, 2) : ['*', text]
-    this.#client = globOf(client!.trim())
-    const to = server!.trim()
+    const [client = '', server = ''] = text.split(ARROW)
+    this.#client = globOf(client.trim())
+    const to = server.trim()
     this.#server = globOf(/:[\d*]+$/.test(to) ? to : `${to}:*`)
+  }
+
+  /** Whether a text names both sides. */
+  static isEdge(text: string): boolean {
+    const sides = text.split(ARROW)
+    return sides.length === 2 && sides.every((side) => side.trim() !== '')
   }
 
   covers({ client, server, port, addresses }: EdgeReport): boolean {

@@ -28,6 +28,12 @@ test('flags that contradict each other are refused', () => {
   assert.equal(code({ netns: ['web'], probe: true, yes: true }), 'planned')
 })
 
+test('an edge that may be less names both sides', () => {
+  const base = { netns: ['web'] }
+  assert.equal(code({ ...base, allow: ['* -> prometheus:9090', 'web→cart'] }), 'planned')
+  for (const allow of ['foo', 'prometheus:9090', '', '->', 'web ->', '-> cart', 'a -> b -> c']) assert.equal(code({ ...base, allow: ['* -> *', allow] }), 'usage', allow)
+})
+
 test('a canary has a place, an address and a port, and perhaps a host', () => {
   assert.deepEqual(planCheck(flags({ netns: ['web'], canary: 'web=10.0.0.7:8080' })).canary, { from: 'web', host: undefined, ip: '10.0.0.7', port: 8080 })
   assert.deepEqual(planCheck(flags({ netns: ['web'], canary: 'web=cart@[fd00::7]:80' })).canary, { from: 'web', host: 'cart', ip: 'fd00::7', port: 80 })

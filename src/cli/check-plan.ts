@@ -39,7 +39,7 @@ export function planCheck(flags: CheckFlags): CheckPlan {
   return {
     flags,
     tap: { ...tap, format: { kind: 'evidence', digests: decrypts }, keepsRights: flags.probe === true || flags.canary !== undefined || flags.netns !== undefined || flags.pid !== undefined, settings: { ...tap.settings, details: looksInside, bodyLimitBytes: looksInside ? DIGESTED_BODY_BYTES : 0, signatures: true, ciphertextTurns: true } },
-    allow: (flags.allow ?? []).map((text) => new AllowPattern(text)),
+    allow: (flags.allow ?? []).map(planAllow),
     canary: flags.canary === undefined ? undefined : planCanary(flags.canary),
     baseline: flags.baseline === undefined ? undefined : readBaseline(flags.baseline),
   }
@@ -47,6 +47,11 @@ export function planCheck(flags: CheckFlags): CheckPlan {
 
 function refuse(when: boolean, message: string, hint: string): void {
   if (when) throw new MtlscopeError('usage', message, { hint })
+}
+
+function planAllow(text: string): AllowPattern {
+  refuse(!AllowPattern.isEdge(text), `not an edge: ${text === '' ? "''" : text}`, `an edge is 'client -> server:port', * for any characters; example: --allow '* -> prometheus:9090'`)
+  return new AllowPattern(text)
 }
 
 const CANARY = /^([^=]+)=(?:([^@]+)@)?(?:\[([0-9a-f:.]+)\]|([0-9.]+)):(\d{1,5})$/i

@@ -17,7 +17,7 @@ import type { Socket, World } from '../intercept/netfilter/world.ts'
 import { parsePodCgroup } from '../kube/pod-cgroup.ts'
 import { readMembers } from '../mesh/listeners.ts'
 import { readCredentials } from '../mesh/process-credentials.ts'
-import { readComm, readExe, readNetnsInode, readStart } from '../mesh/process-files.ts'
+import { readArguments, readComm, readExe, readNetnsInode, readStart } from '../mesh/process-files.ts'
 import { kindOfProcess } from '../mesh/process-kind.ts'
 import { baseName, ProxyNames } from '../mesh/proxies.ts'
 import { ESTABLISHED, readTcpSockets } from '../mesh/sockets.ts'
@@ -166,14 +166,20 @@ function readProcess(procfs: string, pid: number, names: ProxyNames): LiveProces
     const exe = readExe(procfs, pid)
     const isProxy = kindOfProcess(procfs, pid, exe, names) !== undefined
     // This program looks at the namespace; it is no app in it.
-    return credentials === undefined || pid === process.pid ? undefined : { pid, program: programOf(readComm(procfs, pid), exe), ...credentials, isProxy, pod: parsePodCgroup(readStart(`${procfs}/${pid}/cgroup`, MAX_CGROUP_BYTES).bytes.toString('latin1'))?.podUid }
+    return credentials === undefined || pid === process.pid ? undefined : { pid, program: programOf(procfs, pid, exe), ...credentials, isProxy, pod: parsePodCgroup(readStart(`${procfs}/${pid}/cgroup`, MAX_CGROUP_BYTES).bytes.toString('latin1'))?.podUid }
   } catch {
     // Kernel threads have no executable, and others end meanwhile.
     return undefined
   }
 }
 
-/** Node calls its main thread so, whatever it runs. */
-function programOf(comm: string, exe: string): string {
-  return /^(node-)?MainThread$/.test(comm) ? baseName(exe) : comm
+/** TASK_COMM_LEN without its end: what is longer the kernel cuts. */
+const MAX_COMM = 15
+
+function programOf(procfs: string, pid: number, exe: string): string {
+  const comm = readComm(procfs, pid)
+  // Node calls its main thread so, whatever it runs.
+  if (/^(node-)?MainThread$/.test(comm)) return baseName(exe)
+  if (comm.length < MAX_COMM) return comm
+  return [readArguments(procfs, pid)[0] ?? '', exe].map(baseName).find((name) => name.startsWith(comm)) ?? comm
 }

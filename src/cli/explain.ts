@@ -6,7 +6,7 @@ import { list, paths } from './values.ts'
 
 const HELP = `
 A packet is written as
-  [tcp|udp|icmp|…] [app] [uid N] [gid N] [mark N] [no socket] [state S] [in INTERFACE] [SOURCE[:PORT]] -> [DESTINATION][:PORT]
+  [tcp|udp|icmp|…] [app] [uid N] [gid N] [mark N] [no socket] [state S] [original|reply] [in INTERFACE] [SOURCE[:PORT]] -> [DESTINATION][:PORT]
 "app" is uid and gid 1000; a uid alone is the gid, too; ":8080" is the pod's own address; IPv6 is written [fd00::3]:80.
 
 Where a rule asks for something that is not modelled, and it matters, the answer is "unknown" and names the rule.

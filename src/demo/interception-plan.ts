@@ -26,7 +26,7 @@ export function planRoutes(): string[] {
   return [`rule add fwmark ${CAPTURED_MARK} lookup ${TABLE}`, `route add local default dev lo table ${TABLE}`]
 }
 
-/** For `nft -f`. A chain of type route looks for another way once the mark has changed. */
+/** For `nft -f`. A chain of type route looks for another way once the mark has changed. Where nobody listens nft goes on behind `tproxy`: hence the drop. */
 function nftRules(ip: string): string {
   return `table ip mtlscope {
   chain outbound {
@@ -41,6 +41,7 @@ function nftRules(ip: string): string {
     type filter hook prerouting priority mangle; policy accept;
     iifname "lo" meta l4proto tcp meta mark ${CAPTURED_MARK} tproxy to :${OUTBOUND_PORT} accept
     iifname "eth0" meta l4proto tcp ct direction original tproxy to :${INBOUND_PORT} accept
+    iifname "eth0" meta l4proto tcp ct direction original drop
   }
 }
 `

@@ -95,7 +95,7 @@ test('points 1 and 10: processes by what they are and may do; the exit code tell
   assert.deepEqual(await explain(lab, '--holes').then(({ code, stdout }) => [code, /^no holes found$/m.test(stdout)]), [0, true])
   const end = await sleeping(t, lab, '--reuid', '1337', '--regid', '1337')
   const thief = await lookAt(lab)
-  assert.match(shown(thief.report.holes), /^critical app-under-exempt-identity: sleep \(pid \d+\) run under uid 1337 gid 1337, which is not intercepted$/)
+  assert.match(shown(thief.report.holes), /^critical app-under-exempt-identity: sleep \(pid \d+\) runs under uid 1337 gid 1337, which is not intercepted$/)
   assert.deepEqual(await disprove(lab, thief.subject, thief.report.holes), [])
   assert.deepEqual(await explain(lab, '--holes', '-o', 'json').then(({ code, stdout }) => [code, (JSON.parse(stdout) as { holes: Hole[] }).holes.length]), [1, 1])
   await end()

@@ -56,6 +56,14 @@ const FACTS: readonly Fact[] = [
   { fact: '14: UDP passes every mesh', rules: { v4: linkerd() }, flows: [['udp app -> 10.0.0.3:443', /^leaves in the clear by eth0/], ['udp in eth0 10.0.0.3 -> :443', /^arrives at 10\.0\.0\.2:443, not intercepted/]] },
   { fact: '2.3: the first zone that is assigned stays', rules: { native: 'table inet m {\n chain r {\n  type filter hook output priority -300;\n  meta l4proto udp ct zone set 1\n  meta l4proto udp ct zone set 2\n }\n chain c {\n  type filter hook output priority 0;\n  udp dport 53 ct zone 1 drop\n  udp dport 80 ct zone 2 drop\n }\n}\n' }, flows: [['udp app -> 10.0.0.3:53', /^is dropped/], ['udp app -> 10.0.0.3:80', /^leaves/]] },
   { fact: '2.8: a line of inet without a family acts on IPv6, too', rules: { native: base('nat', 'output', -100, 'meta l4proto tcp redirect to :15001') }, flows: [['tcp app -> 10.0.0.3:80', /^arrives at 127\.0\.0\.1:15001/], ['tcp app -> [fd00::3]:80', /^arrives at \[::1\]:15001/]] },
+  { fact: 'ct direction: a first packet is original, also over the loopback, and before conntrack nothing holds', rules: { native: 'table inet m {\n chain r {\n  type filter hook output priority -300;\n  udp dport 53 ct direction original drop\n  udp dport 80 ct direction != reply drop\n }\n chain c {\n  type filter hook output priority 0;\n  udp dport 443 ct direction original drop\n  udp dport 8080 ct direction != reply drop\n  udp dport 9090 ct direction reply drop\n  udp dport 3306 ct direction { original, reply } drop\n }\n chain p {\n  type filter hook prerouting priority 0;\n  tcp dport 9090 ct direction original drop\n }\n}\n' }, flows: [
+    ['udp app -> 10.0.0.3:53', /^leaves/], ['udp app -> 10.0.0.3:80', /^leaves/], ['udp app -> 10.0.0.3:443', /^is dropped/], ['udp app -> 10.0.0.3:8080', /^is dropped/], ['udp app -> 10.0.0.3:9090', /^leaves/], ['udp app -> 10.0.0.3:3306', /^is dropped/],
+    ['tcp in eth0 10.0.0.3 -> :9090', /^is dropped/], ['tcp app -> 127.0.0.1:9090', /^is dropped/],
+  ] },
+  { fact: '--ctdir: the same, but that a zone is an entry, and that a state beside it is all that is asked of a packet without one', rules: { v4: '*raw\n-A OUTPUT -p udp --dport 53 -m conntrack --ctdir ORIGINAL -j DROP\n-A OUTPUT -p udp --dport 80 -m conntrack --ctstate INVALID --ctdir REPLY -j DROP\n-A OUTPUT -p udp --dport 443 -m conntrack --ctstate INVALID -m conntrack --ctdir REPLY -j DROP\n-A OUTPUT -p udp --dport 9090 -j CT --zone 3\n-A OUTPUT -p udp --dport 9090 -m conntrack --ctstate NEW --ctdir ORIGINAL -j DROP\nCOMMIT\n*filter\n-A OUTPUT -p udp --dport 8080 -m conntrack --ctdir ORIGINAL -j DROP\n-A OUTPUT -p udp --dport 3306 -m conntrack --ctdir REPLY -j DROP\n-A INPUT -p tcp --dport 9090 -m conntrack --ctdir ORIGINAL -j DROP\nCOMMIT\n' }, flows: [
+    ['udp app -> 10.0.0.3:53', /^leaves/], ['udp app -> 10.0.0.3:80', /^is dropped/], ['udp app -> 10.0.0.3:443', /^leaves/], ['udp app -> 10.0.0.3:9090', /^is dropped/], ['udp app -> 10.0.0.3:8080', /^is dropped/], ['udp app -> 10.0.0.3:3306', /^leaves/],
+    ['tcp in eth0 10.0.0.3 -> :9090', /^is dropped/],
+  ] },
 ]
 
 test('the facts of the reference hold in the kernel, and explain says the same', async (t) => {
@@ -138,6 +146,26 @@ test('8: a packet without a socket is everybody else\'s in xtables, and nobody\'
   applyTables(lab, 'nft', '', '')
   const native = applyNative(lab, base('filter', 'output', 0, 'meta l4proto tcp meta skuid != 5 drop'))
   assert.deepEqual([tell(lab, native.tables, reset), await refused()], ['leaves in the clear by eth0, to 10.0.0.3:30003', true])
+})
+
+test('the answers of a connection are replies', async (t) => {
+  const lab = await openPod(t, permitted, undefined)
+  if (lab === undefined) return
+  const connects = async (timeoutSeconds: number): Promise<boolean> => {
+    const child = spawn('ip', ['netns', 'exec', lab.outside, 'socat', '-u', 'OPEN:/dev/null', `TCP:10.0.0.2:80,connect-timeout=${timeoutSeconds}`], { stdio: 'ignore' })
+    return (await once(child, 'close'))[0] === 0
+  }
+  const answer = 'tcp app reply 10.0.0.2:80 -> 10.0.0.3:30003'
+  for (const [direction, ends, isAnswered] of [['original', /^leaves/, true], ['reply', /^is dropped/, false]] as const) {
+    const xtables = applyTables(lab, 'nft', `*filter\n-A OUTPUT -p tcp --sport 80 -m conntrack --ctdir ${direction.toUpperCase()} -j DROP\nCOMMIT\n`, '')
+    assert.match(tell(lab, xtables.tables, answer), ends)
+    assert.equal(await connects(isAnswered ? 60 : 1), isAnswered)
+    applyTables(lab, 'nft', '', '')
+    const native = applyNative(lab, base('filter', 'output', 0, `tcp sport 80 ct direction ${direction} drop`))
+    assert.match(tell(lab, native.tables, answer), ends)
+    assert.equal(await connects(isAnswered ? 60 : 1), isAnswered)
+    applyNative(lab, '')
+  }
 })
 
 test('10: nft shows rules of iptables-nft without what they ask for, and those of iptables-legacy not at all; both are live', async (t) => {

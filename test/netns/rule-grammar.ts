@@ -31,7 +31,7 @@ export class Dice {
   }
 }
 
-interface Condition { readonly key: 'tcp' | 'udp' | 'dport' | 'dst' | 'src' | 'out' | 'in' | 'uid' | 'gid' | 'mark' | 'connmark' | 'state', readonly not: boolean, readonly value: string }
+interface Condition { readonly key: 'tcp' | 'udp' | 'dport' | 'dst' | 'src' | 'out' | 'in' | 'uid' | 'gid' | 'mark' | 'connmark' | 'state' | 'direction', readonly not: boolean, readonly value: string }
 interface Line { readonly conditions: readonly Condition[], readonly action: string, readonly value: string }
 interface ChainText { readonly name: string, readonly hook?: string, readonly policy?: string, readonly lines: readonly Line[] }
 interface TableText { readonly name: 'raw' | 'mangle' | 'nat' | 'filter', readonly chains: readonly ChainText[] }
@@ -74,6 +74,7 @@ function condition(dice: Dice, key: Condition['key'], version: 4 | 6): Condition
   if (key === 'uid') return { key, not, value: dice.chance(0.85) ? `${dice.pick(UIDS)}` : '1000-1999' }
   if (key === 'gid') return { key, not, value: `${dice.pick(GIDS)}` }
   if (key === 'mark' || key === 'connmark') return { key, not, value: dice.pick(MARKS) }
+  if (key === 'direction') return { key, not: false, value: dice.chance(0.5) ? 'ORIGINAL' : 'REPLY' }
   return { key, not: false, value: key === 'state' ? 'ESTABLISHED,RELATED' : '' }
 }
 
@@ -100,8 +101,8 @@ function withProtocol(dice: Dice, list: readonly Condition[]): Condition[] {
   return list.some(({ key }) => key === 'tcp' || key === 'udp') ? [...list] : [protocol(dice.chance(0.9) ? 'tcp' : 'udp'), ...list]
 }
 
-const OUT = ['dport', 'dst', 'src', 'out', 'uid', 'gid', 'mark'] as const
-const IN = ['dport', 'dst', 'src', 'in', 'mark'] as const
+const OUT = ['dport', 'dst', 'src', 'out', 'uid', 'gid', 'mark', 'direction'] as const
+const IN = ['dport', 'dst', 'src', 'in', 'mark', 'direction'] as const
 
 function natTable(dice: Dice, version: 4 | 6): TableText {
   const side = (keys: readonly Condition['key'][], target: string, port: number): Line[] => {
@@ -191,6 +192,7 @@ function iptablesCondition({ key, not, value }: Condition): string {
     case 'mark': return `-m mark ${no}--mark ${value}`
     case 'connmark': return `-m connmark ${no}--mark ${value}`
     case 'state': return `-m conntrack --ctstate ${value}`
+    case 'direction': return `-m conntrack --ctdir ${value}`
   }
 }
 
@@ -237,6 +239,7 @@ function nftCondition({ key, not, value }: Condition, family: string, transport:
     case 'uid': return `meta skuid ${no}${value}`
     case 'gid': return `meta skgid ${no}${value}`
     case 'mark': case 'connmark': return markText(key === 'mark' ? 'meta mark' : 'ct mark', not, value)
+    case 'direction': return `ct direction ${value.toLowerCase()}`
     case 'state': return `ct state { ${value.toLowerCase().replace(',', ', ')} }`
   }
 }
@@ -263,7 +266,7 @@ const OWN: Record<4 | 6, readonly string[]> = { 4: ['10.0.0.2', '127.0.0.1', '12
 
 export function drawPacket(dice: Dice): Packet {
   const version = dice.chance(0.75) ? 4 : 6
-  const common = { version, protocol: dice.chance(0.85) ? 6 : 17, sourcePort: undefined, destinationPort: dice.pick(PORTS), state: 'new' } as const
+  const common = { version, protocol: dice.chance(0.85) ? 6 : 17, sourcePort: undefined, destinationPort: dice.pick(PORTS), state: 'new', trackDirection: 'original' } as const
   if (dice.chance(0.4)) {
     return { ...common, direction: 'in', source: parseAddress(dice.pick(FAR[version])), destination: parseAddress(version === 4 ? '10.0.0.2' : 'fd00::2')!, interface: 'eth0', uid: undefined, gid: undefined, hasSocket: false, mark: 0 }
   }

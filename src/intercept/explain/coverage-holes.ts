@@ -1,7 +1,8 @@
-import { addressText } from '../netfilter/address-range.ts'
+import { addressText, isLoopback } from '../netfilter/address-range.ts'
 import { outcomeText } from '../netfilter/outcome-text.ts'
 import { UDP } from '../netfilter/protocol-number.ts'
 import type { IpVersion } from '../netfilter/ruleset.ts'
+import type { Socket } from '../netfilter/world.ts'
 import type { Hole } from './hole.ts'
 import { isCaptured, isOpen } from './probe.ts'
 import type { Probe, Tried } from './probe.ts'
@@ -29,9 +30,31 @@ export function coverageHoles(probe: Probe, { send, receive }: Baseline): Hole[]
   if (isOpen(primary)) holes.push(probe.hole('outbound-open', 'critical', outboundWhat(probe), 'redirect outbound TCP of everybody but the proxy: mtlscope init', primary))
   else if (isOpen(out6)) holes.push(probe.hole('ipv6-outbound-open', 'high', 'IPv6 connections leave in the clear, those of IPv4 are intercepted', 'write the same rules with ip6tables, or drop IPv6: mtlscope init does', out6))
   const inbound = in4 ?? in6
-  if (isOpen(inbound)) holes.push(probe.hole('inbound-open', 'critical', 'inbound connections reach the apps without the proxy', 'redirect inbound TCP: mtlscope init', inbound))
+  if (isOpen(inbound)) holes.push(inboundHole(probe, inbound))
   else if (isOpen(in6)) holes.push(probe.hole('ipv6-inbound-open', 'high', 'IPv6 connections reach the apps without the proxy, those of IPv4 do not', 'write the same rules with ip6tables, or drop IPv6: mtlscope init does', in6))
   return holes
+}
+
+const MAX_APPS = 4
+
+/** Where it is known who listens, an app that is reached is what makes it critical. */
+function inboundHole(probe: Probe, inbound: Tried): Hole {
+  const fix = 'redirect inbound TCP: mtlscope init'
+  const apps = openApps(probe, inbound.packet.version)
+  const [first] = apps ?? []
+  if (apps !== undefined && first === undefined) return probe.hole('inbound-open', 'medium', 'inbound connections are not intercepted; no app listens now where they arrive', fix, inbound)
+  if (apps === undefined || first === undefined) return probe.hole('inbound-open', 'critical', 'inbound connections reach the apps without the proxy', fix, inbound)
+  const named = apps.slice(0, MAX_APPS).map(({ socket }) => `${socket.program ?? 'a process'} on port ${socket.port}`).join(', ')
+  return probe.hole('inbound-open', 'critical', `inbound connections reach the apps without the proxy: ${named}${apps.length > MAX_APPS ? ` and ${apps.length - MAX_APPS} more` : ''}`, fix, first.tried)
+}
+
+/** Listeners that are not the proxy's, and that connections from outside reach past it. Undefined where it is not known who listens. */
+export function openApps(probe: Probe, version: IpVersion): { readonly socket: Socket, readonly tried: Tried }[] | undefined {
+  return probe.subject.world.listeners?.flatMap((socket) => {
+    if (socket.protocol !== 'tcp' || isLoopback(socket.address) || isProxySocket(probe, socket.pid)) return []
+    const tried = probe.receive(version, { destinationPort: socket.port })
+    return isOpen(tried) && tried.outcome.kind === 'arrives' && tried.outcome.listener === socket ? [{ socket, tried }] : []
+  })
 }
 
 function outboundWhat(probe: Probe): string {

@@ -1,5 +1,6 @@
 import { readBaseline } from './coverage-holes.ts'
 import { findExempt } from './identity-holes.ts'
+import type { Exempt } from './identity-holes.ts'
 import { collectMentions } from './mentions.ts'
 import { Probe } from './probe.ts'
 import type { Subject } from './subject.ts'
@@ -10,7 +11,11 @@ import type { Subject } from './subject.ts'
  */
 export function findExemptMark(subject: Subject): number | undefined {
   const probe = new Probe(subject, collectMentions(subject.netfilter.tables))
-  const { uids, marks } = findExempt(probe, readBaseline(probe))
+  return proxyMark(probe, findExempt(probe, readBaseline(probe)))
+}
+
+/** The same, of what was tried already. */
+export function proxyMark({ subject }: Probe, { uids, marks }: Exempt): number | undefined {
   const proxies = subject.live?.processes.filter(({ isProxy }) => isProxy) ?? []
   if (proxies.some(({ uid }) => uids.has(uid))) return undefined
   const usual = subject.mesh?.proxyMarks ?? []

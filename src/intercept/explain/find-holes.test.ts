@@ -118,6 +118,21 @@ test('what is really there: apps under the proxy\'s uid, open listeners, imposto
   assert.deepEqual(kinds(look(tables, { world: world(), live: live([web], { connections: [old, taken] }) })), [])
 })
 
+test('inbound without rules is critical where an app is reached, which is its packet; where none listens it is less', () => {
+  const sidecar = process(1, 0, 'mtlscope', { isProxy: true })
+  const web = process(2, 1000, 'web')
+  const inbound = (listeners: readonly Socket[]): (string | undefined)[][] => look([], { world: { ...POD, listeners }, live: { processes: [sidecar, web], connections: [], isHost: false } })
+    .holes.filter(({ kind }) => kind === 'inbound-open').map(({ severity, what, packet }) => [severity, what, packet])
+  assert.deepEqual(inbound([listen('10.0.0.2', 8080, sidecar), listen('127.0.0.1', 8080, web)]), [['medium', 'inbound connections are not intercepted; no app listens now where they arrive', 'tcp in eth0 203.0.113.7:40000 -> 10.0.0.2:4242']])
+  assert.deepEqual(inbound([listen('10.0.0.2', 8080, sidecar), listen('0.0.0.0', 9090, web)]), [['critical', 'inbound connections reach the apps without the proxy: web on port 9090', 'tcp in eth0 203.0.113.7:40000 -> 10.0.0.2:9090']])
+})
+
+test('one process has, several have', () => {
+  const free = (...pids: number[]): string[] => look([], { world: { ...POD, listeners: [] }, live: { processes: pids.map((pid) => process(pid, 1, 'web', { capabilities: ['NET_ADMIN'] })), connections: [], isHost: false } }).holes.filter(({ kind }) => kind === 'privileged-app').map(({ what }) => what)
+  assert.deepEqual(free(7), ['web (pid 7) has CAP_NET_ADMIN: it may take the rules away, or mark packets'])
+  assert.deepEqual(free(7, 8), ['web (pid 7), web (pid 8) have CAP_NET_ADMIN: they may take the rules away, or mark packets'])
+})
+
 test('rules that were applied twice, and ip rules that nobody needs', () => {
   const twice = edited('-A OUTPUT -j ISTIO_OUTPUT', '-A OUTPUT -j ISTIO_OUTPUT\n-A OUTPUT -j ISTIO_OUTPUT')
   assert.deepEqual(kinds(look(twice)), ['duplicate-jump'])

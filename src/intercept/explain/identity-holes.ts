@@ -65,7 +65,7 @@ function appsUnder(probe: Probe, { send }: Baseline): Hole[] {
   for (const members of groups.values()) {
     const { uid, gid } = members[0]!
     const tried = versions.map((version) => probe.send(version, { uid, gid })).find(isOpen)
-    if (tried !== undefined) holes.push(probe.hole('app-under-exempt-identity', 'critical', `${named(members)} run under uid ${uid} gid ${gid}, which is not intercepted`, 'run the app under another user (runAsUser, runAsGroup) than the proxy', tried))
+    if (tried !== undefined) holes.push(probe.hole('app-under-exempt-identity', 'critical', `${named(members)} ${members.length === 1 ? 'runs' : 'run'} under uid ${uid} gid ${gid}, which is not intercepted`, 'run the app under another user (runAsUser, runAsGroup) than the proxy', tried))
   }
   return holes
 }

@@ -13,12 +13,13 @@ export function privilegeHoles(probe: Probe): Hole[] {
   const holes: Hole[] = []
   const apps = live.processes.filter((process) => !process.isProxy)
   const having = (capability: string): LiveProcess[] => apps.filter((process) => process.capabilities.includes(capability))
-  const say = (processes: readonly LiveProcess[], severity: 'high' | 'medium', may: string, fix: string): void => {
-    if (processes.length > 0) holes.push(probe.hole('privileged-app', severity, `${named(processes)} ${may}`, fix))
+  const say = (processes: readonly LiveProcess[], severity: 'high' | 'medium', capability: string, may: string, fix: string): void => {
+    const [has, who] = processes.length === 1 ? ['has', 'it'] : ['have', 'they']
+    if (processes.length > 0) holes.push(probe.hole('privileged-app', severity, `${named(processes)} ${has} ${capability}: ${who} may ${may}`, fix))
   }
-  say(having('NET_ADMIN'), 'high', 'have CAP_NET_ADMIN: they may take the rules away, or mark their packets', 'drop NET_ADMIN from the app')
-  say(having('NET_RAW').filter((process) => !process.capabilities.includes('NET_ADMIN')), 'medium', 'have CAP_NET_RAW: they may send packets that no rule sees (AF_PACKET)', 'drop NET_RAW from the app')
-  say(having('SETUID').filter((process) => !process.capabilities.includes('NET_ADMIN')), 'medium', "have CAP_SETUID: they may take the proxy's uid", 'drop SETUID and SETGID from the app, and run it as another user than root')
+  say(having('NET_ADMIN'), 'high', 'CAP_NET_ADMIN', 'take the rules away, or mark packets', 'drop NET_ADMIN from the app')
+  say(having('NET_RAW').filter((process) => !process.capabilities.includes('NET_ADMIN')), 'medium', 'CAP_NET_RAW', 'send packets that no rule sees (AF_PACKET)', 'drop NET_RAW from the app')
+  say(having('SETUID').filter((process) => !process.capabilities.includes('NET_ADMIN')), 'medium', 'CAP_SETUID', "take the proxy's uid", 'drop SETUID and SETGID from the app, and run it as another user than root')
   const pods = new Set(live.processes.flatMap(({ pod }) => pod ?? []))
   if (pods.size > 1 && !live.isHost) holes.push(probe.hole('shared-namespace', 'medium', `processes of ${pods.size} pods are in the namespace (${[...pods].slice(0, 4).join(', ')}${pods.size > 4 ? ', …' : ''}): these rules are those of all of them`, 'give each pod a network namespace of its own'))
   if (live.isHost) holes.push(probe.hole('host-network', 'high', 'the namespace is that of the host: every process of the machine shares these rules', 'run the pod without hostNetwork'))

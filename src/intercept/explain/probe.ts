@@ -10,7 +10,7 @@ import type { Packet } from '../netfilter/packet.ts'
 import { packetText } from '../netfilter/packet-text.ts'
 import { walkPacket } from '../netfilter/packet-walk.ts'
 import { TCP } from '../netfilter/protocol-number.ts'
-import type { IpVersion, Rule } from '../netfilter/ruleset.ts'
+import type { Chain, IpVersion, Rule } from '../netfilter/ruleset.ts'
 import { findRoute, isLinkLocal } from '../netfilter/world.ts'
 import type { World } from '../netfilter/world.ts'
 import type { Hole, HoleKind, Severity } from './hole.ts'
@@ -66,7 +66,7 @@ export class Probe {
     // Field by field: thousands of packets are tried, and a spread costs more than the walk of some.
     return this.#walk(world, {
       direction: 'out', version, protocol: change.protocol ?? TCP, source: undefined, sourcePort: undefined, destination, destinationPort: change.destinationPort ?? this.port,
-      interface: undefined, uid: change.uid ?? this.uid, gid: change.gid ?? this.uid, hasSocket: true, mark: change.mark ?? 0, state: 'new',
+      interface: undefined, uid: change.uid ?? this.uid, gid: change.gid ?? this.uid, hasSocket: true, mark: change.mark ?? 0, state: 'new', trackDirection: 'original',
     })
   }
 
@@ -77,7 +77,7 @@ export class Probe {
     if (own === undefined || source === undefined) return undefined
     return this.#walk(world, {
       direction: 'in', version, protocol: change.protocol ?? TCP, source, sourcePort: EPHEMERAL_PORT, destination: own.address, destinationPort: change.destinationPort ?? this.port,
-      interface: own.name, uid: undefined, gid: undefined, hasSocket: false, mark: 0, state: 'new',
+      interface: own.name, uid: undefined, gid: undefined, hasSocket: false, mark: 0, state: 'new', trackDirection: 'original',
     })
   }
 
@@ -128,7 +128,7 @@ export class Probe {
     const { trace } = walkPacket(this.subject.netfilter, this.subject.world, packet, true)
     let found: Rule | undefined
     for (const entry of trace) {
-      if (entry.kind !== 'rule' || entry.matched !== 'yes' || !/nat|mangle/.test(entry.rule.chain.table.name)) continue
+      if (entry.kind !== 'rule' || entry.matched !== 'yes' || !isBeforeFilter(entry.rule.chain)) continue
       const end = entry.rule.actions.at(-1)?.kind
       if (end === 'return' || end === 'accept') found = entry.rule
     }
@@ -140,6 +140,11 @@ export class Probe {
     const by = tried.outcome.by ?? this.#exemption(tried.packet)
     return { kind, severity, what, fix, packet: packetText(tried.packet), ends: outcomeText(tried.outcome), line: by?.line, rule: by?.text }
   }
+}
+
+/** In nft names say nothing: of a base chain its place does. */
+function isBeforeFilter({ base, table }: Chain): boolean {
+  return /nat|mangle/.test(table.name) || table.backend === 'nft' && base !== undefined && (base.type !== 'filter' || base.priority < 0)
 }
 
 /** The packet went around: it left, or reached what it was meant for. */

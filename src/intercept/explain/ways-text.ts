@@ -17,6 +17,7 @@ export function waysText(lines: readonly WayLine[], title: string): string {
     for (const { who, ends: end, verdict } of mine) out.push(`│ ${who.padEnd(width)} ├──${SIGNS[verdict]}─►│ ${end.padEnd(ends)} │`)
     out.push(`└${'─'.repeat(width + 2)}┘     └${'─'.repeat(ends + 2)}┘`, '')
   }
+  if (lines.length === 0) out.push('no way in or out: there is no address but the loopback\'s, and no route', '')
   return `${[...out, LEGEND].join('\n')}\n`
 }
 

@@ -84,7 +84,7 @@ export class ChainWalk {
     const guess = this.#guesses.answers[this.#guesses.met++]
     if (guess !== undefined) return guess ? YES : NO
     this.undecided = true
-    this.#unknown(rule, match?.kind === 'unknown' ? `it is not modelled whether ${match.what} holds` : 'what it asks for is not known of this packet')
+    this.#unknown(rule, match?.kind === 'unknown' ? `it is not modelled whether ${match.what} holds` : match?.kind === 'direction' ? 'it is not known of this packet which direction of its connection it goes in' : 'what it asks for is not known of this packet')
     return UNKNOWN
   }
 
@@ -112,10 +112,10 @@ export class ChainWalk {
         return this.#end('translated', rule)
       case 'set-mark': return this.#setMark(action)
       case 'save-mark':
-        if (at.tracked && !at.untracked) at.connectionMark = ((at.connectionMark & ~action.connectionMask) ^ (at.mark & action.packetMask)) >>> 0
+        if (at.hasEntry) at.connectionMark = ((at.connectionMark & ~action.connectionMask) ^ (at.mark & action.packetMask)) >>> 0
         return 'next'
       case 'restore-mark':
-        if (at.tracked && !at.untracked) at.mark = ((at.mark & ~action.packetMask) ^ (at.connectionMark & action.connectionMask)) >>> 0
+        if (at.hasEntry) at.mark = ((at.mark & ~action.packetMask) ^ (at.connectionMark & action.connectionMask)) >>> 0
         return 'next'
       case 'zone':
         if (!at.tracked) at.zone ??= action.zone
@@ -144,7 +144,7 @@ export class ChainWalk {
   #setMark({ of, change }: Extract<Action, { kind: 'set-mark' }>): 'next' {
     const at = this.#at
     if (of === 'packet') at.mark = ((at.mark & ~change.clear) ^ change.flip) >>> 0
-    else if (at.tracked && !at.untracked) at.connectionMark = ((at.connectionMark & ~change.clear) ^ change.flip) >>> 0
+    else if (at.hasEntry) at.connectionMark = ((at.connectionMark & ~change.clear) ^ change.flip) >>> 0
     return 'next'
   }
 
@@ -193,8 +193,13 @@ export class ChainWalk {
     const at = this.#at
     if (action.version !== undefined && action.version !== at.version) return 'break'
     if (findTransparent(at, action) === 'none') {
-      this.why = `nobody listens transparently on port ${action.port}`
-      return action.strict ? this.#end('drop', rule) : 'break'
+      const why = `nobody listens transparently on port ${action.port}`
+      if (!action.strict) {
+        this.#trace?.note(`${why}: nft goes on with the next rule`)
+        return 'break'
+      }
+      this.why = why
+      return this.#end('drop', rule)
     }
     at.tproxy = action
     at.tproxyRule = rule

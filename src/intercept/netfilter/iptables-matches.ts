@@ -1,7 +1,7 @@
 import { parseAddress } from '../../net/address.ts'
 import { orderedRanges, parseNumber, parseRange } from './number-range.ts'
 import { ownValue } from './own-value.ts'
-import type { IpVersion, Match, Side, TrackState } from './ruleset.ts'
+import type { IpVersion, Match, Side, TrackDirection, TrackState } from './ruleset.ts'
 
 export interface OptionValue { readonly text: string, readonly not: boolean, readonly protocol: number | undefined, readonly version: IpVersion }
 /** `undefined`: says nothing that narrows. `bad`: not a value of that option. */
@@ -69,6 +69,15 @@ const state: Reader = {
   },
 }
 
+const DIRECTIONS: Record<string, TrackDirection> = { ORIGINAL: 'original', REPLY: 'reply' }
+
+const direction: Reader = {
+  match: ({ text, not }) => {
+    const found = ownValue(DIRECTIONS, text.toUpperCase())
+    return found === undefined ? 'bad' : { kind: 'direction', not, directions: [found], semantics: 'xtables' }
+  },
+}
+
 const addressType = (side: Side): Reader => ({
   match: ({ text, not }) => text === 'LOCAL' ? { kind: 'local-address', not, side } : { kind: 'unknown', not, what: `-m addrtype ${text}` },
 })
@@ -92,7 +101,7 @@ export const EXTENSIONS: Readonly<Record<string, Options>> = {
   owner: { '--uid-owner': owner('uid'), '--gid-owner': owner('gid'), '--socket-exists': { flag: true, match: ({ not }) => ({ kind: 'socket-exists', not }) } },
   mark: { '--mark': mark('packet') },
   connmark: { '--mark': mark('connection') },
-  conntrack: { '--ctstate': state },
+  conntrack: { '--ctstate': state, '--ctdir': direction },
   state: { '--state': state },
   addrtype: { '--dst-type': addressType('destination'), '--src-type': addressType('source') },
   iprange: { '--src-range': addressRange('source'), '--dst-range': addressRange('destination') },

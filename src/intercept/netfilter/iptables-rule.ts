@@ -33,6 +33,8 @@ class RuleReader {
   #protocol: number | undefined
   /** Extension of the last -m: what unknown options belong to. */
   #module = ''
+  /** The first of its conditions. */
+  #moduleStart = 0
 
   constructor(tokens: Tokens, version: IpVersion, memory: RuleMemory, chain: (name: string) => Chain) {
     this.#tokens = tokens
@@ -120,6 +122,7 @@ class RuleReader {
     const name = this.#value()
     if (name === undefined) return this.#missing('-m needs the name of a match')
     this.#module = name
+    this.#moduleStart = this.#matches.length
     if (!Object.hasOwn(EXTENSIONS, name)) this.#matches.push({ kind: 'unknown', not: false, what: `-m ${name}` })
     return undefined
   }
@@ -147,7 +150,15 @@ class RuleReader {
     const match = read.match({ text, not: this.#not, protocol: this.#protocol, version: this.#version })
     if (match === 'bad') return this.#missing(`not a value for ${option}: ${text.slice(0, 60)}`)
     if (match !== undefined) this.#matches.push(match)
+    if (match?.kind === 'direction' || match?.kind === 'state') this.#joinConntrack()
     return undefined
+  }
+
+  /** net/netfilter/xt_conntrack.c: of a packet without an entry one `-m conntrack` that asks for a state asks for nothing else. */
+  #joinConntrack(): void {
+    const own = this.#matches.slice(this.#moduleStart)
+    if (!own.some(({ kind }) => kind === 'state')) return
+    for (const [i, match] of own.entries()) if (match.kind === 'direction') this.#matches[this.#moduleStart + i] = { ...match, semantics: 'xtables-state' }
   }
 
   /** How many values it takes is not known either: all up to the next option that is. */

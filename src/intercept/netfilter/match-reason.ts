@@ -16,8 +16,9 @@ export function reasonOf(match: Match, at: Passage): string {
     case 'owner': return ownerReason(match, at, is)
     case 'socket-exists': return at.hasSocket ? 'it has a socket' : 'it has no socket'
     case 'mark': return markReason(match, at, is)
-    case 'zone': return at.tracked || at.zone !== undefined ? `its zone ${at.zone ?? 0} ${is} ${some(match.ranges, rangeText)}` : 'it is not tracked yet'
+    case 'zone': return at.hasEntry ? `its zone ${at.zone ?? 0} ${is} ${some(match.ranges, rangeText)}` : directionReason(at)
     case 'state': return `its connection is ${at.trackState}`
+    case 'direction': return directionReason(at)
     case 'local-address': return `${match.side} ${match.not ? 'is' : 'is not'} an own address`
     case 'tcp-flags': return 'of its TCP flags'
     case 'unknown': return `it is not modelled: ${match.what}`
@@ -30,6 +31,12 @@ const MAX_SHOWN = 6
 function some<T>(items: readonly T[], textOf: (item: T) => string): string {
   const shown = items.slice(0, MAX_SHOWN).map(textOf).join(', ')
   return items.length <= MAX_SHOWN ? shown : `${shown}, … (${items.length})`
+}
+
+function directionReason({ trackDirection }: Passage): string {
+  if (trackDirection === 'none') return 'conntrack has no entry of it'
+  if (trackDirection === 'template') return 'it has the entry of a zone, and is not tracked yet'
+  return trackDirection === undefined ? 'its direction is not known' : `it goes in the ${trackDirection} direction of its connection`
 }
 
 function portReason(match: Extract<Match, { kind: 'port' }>, at: Passage, is: string): string {

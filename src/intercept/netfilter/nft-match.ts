@@ -10,7 +10,7 @@ import { nftExpressionText } from './nft-expression-text.ts'
 import type { NftSets } from './nft-sets.ts'
 import { ownValue } from './own-value.ts'
 import { protocolNumber } from './protocol-number.ts'
-import type { IpVersion, Match, Side, Table, TrackState } from './ruleset.ts'
+import type { IpVersion, Match, Side, Table, TrackDirection, TrackState } from './ruleset.ts'
 
 export interface NftContext { readonly table: Table, readonly sets: NftSets }
 
@@ -18,6 +18,7 @@ const ALL = 0xffff_ffff
 /** Names in one set, of which each is compared. */
 const MAX_INTERFACES = 256
 const STATES = new Set(['new', 'established', 'related', 'invalid', 'untracked'])
+const DIRECTIONS = new Set(['original', 'reply'])
 const SIDES: Record<string, Side> = { saddr: 'source', daddr: 'destination', sport: 'source', dport: 'destination' }
 
 /** A `match` expression as the conditions it means: what the comparison needs to be there comes first, and is never negated. */
@@ -153,6 +154,9 @@ function connection(at: JsonObject, values: readonly unknown[], not: boolean, is
   if (at.key === 'zone' && !isFlags) {
     const ranges = numberRanges(values)
     return ranges === undefined || at.dir !== undefined ? undefined : [{ kind: 'zone', not, ranges }]
+  }
+  if (at.key === 'direction' && !isFlags && values.every((value) => DIRECTIONS.has(String(value)))) {
+    return [{ kind: 'direction', not, directions: [...new Set(values.map(String))] as TrackDirection[], semantics: 'nft' }]
   }
   if (at.key !== 'state' || !values.every((value) => STATES.has(String(value)))) return undefined
   return [{ kind: 'state', not, states: [...new Set(values.map(String))] as TrackState[] }]

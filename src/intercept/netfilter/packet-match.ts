@@ -24,8 +24,9 @@ export function testMatch(match: Match, at: Passage): Answer {
     case 'owner': return testOwner(match, at)
     case 'socket-exists': return invert(at.hasSocket, match.not)
     case 'mark': return testMark(match, at)
-    case 'zone': return at.untracked || !at.tracked && at.zone === undefined ? NO : invert(isWithin(at.zone ?? 0, match.ranges), match.not)
+    case 'zone': return testZone(match, at)
     case 'state': return invert(match.states.includes(at.trackState), match.not)
+    case 'direction': return testDirection(match, at)
     case 'local-address': return invert(isLocal(at.world, match.side === 'source' ? at.source : at.destination), match.not)
     case 'tcp-flags': return testFlags(match, at)
     case 'unknown': return UNKNOWN
@@ -61,8 +62,24 @@ function testOwner(match: Extract<Match, { kind: 'owner' }>, at: Passage): Answe
 function testMark(match: Extract<Match, { kind: 'mark' }>, at: Passage): Answer {
   if (match.of === 'packet') return invert(isWithin((at.mark & match.mask) >>> 0, match.ranges), match.not)
   // Without an entry there is no mark to compare, negated or not.
-  if (!at.tracked || at.untracked) return NO
+  if (!at.hasEntry) return NO
   return invert(isWithin((at.connectionMark & match.mask) >>> 0, match.ranges), match.not)
+}
+
+function testZone(match: Extract<Match, { kind: 'zone' }>, at: Passage): Answer {
+  if (at.trackDirection === 'none') return NO
+  return at.trackDirection === 'template' ? UNKNOWN : invert(isWithin(at.zone ?? 0, match.ranges), match.not)
+}
+
+/**
+ * CTINFO2DIR of the entry (net/netfilter/nft_ct.c, xt_conntrack.c). A zone that was set in raw is an entry of its own until conntrack comes: a new
+ * connection's for xtables and for nft of kernels that are not so new, and none for nft of later ones.
+ */
+function testDirection(match: Extract<Match, { kind: 'direction' }>, at: Passage): Answer {
+  const direction = at.trackDirection
+  if (direction === 'none') return match.semantics === 'xtables-state' ? YES : NO
+  if (direction === 'template') return match.semantics === 'nft' ? UNKNOWN : invert(match.directions.includes('original'), match.not)
+  return direction === undefined ? UNKNOWN : invert(match.directions.includes(direction), match.not)
 }
 
 function testFlags(match: Extract<Match, { kind: 'tcp-flags' }>, at: Passage): Answer {

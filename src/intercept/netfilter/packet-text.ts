@@ -3,9 +3,10 @@ import { parseAddress } from '../../net/address.ts'
 import { addressText } from './address-range.ts'
 import { hex } from './match-reason.ts'
 import { parseNumber } from './number-range.ts'
+import { directionOf } from './packet.ts'
 import type { Packet } from './packet.ts'
 import { hasPorts, ICMP, ICMP6, protocolName, protocolNumber } from './protocol-number.ts'
-import type { Problem, TrackState } from './ruleset.ts'
+import type { Problem, TrackDirection, TrackState } from './ruleset.ts'
 import { sourceOf } from './world.ts'
 import type { World } from './world.ts'
 
@@ -25,7 +26,8 @@ interface Draft {
   gid?: number
   mark: number
   socket: boolean
-  state: TrackState
+  state?: TrackState
+  direction?: TrackDirection
   source?: End
   destination?: End
 }
@@ -33,12 +35,12 @@ interface Draft {
 interface End { readonly address: Address | undefined, readonly port: number | undefined }
 
 /**
- * `[tcp|udp|…] [app] [uid N] [gid N] [mark N] [no socket] [state S] [in INTERFACE] [SOURCE[:PORT]] -> [DESTINATION][:PORT]`, words in any order before the arrow.
+ * `[tcp|udp|…] [app] [uid N] [gid N] [mark N] [no socket] [state S] [original|reply] [in INTERFACE] [SOURCE[:PORT]] -> [DESTINATION][:PORT]`, words in any order before the arrow.
  * `app` is uid and gid 1000 where none is given; a uid alone is the gid, too. `:8080` is the first own address of that interface.
  */
 export function parsePacket(text: string, world: World): ParsedPacket {
   const words = text.slice(0, MAX_LENGTH).replace(/\s*(->|→)\s*/, ' -> ').trim().split(/\s+/)
-  const draft: Draft = { protocol: 6, app: false, mark: 0, socket: true, state: 'new' }
+  const draft: Draft = { protocol: 6, app: false, mark: 0, socket: true }
   for (let at = 0; at < words.length;) {
     const used = readWord(words, at, draft)
     if (typeof used === 'string') return { ok: false, problem: { line: 1, column: text.indexOf(words[at]!) + 1, what: used, hint: EXAMPLE } }
@@ -62,6 +64,7 @@ function readWord(words: readonly string[], at: number, draft: Draft): number | 
   if (word === 'uid' || word === 'gid' || word === 'mark') return readNumber(word, next, draft)
   if (word === 'in') return next === undefined || next === '->' ? 'in which interface?' : (draft.interface = next, 2)
   if (word === 'state') return STATES.has((next ?? '').toLowerCase()) ? (draft.state = next!.toLowerCase() as TrackState, 2) : `not a state: ${next ?? ''}`
+  if (word === 'original' || word === 'reply') return (draft.direction = word, 1)
   if (word === '->') return readEnd(words, at, draft)
   const protocol = /^[a-z]/i.test(word) && !word.includes(':') ? protocolNumber(word) : undefined
   if (protocol !== undefined) return (draft.protocol = protocol, 1)
@@ -107,15 +110,25 @@ function finish(draft: Draft, world: World): ParsedPacket {
   if (draft.interface !== undefined && draft.source?.address === undefined) return problem('a packet that arrives needs a source')
   const protocol = draft.protocol === ICMP && version === 6 ? ICMP6 : draft.protocol
   if (hasPorts(protocol) && draft.destination.port === undefined) return problem(`${protocolName(protocol)} needs a port`)
+  const state = draft.state ?? (draft.direction === 'reply' ? 'established' : 'new')
+  const contradiction = directionProblem(state, protocol, draft.direction)
+  if (contradiction !== undefined) return problem(contradiction)
   const uid = draft.uid ?? (draft.app ? APP_ID : undefined)
   return {
     ok: true,
     packet: {
       direction: draft.interface === undefined ? 'out' : 'in', version, protocol, source: draft.source?.address, sourcePort: draft.source?.port,
       destination, destinationPort: draft.destination.port, interface: draft.interface, uid, gid: draft.gid ?? uid,
-      hasSocket: draft.socket && draft.interface === undefined, mark: draft.mark, state: draft.state,
+      hasSocket: draft.socket && draft.interface === undefined, mark: draft.mark, state,
+      trackDirection: draft.direction ?? directionOf(state, protocol),
     },
   }
+}
+
+function directionProblem(state: TrackState, protocol: number, direction: TrackDirection | undefined): string | undefined {
+  if (direction === undefined) return undefined
+  if (state === 'invalid' || state === 'untracked') return `a packet that is ${state} is of no connection: neither original nor reply`
+  return direction === 'reply' && directionOf(state, protocol) === 'original' ? 'the first packet of a connection is original' : undefined
 }
 
 function ownAddress(draft: Draft, world: World, version: 4 | 6): Address | undefined {
@@ -133,6 +146,7 @@ export function packetText(packet: Packet): string {
   if (packet.hasSocket && packet.gid !== undefined && packet.gid !== packet.uid) words.push(`gid ${packet.gid}`)
   if (packet.mark !== 0) words.push(`mark ${hex(packet.mark)}`)
   if (packet.state !== 'new') words.push(`state ${packet.state}`)
+  if (packet.trackDirection !== undefined && packet.trackDirection !== directionOf(packet.state, packet.protocol)) words.push(packet.trackDirection)
   if (packet.source !== undefined) words.push(endText(packet.source, packet.sourcePort))
   return `${words.join(' ')} -> ${endText(packet.destination, packet.destinationPort)}`
 }

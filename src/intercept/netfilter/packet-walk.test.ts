@@ -88,6 +88,23 @@ test('a packet without a socket: xtables takes it for everybody else', () => {
   assert.match(tell(nat('-A OUTPUT -p tcp -m owner --uid-owner 0-4294967294 -j REDIRECT --to-ports 1'), 'tcp no socket -> 10.0.0.3:80'), /^leaves/)
 })
 
+test('the direction: the first packet of a connection is original, an answer is not, and without an entry there is none', () => {
+  const rules = tablesOf('*raw\n-A OUTPUT -p udplite -j CT --notrack\n-A OUTPUT -p sctp -m conntrack --ctdir ORIGINAL -j DROP\n-A OUTPUT -p dccp -m conntrack --ctstate INVALID --ctdir REPLY -j DROP\nCOMMIT\n*filter\n-A OUTPUT -m conntrack --ctdir REPLY -j DROP\n-A OUTPUT -p udplite -m conntrack --ctdir ORIGINAL -j DROP\n-A OUTPUT -p udp -m conntrack --ctdir ORIGINAL -j REJECT\nCOMMIT\n')
+  for (const packet of ['tcp app -> 10.0.0.3:80', 'tcp app state related -> 10.0.0.3:80', 'tcp app state established original -> 10.0.0.3:80', 'tcp app state invalid -> 10.0.0.3:80', 'udp app state untracked -> 10.0.0.3:80', 'udplite app -> 10.0.0.3:80', 'sctp app -> 10.0.0.3:80']) {
+    assert.match(tell(rules, packet), /^leaves/, packet)
+  }
+  assert.match(tell(rules, 'tcp app reply 10.0.0.2:80 -> 10.0.0.3:40000'), /^is dropped: a rule drops it \(line 7: .*REPLY/)
+  assert.match(tell(rules, 'udp app -> 10.0.0.3:80'), /^is rejected/)
+  assert.match(tell(rules, 'dccp app -> 10.0.0.3:80'), /^is dropped: a rule drops it \(line 4: /)
+  for (const packet of ['tcp app state established -> 10.0.0.3:80', 'icmp no socket state related -> 10.0.0.3']) assert.match(tell(rules, packet), /^unknown: it is not known of this packet/, packet)
+  const zoned = tablesOf('*raw\n-A OUTPUT -j CT --zone 1\n-A OUTPUT -m conntrack --ctdir ORIGINAL -m conntrack --ctstate NEW -j DROP\nCOMMIT\n')
+  assert.match(tell(zoned, 'tcp app -> 10.0.0.3:80'), /^is dropped/)
+})
+
+test('a packet whose direction contradicts its state is refused', () => {
+  for (const text of ['tcp app state new reply -> 10.0.0.3:80', 'tcp app state invalid original -> 10.0.0.3:80', 'tcp app state untracked reply -> 10.0.0.3:80']) assert.equal(parsePacket(text, POD).ok, false, text)
+})
+
 test('what is not modelled makes the answer unknown only where it decides', () => {
   assert.match(tell(nat('-A OUTPUT -m statistic --mode random --probability 0.5 -j RETURN', '-A OUTPUT -p tcp -j REDIRECT --to-ports 1'), 'tcp app -> 10.0.0.3:80'), /^unknown: it is not modelled whether -m statistic holds \(line 2/)
   assert.match(tell(nat('-A OUTPUT -m statistic --mode random --probability 0.5 -j LOG', '-A OUTPUT -p tcp -j REDIRECT --to-ports 1'), 'tcp app -> 10.0.0.3:80'), /^arrives at 127\.0\.0\.1:1,/)

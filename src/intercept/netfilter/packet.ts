@@ -1,5 +1,6 @@
 import type { Address } from '../../net/address.ts'
-import type { IpVersion, TrackState } from './ruleset.ts'
+import { ICMP, ICMP6 } from './protocol-number.ts'
+import type { IpVersion, TrackDirection, TrackState } from './ruleset.ts'
 
 /** The packet that is asked about. Undefined addresses, ports and ids are those that the kernel would choose or does not have. */
 export interface Packet {
@@ -18,6 +19,13 @@ export interface Packet {
   readonly hasSocket: boolean
   readonly mark: number
   readonly state: TrackState
+  /** Undefined: not known, or without a connection. */
+  readonly trackDirection: TrackDirection | undefined
+}
+
+/** Of the first packet of a connection it is clear. An error that ICMP brings may belong to either (nf_conntrack_inet_error). */
+export function directionOf(state: TrackState, protocol: number): TrackDirection | undefined {
+  return state === 'new' || state === 'related' && protocol !== ICMP && protocol !== ICMP6 ? 'original' : undefined
 }
 
 /** Of a packet that is sent from a port which the kernel picks. */

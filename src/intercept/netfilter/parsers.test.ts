@@ -114,10 +114,34 @@ test('a condition of nft that is not modelled is named as nft writes it', () => 
       { rule: { family: 'ip', table: 't', chain: 'out', expr: [{ match: { left, op, right } }, { drop: null }] } },
     ],
   })
-  for (const [text, what] of [[rule({ ct: { key: 'direction' } }, '==', 'reply'), 'ct direction reply'], [rule({ ct: { key: 'direction' } }, '!=', 'original'), 'ct direction != original']] as const) {
+  for (const [text, what] of [[rule({ ct: { key: 'status' } }, '==', 'dnat'), 'ct status dnat'], [rule({ ct: { key: 'direction' } }, '<', 'reply'), 'ct direction < reply']] as const) {
     const parsed = parseNftJson(text)
     assert.ok(parsed.ok)
     assert.deepEqual(chainOf(parsed.tables, 'out').rules[0]!.matches, [{ kind: 'unknown', not: false, what }])
+  }
+})
+
+test('the direction of a connection is read of both, and beside a state it is another question', () => {
+  const directionsOf = (words: string): unknown => {
+    const parsed = save(`*filter\n-A OUTPUT ${words} -j DROP\nCOMMIT\n`)
+    assert.ok(parsed.ok, words)
+    return chainOf(parsed.tables, 'OUTPUT').rules[0]!.matches.flatMap((match) => match.kind === 'direction' ? [[match.directions.join(), match.not, match.semantics]] : [])
+  }
+  assert.deepEqual(directionsOf('-m conntrack --ctdir ORIGINAL'), [['original', false, 'xtables']])
+  assert.deepEqual(directionsOf('-m conntrack --ctdir reply'), [['reply', false, 'xtables']])
+  for (const words of ['-m conntrack --ctstate NEW --ctdir REPLY', '-m conntrack --ctdir REPLY ! --ctstate NEW']) assert.deepEqual(directionsOf(words), [['reply', false, 'xtables-state']])
+  assert.deepEqual(directionsOf('-m conntrack --ctstate NEW -m conntrack --ctdir REPLY'), [['reply', false, 'xtables']])
+  assert.equal(save('*filter\n-A OUTPUT -m conntrack --ctdir BOTH -j DROP\nCOMMIT\n').ok, false)
+  const json = (op: string, right: unknown): string => JSON.stringify({
+    nftables: [
+      { table: { family: 'ip', name: 't' } }, { chain: { family: 'ip', table: 't', name: 'out', type: 'filter', hook: 'output', prio: 0, policy: 'accept' } },
+      { rule: { family: 'ip', table: 't', chain: 'out', expr: [{ match: { left: { ct: { key: 'direction' } }, op, right } }, { drop: null }] } },
+    ],
+  })
+  for (const [op, right, directions] of [['==', 'reply', ['reply']], ['!=', 'original', ['original']], ['==', { set: ['original', 'reply'] }, ['original', 'reply']]] as const) {
+    const parsed = parseNftJson(json(op, right))
+    assert.ok(parsed.ok)
+    assert.deepEqual(chainOf(parsed.tables, 'out').rules[0]!.matches, [{ kind: 'direction', not: op === '!=', directions, semantics: 'nft' }])
   }
 })
 

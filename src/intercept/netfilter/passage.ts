@@ -1,7 +1,7 @@
 import type { Address } from '../../net/address.ts'
 import { EPHEMERAL_PORT } from './packet.ts'
 import type { Packet } from './packet.ts'
-import type { Action, Rule, TrackState } from './ruleset.ts'
+import type { Action, Rule, TrackDirection, TrackState } from './ruleset.ts'
 import type { World } from './world.ts'
 
 /** What is known of a packet on its way. One object for the whole way; the chains change it. */
@@ -12,6 +12,7 @@ export class Passage {
   readonly gid: number | undefined
   readonly world: World
   readonly state: TrackState
+  readonly #direction: TrackDirection | undefined
   source: Address
   sourcePort: number
   destination: Address
@@ -40,6 +41,7 @@ export class Passage {
     this.gid = packet.gid
     this.world = world
     this.state = packet.state
+    this.#direction = packet.trackDirection
     this.source = source
     this.sourcePort = packet.sourcePort ?? EPHEMERAL_PORT
     this.destination = packet.destination
@@ -49,9 +51,21 @@ export class Passage {
     this.untracked = packet.state === 'untracked'
   }
 
-  /** What `ct state` finds here. Before the conntrack hook there is no entry, which counts as invalid. */
+  /** What `ct state` finds here. Before the conntrack hook there is no entry, which counts as invalid, but for the one that a zone brings. */
   get trackState(): TrackState {
     if (this.untracked) return 'untracked'
-    return this.tracked ? this.state : 'invalid'
+    if (this.tracked) return this.state
+    return this.zone === undefined ? 'invalid' : 'new'
+  }
+
+  /** An entry in conntrack: a packet that it calls invalid has none. */
+  get hasEntry(): boolean {
+    return this.tracked && !this.untracked && this.state !== 'invalid'
+  }
+
+  /** Of the connection. `none`: there is no entry. `template`: a zone was set, and conntrack not asked yet. */
+  get trackDirection(): TrackDirection | 'none' | 'template' | undefined {
+    if (this.hasEntry) return this.#direction
+    return this.tracked || this.untracked || this.zone === undefined ? 'none' : 'template'
   }
 }

@@ -6,6 +6,8 @@ export type Backend = 'iptables-nft' | 'iptables-legacy' | 'iptables' | 'nft'
 export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
 export type Side = 'source' | 'destination'
 export type TrackState = 'new' | 'established' | 'related' | 'invalid' | 'untracked'
+/** Which way a packet of a connection goes: as its first one did, or back. */
+export type TrackDirection = 'original' | 'reply'
 
 /** One condition of a rule. `not` negates what is compared, never what has to be there for the comparison (nft) at all. */
 export type Match =
@@ -22,6 +24,8 @@ export type Match =
   /** Without an entry or a zone that was set there is nothing to compare. */
   | { readonly kind: 'zone', readonly not: boolean, readonly ranges: readonly NumberRange[] }
   | { readonly kind: 'state', readonly not: boolean, readonly states: readonly TrackState[] }
+  /** `semantics`: what a packet without an entry does. `xtables-state`: a state stands in the same match, and xt_conntrack asks for nothing else then. */
+  | { readonly kind: 'direction', readonly not: boolean, readonly directions: readonly TrackDirection[], readonly semantics: 'xtables' | 'xtables-state' | 'nft' }
   | { readonly kind: 'local-address', readonly not: boolean, readonly side: Side }
   | { readonly kind: 'tcp-flags', readonly not: boolean, readonly mask: number, readonly flags: number }
   /** `what` is what the text had. */
