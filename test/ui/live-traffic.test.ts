@@ -52,5 +52,30 @@ test('live traffic is followed, paused, and caught up with', async (t) => {
     await page.mouse.wheel(0, -600)
     await page.getByText('❚❚ paused').waitFor()
   })
+
+  await t.test('what comes before the first answer, which was given before it, is not lost', async () => {
+    let release = (): void => {}
+    const released = new Promise<void>((resolve) => { release = resolve })
+    let isFirst = true
+    const given = new Promise<void>((resolve) => {
+      void page.route(/\/api\/v1\/messages\?/, async (route) => {
+        if (!isFirst) return route.continue()
+        isFirst = false
+        const response = await route.fetch()
+        resolve()
+        await released
+        await route.fulfill({ response })
+      })
+    })
+    await page.goto(address)
+    await given
+    await page.getByText('● live').waitFor()
+    await call(160, 170)
+    // Long enough for the rows to come; where it is not, they come after the answer.
+    await page.waitForTimeout(2000)
+    release()
+    await page.getByText('GET /live/169', { exact: true }).waitFor()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  })
   assert.deepEqual(complaints, [])
 })

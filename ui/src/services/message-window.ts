@@ -46,6 +46,11 @@ export class MessageWindow {
   readonly #stop = new AbortController()
   #generation = ''
   #appended = 0
+  /** Rows came before the first answer, which may have been given before them. */
+  #isBehind = false
+  /** Of questions and of rows that came in, in the order of time; and the latest that the state knows of. */
+  #last = 0
+  #known = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #wanted: readonly [number, number] = [0, 0]
 
@@ -119,7 +124,10 @@ export class MessageWindow {
   /** Rows that came in live, and where the list ends with them. */
   append({ rows, joined = [], end, stored, furtherHops, generation }: LiveEvents['rows']): void {
     const state = this.state.get()
-    if (!state.isLoaded) return
+    if (!state.isLoaded) {
+      this.#isBehind = true
+      return
+    }
     const isForeign = generation !== undefined && generation !== this.#generation
     if (isForeign || end === undefined || this.query.to !== undefined || this.query.from !== undefined || end < state.end) {
       this.refresh()
@@ -130,6 +138,7 @@ export class MessageWindow {
       const at = this.positionOf(row.id)
       if (at !== undefined) this.#put(at, requestRow(row, state.isJoined))
     }
+    this.#known = ++this.#last
     this.#set({ end, stored, furtherHops })
     this.#appended += rows.length
     if (this.#appended > ROWS_BETWEEN_LOOKS) this.refresh()
@@ -141,15 +150,19 @@ export class MessageWindow {
     this.#ask({ limit: 1 }).then((page) => this.#take(page)).catch((error: unknown) => this.#failed(error, () => this.refresh()))
   }
 
-  #ask(where: { offset?: number, near?: number, limit?: number }): Promise<MessagesPage> {
+  async #ask(where: { offset?: number, near?: number, limit?: number }): Promise<MessagesPage & { readonly asked: number }> {
     const { q, hops, from, to } = this.query
-    return ask('GET /api/v1/messages', {
+    const asked = ++this.#last
+    const page = await ask('GET /api/v1/messages', {
       q, hops, limit: PAGE_ROWS, ...where, ...from === undefined ? {} : { from }, ...to === undefined ? {} : { to },
     }, {}, this.#stop.signal)
+    return { ...page, asked }
   }
 
-  #take(page: MessagesPage): void {
+  #take(page: MessagesPage & { readonly asked: number }): void {
     if (this.#stop.signal.aborted) return
+    if (page.asked < this.#known) return this.#takeLate(page)
+    this.#known = page.asked
     if (page.generation !== this.#generation) {
       this.#pages.clear()
       this.#folded.clear()
@@ -166,6 +179,17 @@ export class MessageWindow {
       clearTimeout(this.#timer)
       this.#timer = setTimeout(() => this.refresh(), SEARCH_POLL_MS)
     }
+    if (this.#isBehind) {
+      this.#isBehind = false
+      this.refresh()
+    }
+    this.want(...this.#wanted)
+  }
+
+  /** Answers may overtake each other: of one that is older than what is known the rows are good, but not where the list ends. */
+  #takeLate({ generation, joined, offset, rows }: MessagesPage): void {
+    if (generation === this.#generation) rows.forEach((row, at) => this.#put(offset + at, requestRow(row, joined === true)))
+    this.#set({})
     this.want(...this.#wanted)
   }
 
