@@ -1,3 +1,5 @@
+import { MtlscopeError } from './errors.ts'
+
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
@@ -19,6 +21,11 @@ const WRITE_HINTS: Readonly<Record<string, string>> = {
 export function whyNotRead(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   return code === undefined ? message : WORDS[code] ?? code
+}
+
+/** 'cannot-read', for a file that somebody named. */
+export function cannotRead(path: string, cause: unknown): MtlscopeError {
+  return new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(cause)}`, { cause, facts: { path } })
 }
 
 /** What stands behind the code of an error of writing; undefined for rare ones. */

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
-import { whyNotRead } from '../base/file-errors.ts'
+import { cannotRead } from '../base/file-errors.ts'
 import { addDescriptorSet, emptySchema, missingTypes } from '../protocols/protobuf/descriptor.ts'
 import type { SchemaSource } from '../protocols/protocol.ts'
 import type { ProtoFile } from './proto-files.ts'
@@ -57,6 +57,6 @@ function readable<T, More extends unknown[]>(path: string, read: (path: string, 
     return read(path, ...more)
   } catch (cause) {
     if (cause instanceof MtlscopeError) throw cause
-    throw new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(cause)}`, { facts: { path }, cause })
+    throw cannotRead(path, cause)
   }
 }

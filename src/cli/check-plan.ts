@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
-import { whyNotRead } from '../base/file-errors.ts'
+import { cannotRead } from '../base/file-errors.ts'
 import type { Baseline } from '../check/baseline.ts'
 import { parseBaseline } from '../check/baseline.ts'
 import { AllowPattern } from '../check/expectation.ts'
@@ -70,7 +70,7 @@ function readBaseline(path: string): Baseline {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(cause)}`, { cause, facts: { path } })
+    throw cannotRead(path, cause)
   }
   const baseline = parseBaseline(text)
   if (baseline === undefined) throw new MtlscopeError('bad-report', `${path} is no report of mtlscope check`, { hint: 'make one: mtlscope check … -o json > before.json', facts: { path } })

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { MtlscopeError } from '../base/errors.ts'
-import { whyNotRead } from '../base/file-errors.ts'
+import { cannotRead } from '../base/file-errors.ts'
 import { recogniseMesh } from '../intercept/explain/mesh-profile.ts'
 import { readNamespace } from '../intercept/explain/read-namespace.ts'
 import { tablesOrThrow } from '../intercept/explain/read-rules.ts'
@@ -69,7 +69,7 @@ function readText(file: string): string {
     return file === '-' ? readUpTo(0, 'standard input') : readOpened(file)
   } catch (cause) {
     if (cause instanceof MtlscopeError) throw cause
-    throw new MtlscopeError('cannot-read', `cannot read ${file}: ${whyNotRead(cause)}`, { cause, facts: { path: file } })
+    throw cannotRead(file, cause)
   }
 }
 

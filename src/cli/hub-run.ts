@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { MtlscopeError } from '../base/errors.ts'
-import { whyNotRead } from '../base/file-errors.ts'
+import { cannotRead } from '../base/file-errors.ts'
 import type { OpenedClusterHub } from '../hub/agents/open-cluster-hub.ts'
 import { openClusterHub } from '../hub/agents/open-cluster-hub.ts'
 import { followKubeAgents } from '../hub/agents/kube-agents.ts'
@@ -119,7 +119,7 @@ function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(error)}`, { cause: error })
+    throw cannotRead(path, error)
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MtlscopeError } from '../base/errors.ts'
-import { whyNotRead } from '../base/file-errors.ts'
+import { cannotRead } from '../base/file-errors.ts'
 
 /** Certificate chain and key of a viewer, out of two files that belong together; undefined where neither is named. Throws 'usage', 'cannot-read'. @param options as they are written */
 export function readUiTls(cert: string | undefined, key: string | undefined, options: string): { key: string, cert: string } | undefined {
@@ -13,6 +13,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new MtlscopeError('cannot-read', `cannot read ${path}: ${whyNotRead(error)}`, { cause: error, facts: { path } })
+    throw cannotRead(path, error)
   }
 }

@@ -31,6 +31,11 @@ function waysOf(found: MessagesPage['rows']): unknown[] {
 
 const WHOLE = [['GET /cart/1', 'web', 'cart', 'mtls-inferred', 3]]
 
+async function untilJoined(hub: TestHub): Promise<void> {
+  await until('it is joined', async () => (await rows(hub)).length > 0 ? true : undefined)
+  assert.deepEqual(waysOf(await rows(hub)), WHOLE)
+}
+
 test('a hop waits for the other as long as that may still be unread, whatever the clock says', async (t) => {
   const hub = await openTestHub(t)
   hub.hub.joined.read(START)
@@ -40,8 +45,7 @@ test('a hop waits for the other as long as that may still be unread, whatever th
   assert.deepEqual(await rows(hub), [])
   await add(hub, CALLED)
   hub.hub.joined.read(START + 10e6)
-  await until('it is joined', async () => (await rows(hub)).length > 0 ? true : undefined)
-  assert.deepEqual(waysOf(await rows(hub)), WHOLE)
+  await untilJoined(hub)
 })
 
 test('what was captured by the time that is told is joined, though of no change has been told yet', async (t) => {
@@ -51,8 +55,7 @@ test('what was captured by the time that is told is joined, though of no change 
   await until('it is looked at', async () => (await hub.get('/messages?q=http') as MessagesPage).rows.length === 1 ? true : undefined)
   void add(hub, CALLED)
   hub.hub.joined.read(START + 10e6)
-  await until('it is joined', async () => (await rows(hub)).length > 0 ? true : undefined)
-  assert.deepEqual(waysOf(await rows(hub)), WHOLE)
+  await untilJoined(hub)
 })
 
 test('of a file that is still being read no time passes but its own; of one that was, it does', async (t) => {
@@ -64,8 +67,7 @@ test('of a file that is still being read no time passes but its own; of one that
   assert.deepEqual(await rows(hub), [])
   await add(hub, CALLED)
   file.reading = false
-  await until('it is joined', async () => (await rows(hub)).length > 0 ? true : undefined)
-  assert.deepEqual(waysOf(await rows(hub)), WHOLE)
+  await untilJoined(hub)
 })
 
 test('nobody tells the time any more: it passes', async (t) => {
