@@ -175,11 +175,22 @@ async function badConnections({ cable, folder, progress }: World): Promise<Row[]
   return [rowOf(`growth over ${BAD_CONNECTIONS} refused connections`, 'MiB', samples, { atMost: 16 })]
 }
 
+/** Where client, server and sidecars share two cores no thread more makes anything faster: what it costs tells what it would be worth on cores that are free. */
 async function threads({ cable, folder, progress }: World): Promise<Row[]> {
   progress('two threads against one')
-  const rates = async (count: number): Promise<number[]> => [...(await inTurn(cable, [ours(folder, { ...USUAL, threads: count })], ROUNDS, () => wrk(cable, SECONDS))).values()][0]
-  const peers = [{ name: 'one thread', samples: await rates(1) }]
-  return [{ metric: 'requests with two threads', unit: '', samples: await rates(2), peers, goal: { shareOf: 'one thread', factor: 1.6 }, note: 'only where cores are free beside client and server' }]
+  const [one, two] = [1, 2].map((count): Engine => ({ ...ours(folder, { ...USUAL, threads: count }), name: `${count} thread${count > 1 ? 's' : ''}` }))
+  const rates: Samples = new Map([two, one].map(({ name }) => [name, []]))
+  const cpu = await inTurn(cable, [two, one], ROUNDS, async (pair, { name }) => {
+    await wrk(cable, WARM_UP_SECONDS)
+    const before = pair.cpuSeconds()
+    const count = await wrk(cable, SECONDS)
+    rates.get(name)!.push(count / SECONDS)
+    return (pair.cpuSeconds() - before) * 1e6 / count
+  })
+  return [
+    rowOf('requests a second with two threads', '1/s', rates, { shareOf: one.name, factor: 1.6 }, 'only where cores are free beside client and server'),
+    rowOf('CPU of the pair a request with two threads', 'µs', cpu, { timesLessThan: one.name, factor: 0.8 }, '1.6 times as many requests of two free cores: each may cost 1.25 times as much'),
+  ]
 }
 
 function startNginx(cable: Cable, folder: string): ChildProcess {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CertificateAuthority } from '../../src/identity/ca.ts'
+import { DEFAULT_LIMITS } from '../../src/proxy/config/defaults.ts'
 import { locateEnvoy } from '../../src/proxy/envoy-binary.ts'
 import type { SidecarPlan } from '../../src/proxy/sidecar-plan.ts'
 
@@ -46,7 +47,7 @@ export function ours(folder: string, options: EngineOptions): Engine {
     workload: name, inbound: undefined, outbound: undefined, admin: { host: '127.0.0.1', port: 1 }, log: 'text', threads: options.threads,
     identity: { kind: 'files', key: join(folder, `${name}.key`), chain: join(folder, `${name}.pem`), bundle: join(folder, 'ca.pem') },
     tls: { minVersion: '1.3', groups: options.groups, alpn: 'mtlscope', resumption: options.resumption },
-    limits: { connections: 50_000, bufferBytes: 65_536, connectTimeoutMs: 10_000, handshakeTimeoutMs: 20_000, idleTimeoutMs: 0, drainTimeoutMs: 1000 },
+    limits: { connections: 50_000, bufferBytes: DEFAULT_LIMITS.bufferBytes, connectTimeoutMs: 10_000, handshakeTimeoutMs: 20_000, idleTimeoutMs: 0, drainTimeoutMs: 1000 },
   })
   const inbound: SidecarPlan = {
     ...base('cart'),
@@ -54,7 +55,7 @@ export function ours(folder: string, options: EngineOptions): Engine {
   }
   const map = [{ listen: { host: '127.0.0.1', port: PORTS.entry }, to: { host: ADDRESS.server, port: PORTS.wire }, identities: ['spiffe://bench.example/cart'] }]
   const outbound: SidecarPlan = { ...base('web'), outbound: { mode: 'none', listen: [], default: 'mesh', passthrough: [], expect: [], map, tunnel: options.tunnel } }
-  const command = (plan: SidecarPlan): string[] => [process.execPath, OURS, write(folder, `${plan.workload}-${options.tunnel}.json`, JSON.stringify(plan))]
+  const command = (plan: SidecarPlan): string[] => [process.execPath, OURS, write(folder, `${plan.workload}-${options.tunnel}-${options.threads}.json`, JSON.stringify(plan))]
   return { name: options.tunnel === 'auto' ? 'mtlscope' : 'mtlscope, a connection each', inbound: command(inbound), outbound: command(outbound) }
 }
 
@@ -65,7 +66,7 @@ function haproxy(folder: string, { threads, resumption }: EngineOptions): Engine
   const file = (name: string): string => join(folder, name)
   return {
     name: `HAProxy ${version}`,
-    inbound: ['haproxy', '-f', write(folder, 'in.cfg', `${common} bind :${PORTS.wire} ssl crt ${file('cart.both')} ca-file ${file('ca.pem')} verify required ssl-min-ver TLSv1.3 curves X25519\n server s 127.0.0.1:${PORTS.app}\n`)],
+    inbound: ['haproxy', '-f', write(folder, 'in.cfg', `${common} bind :${PORTS.wire} ssl crt ${file('cart.both')} ca-file ${file('ca.pem')} verify required ssl-min-ver TLSv1.3 curves X25519${resumption ? '' : ' no-tls-tickets'}\n server s 127.0.0.1:${PORTS.app}\n`)],
     outbound: ['haproxy', '-f', write(folder, 'out.cfg', `${common} bind 127.0.0.1:${PORTS.entry}\n server s ${ADDRESS.server}:${PORTS.wire} ssl crt ${file('web.both')} ca-file ${file('ca.pem')} verify required sni str(cart) verifyhost cart ssl-min-ver TLSv1.3${noReuse}\n`)],
   }
 }
@@ -73,7 +74,8 @@ function haproxy(folder: string, { threads, resumption }: EngineOptions): Engine
 function envoy(folder: string, { threads, resumption }: EngineOptions): Engine {
   const program = locateEnvoy()
   const version = /\/([\d.]+)\//.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? ''
-  const tls = (name: string, type: string, more: object): object => ({
+  // Each checks the identity of the other, as ours do.
+  const tls = (name: string, peer: string, type: string, more: object): object => ({
     transport_socket: {
       name: 'envoy.transport_sockets.tls',
       typed_config: {
@@ -81,7 +83,10 @@ function envoy(folder: string, { threads, resumption }: EngineOptions): Engine {
         common_tls_context: {
           tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3', ecdh_curves: ['X25519'] },
           tls_certificates: [{ certificate_chain: { filename: join(folder, `${name}.pem`) }, private_key: { filename: join(folder, `${name}.key`) } }],
-          validation_context: { trusted_ca: { filename: join(folder, 'ca.pem') } },
+          validation_context: {
+            trusted_ca: { filename: join(folder, 'ca.pem') },
+            match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: `spiffe://bench.example/${peer}` } }],
+          },
         },
       },
     },
@@ -99,8 +104,8 @@ function envoy(folder: string, { threads, resumption }: EngineOptions): Engine {
   const address = (host: string, port: number): object => ({ address: host, port_value: port })
   return {
     name: `Envoy ${version}`,
-    inbound: config('in', address('0.0.0.0', PORTS.wire), tls('cart', 'DownstreamTlsContext', { require_client_certificate: true }), address('127.0.0.1', PORTS.app), {}),
-    outbound: config('out', address('127.0.0.1', PORTS.entry), {}, address(ADDRESS.server, PORTS.wire), tls('web', 'UpstreamTlsContext', { sni: 'cart', max_session_keys: resumption ? 1 : 0 })),
+    inbound: config('in', address('0.0.0.0', PORTS.wire), tls('cart', 'web', 'DownstreamTlsContext', { require_client_certificate: true, disable_stateless_session_resumption: !resumption }), address('127.0.0.1', PORTS.app), {}),
+    outbound: config('out', address('127.0.0.1', PORTS.entry), {}, address(ADDRESS.server, PORTS.wire), tls('web', 'cart', 'UpstreamTlsContext', { sni: 'cart', max_session_keys: resumption ? 1 : 0 })),
   }
 }
 

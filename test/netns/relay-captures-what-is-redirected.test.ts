@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { before, test } from 'node:test'
@@ -14,6 +14,7 @@ import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
 import type { TestNamespace } from './namespace.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
+import { startWireDump } from './wire-dump.ts'
 
 const permitted = ensureNetns()
 const PROGRAM = fileURLToPath(new URL('../../bench/sidecar/relay-process.ts', import.meta.url))
@@ -167,9 +168,7 @@ test('killed under load, the sidecar lets no plaintext onto the wire', async (t)
   redirectOutbound(web)
   const canary = `canary-${process.pid}-of-the-plaintext`
   const { folder } = writeMaterial(t, await pki.material('nobody'))
-  const file = join(folder, 'wire.pcap')
-  const dump = startIn(t, cart, 'tcpdump', '-i', 'veth0', '-U', '-w', file)
-  await once(dump.stderr!, 'data')
+  const dump = await startWireDump(t, cart, '10.99.0.1', join(folder, 'wire.pcap'))
   await startSidecar(t, cart, 'cart', { inbound: INBOUND, outbound: undefined })
   const outbound = await startSidecar(t, web, 'web', { inbound: undefined, outbound: OUTBOUND })
   const load = startIn(t, web, 'setpriv', `--reuid=${APP_USER}`, '--clear-groups', 'sh', '-c',
@@ -186,6 +185,7 @@ test('killed under load, the sidecar lets no plaintext onto the wire', async (t)
     await until(() => rounds >= before + 2, () => 'rounds of calls')
   }
   await until(() => answers > 60, () => 'answers')
+  const carried = answers
   outbound.child.kill('SIGKILL')
   await once(outbound.child, 'exit')
   await twoRounds()
@@ -194,9 +194,7 @@ test('killed under load, the sidecar lets no plaintext onto the wire', async (t)
   await twoRounds()
   assert.equal(answers, 0)
   load.kill('SIGKILL')
-  dump.kill('SIGINT')
-  await once(dump, 'exit')
-  const wire = readFileSync(file)
-  assert.ok(wire.length > 20_000)
+  const wire = await dump.stop()
+  assert.ok(wire.length > 2 * carried * canary.length, `${wire.length} bytes hold what ${carried} calls said, both ways`)
   assert.equal(wire.includes(canary), false)
 })

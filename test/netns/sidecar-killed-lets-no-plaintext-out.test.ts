@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { findProgram } from '../../src/sys/exec.ts'
@@ -13,6 +12,7 @@ import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
 import type { TestNamespace } from './namespace.ts'
+import { startWireDump } from './wire-dump.ts'
 
 const permitted = ensureNetns()
 /** The user that the apps run as: its connections are captured, the sidecar's are not. */
@@ -55,9 +55,7 @@ for (const victim of ['web', 'cart'] as const) {
     web.run('iptables', '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '-m', 'owner', '--uid-owner', APP_USER, '-j', 'REDIRECT', '--to-ports', '15001')
     cart.run('iptables', '-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '-i', 'veth0', '-j', 'REDIRECT', '--to-ports', '15006')
     const mesh = await Mesh.create(t)
-    const file = join(mesh.folder, 'wire.pcap')
-    const dump = startIn(t, cart, 'tcpdump', '-i', 'veth0', '-U', '-w', file)
-    await once(dump.stderr!, 'data')
+    const dump = await startWireDump(t, cart, '10.99.0.1', join(mesh.folder, 'wire.pcap'))
     await once(startIn(t, cart, process.execPath, '-e', ECHO).stdout!, 'data')
     const sidecars = {
       cart: await startPod(t, mesh, cart, engine, 'cart', 'inbound: { mode: redirect, listen: 15006, allow: ["spiffe://shop.test/web"] }'),
@@ -79,10 +77,8 @@ for (const victim of ['web', 'cart'] as const) {
     await until(() => said.refused >= before + 80, () => 'more refusals')
     assert.equal(said.echo, last, 'somebody still answered')
     load.kill('SIGKILL')
-    // Each canary went both ways. On a busy machine tcpdump is behind, and what it has not read when it is told to end is not written.
-    await until(() => statSync(file).size > said.echo * canary.length, () => `the load in the capture, ${statSync(file).size} bytes of it`)
-    dump.kill('SIGINT')
-    await once(dump, 'exit')
-    assert.equal(readFileSync(file).includes(canary), false)
+    const wire = await dump.stop()
+    assert.ok(wire.length > 2 * said.echo * canary.length, `${wire.length} bytes hold ${said.echo} canaries, both ways`)
+    assert.equal(wire.includes(canary), false)
   })
 }

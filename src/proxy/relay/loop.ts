@@ -31,8 +31,8 @@ import { transfer } from './transfer.ts'
 import { Tunnels } from './tunnel/tunnels.ts'
 
 const EVENTS = 512
-/** What one read takes at most: four TLS records. */
-const SCRATCH_BYTES = 64 * 1024
+/** What one read takes at most, and one write of what was decrypted: eight TLS records. */
+const SCRATCH_BYTES = 128 * 1024
 /** Time-outs are looked at so often; finer while a permissive port waits for first bytes. */
 const TICK_MS = 500
 const FINE_TICK_MS = 50

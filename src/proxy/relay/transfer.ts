@@ -13,7 +13,7 @@ import { setOption } from './socket-calls.ts'
 import { dropWaiting, keepWaiting } from './waiting.ts'
 
 /** After so many reads a connection goes to the end of the queue, so that a fast one does not keep the others waiting. */
-export const MAX_TURNS = 16
+export const MAX_TURNS = 8
 
 /**
  * Moves what can be moved from one leg to the other: until nothing is left to read, the other does not take any more, or it is the turn of
