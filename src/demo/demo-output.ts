@@ -6,7 +6,7 @@ import type { MessageObserver, TappedMessage } from '../tap/live-messages.ts'
 import { printable } from '../tap/printable.ts'
 import type { Interception } from './interception-plan.ts'
 import { joinedLine, shownRequest } from './joined-request.ts'
-import { SHOP } from './plan.ts'
+import { ledTo, SHOP } from './plan.ts'
 import { Screen } from './screen.ts'
 import type { Segment } from './segment.ts'
 import type { DemoSettings } from './settings.ts'
@@ -30,7 +30,7 @@ export class DemoOutput implements MessageObserver {
   readonly #screen: Screen | undefined
   readonly #feed: ViewerFeed | undefined
   readonly #order = new TimeOrder<JoinedRequest>(ORDER_MICROS, FIRST_MICROS)
-  readonly #join = new HopJoin((request) => this.#order.add(request), { roleOf, isTimeTold: true })
+  readonly #join = new HopJoin((request) => this.#order.add(request), { roleOf, leadsTo: ledTo, isTimeTold: true })
   #shown = 0
 
   constructor(settings: DemoSettings, terminal: OutputTerminal, feed?: ViewerFeed) {

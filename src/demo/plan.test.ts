@@ -5,7 +5,7 @@ import type { SidecarPlan } from '../proxy/sidecar-plan.ts'
 import { parseSpiffeId } from '../identity/spiffe.ts'
 import type { Interception } from './interception-plan.ts'
 import { planRules } from './interception-plan.ts'
-import { callersOf, planApp, planNetwork, planSidecar, SHOP, spiffeIdOf } from './plan.ts'
+import { ledTo, callersOf, planApp, planNetwork, planSidecar, SHOP, spiffeIdOf } from './plan.ts'
 
 function service(name: string): (typeof SHOP)[number] {
   return SHOP.find((s) => s.name === name)!
@@ -68,4 +68,8 @@ test('every service gets a namespace, its address, and a SPIFFE ID that is one',
     assert.ok(inside.get(s.name)?.some((line) => line.includes(`${s.ip}/24`)))
     assert.ok(parseSpiffeId(spiffeIdOf(s.name)))
   }
+})
+
+test('of the addresses that apps dial those of listeners tell whose they are', () => {
+  assert.deepEqual(['127.137.0.2', '127.137.0.4', '10.77.0.2', '127.0.0.1'].map(ledTo), ['cart', undefined, undefined, undefined])
 })

@@ -85,6 +85,11 @@ function dialAddress(service: Service, interception: Interception): Address {
   return { ip: interception === 'listeners' && service.sidecar ? service.ip.replace('10.77.', '127.137.') : service.ip, port: PORT }
 }
 
+/** Whose listener that address is in the sidecars of others; undefined for any other address. */
+export function ledTo(ip: string): string | undefined {
+  return SHOP.find((service) => service.sidecar && ip === dialAddress(service, 'listeners').ip)?.name
+}
+
 /** Without rules the address that others dial is the sidecar's. */
 function appAddress(service: Service, interception: Interception): Address {
   return { ip: interception === 'listeners' && service.sidecar ? '127.0.0.1' : service.ip, port: PORT }

@@ -75,10 +75,12 @@ export class Hub {
     return this.#ended
   }
 
-  /** Nothing more will come. */
+  /** Nothing more will come. That is told once it is known of all that came which requests it is of: who is told asks for the last time. */
   end(): void {
-    this.#ended = true
-    for (const tell of this.#endListeners) tell()
+    void this.joined.end().then(() => {
+      this.#ended = true
+      for (const tell of this.#endListeners) tell()
+    })
   }
 
   onEnd(tell: () => void): () => void {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MessagesPage } from '../model/api.ts'
+import type { MessagesPage, StatisticsAnswer } from '../model/api.ts'
 import type { HopMessage } from '../mesh/joined-request.ts'
-import { clear, handshake } from '../mesh/shop.fixture.ts'
+import { clear, handshake, IPS } from '../mesh/shop.fixture.ts'
 import { jsonLine } from '../tap/json-line.ts'
 import { until } from './agents/agents.fixture.ts'
 import { openTestHub } from './hub.fixture.ts'
@@ -48,6 +48,19 @@ test('a hop waits for the other as long as that may still be unread, whatever th
   await untilJoined(hub)
 })
 
+test('the end is told when all that came can be asked for, and none of it waits', async (t) => {
+  const hub = await openTestHub(t)
+  const ended = new Promise<void>((resolve) => { hub.hub.onEnd(resolve) })
+  await add(hub, CALLER)
+  await until('it is looked at', async () => (await hub.get('/messages?q=http') as MessagesPage).rows.length === 1 ? true : undefined)
+  void add(hub, CALLED)
+  hub.hub.end()
+  await ended
+  assert.deepEqual(waysOf(await rows(hub)), WHOLE)
+  const { total } = await hub.get('/statistics?hops=joined&q=http') as StatisticsAnswer
+  assert.equal(total.requests, 1)
+})
+
 test('what was captured by the time that is told is joined, though of no change has been told yet', async (t) => {
   const hub = await openTestHub(t)
   hub.hub.joined.read(START)
@@ -76,4 +89,18 @@ test('nobody tells the time any more: it passes', async (t) => {
   await add(hub, CALLER)
   hub.hub.joined.read(undefined)
   await until('it stands for itself', async () => (await rows(hub)).length > 0 ? true : undefined)
+})
+
+test('requests that are alike and under way at once have their lock where names tell whom they called, whichever row comes first', async (t) => {
+  const named = (place: string, port: number, client: string, atMicros: number, elapsedMicros: number): HopMessage => {
+    const seen = clear(place, port, { ...said, atMicros, elapsedMicros })
+    return { ...seen, flow: { ...seen.flow, client: { ip: client, port: 30_000 + port, name: place }, server: { ip: IPS.cart!, port: 8080, name: 'cart' } } }
+  }
+  const hub = await openTestHub(t)
+  hub.hub.joined.read(START)
+  const alike = [1, 2].flatMap((n) => [named('web', n, IPS.web!, START + 1e6 + n * 1000, 20_000), named('cart', 10 + n, IPS.cart!, START + 1_004_000 + n * 500, 10_000)])
+  await add(hub, [...CALLER.slice(0, 2), ...alike.toSorted((a, b) => a.flow.namespace! < b.flow.namespace! ? 1 : -1)])
+  hub.hub.joined.read(START + 10e6)
+  await until('both are joined', async () => (await rows(hub)).length === 2 ? true : undefined)
+  assert.deepEqual(waysOf(await rows(hub)), [...WHOLE, ...WHOLE])
 })

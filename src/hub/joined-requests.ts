@@ -28,6 +28,7 @@ export class JoinedRequests {
   #running = false
   #failures = 0
   #timer: NodeJS.Timeout | undefined
+  #onEnd: (() => void) | undefined
 
   /** @param isReading whether files are, however long nothing comes of them */
   constructor(store: Store, isReading: () => boolean) {
@@ -53,6 +54,21 @@ export class JoinedRequests {
     this.#readMicros = toMicros
   }
 
+  /** Nothing more is added: what waits for other hops has all that there are. Settles when the store knows which those are, or never will. */
+  end(): Promise<void> {
+    this.#readMicros = Infinity
+    this.#changed = true
+    const ended = new Promise<void>((resolve) => { this.#onEnd = resolve })
+    this.#tellEnd()
+    void this.#run()
+    return ended
+  }
+
+  #tellEnd(): void {
+    const isDecided = !this.#changed && !this.#joiner.isWaiting && this.#failures === 0
+    if (isDecided || this.#failures > MAX_FAILURES) this.#onEnd?.()
+  }
+
   async #run(): Promise<void> {
     if (this.#running || this.#failures > MAX_FAILURES) return
     this.#running = true
@@ -64,6 +80,7 @@ export class JoinedRequests {
       this.#failures++
     }
     this.#running = false
+    this.#tellEnd()
     if (!this.#changed && !this.#joiner.isWaiting && this.#failures === 0) return
     this.#timer = setTimeout(() => void this.#run(), TICK_MS)
     this.#timer.unref()
@@ -91,6 +108,7 @@ export class JoinedRequests {
     for (const turn of this.#turns.splice(0)) this.#joiner.addTurn(turn)
     if (rows.length > 0) this.#quietMs = 0
     const records = await this.#recordsOf(rows.filter((row) => row.protocol === 'tls').map((row) => row.id))
+    for (const row of rows) this.#joiner.learn(row)
     for (const row of rows) this.#joiner.add(row, records.get(row.id))
   }
 

@@ -49,7 +49,7 @@ function join(records: readonly JsonRecord[], wanted: JsonRecord): JoinedRequest
   const flows = new RecordFlows(records.length)
   const messages = records.map((record): HopMessage => ({ flow: flows.of(record), message: asMessage(record) }))
   for (const { flow } of messages) {
-    const addresses = flow.client.name === undefined ? places.learn(flow) : undefined
+    const addresses = places.learn(flow)
     if (addresses !== undefined) joining.setPlace(flow.namespace!, addresses)
   }
   for (const message of messages) joining.add(message)

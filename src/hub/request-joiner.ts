@@ -37,7 +37,8 @@ export class RequestJoiner {
   readonly #flows = new RecordFlows(MAX_FLOWS)
   /** By id, in the order of ids. */
   readonly #waiting = new Map<number, StoredRow>()
-  readonly #byFlow = new Map<string, StoredRow[]>()
+  /** Those that wait, by all that their hop says of them but the time: of thousands on one connection few are alike. */
+  readonly #alike = new Map<string, StoredRow[]>()
   readonly #twins = new BoundedMap<string, Twin>(MAX_TWINS)
   #ways: { id: number, way: RequestWay }[] = []
   #further: number[] = []
@@ -69,9 +70,10 @@ export class RequestJoiner {
       return
     }
     this.#waiting.set(row.id, row)
-    const ofFlow = this.#byFlow.get(flowKey(row.namespace, row.flowId))
-    if (ofFlow === undefined) this.#byFlow.set(flowKey(row.namespace, row.flowId), [row])
-    else ofFlow.push(row)
+    const key = alikeKey(row.namespace, row.flowId, row)
+    const alike = this.#alike.get(key)
+    if (alike === undefined) this.#alike.set(key, [row])
+    else alike.push(row)
     this.#show(row)
     if (this.#waiting.size > MAX_WAITING) this.#forget(this.#waiting.values().next().value!)
   }
@@ -95,9 +97,13 @@ export class RequestJoiner {
     this.#join.add({ flow, message: messageOf(row) })
   }
 
-  /** Where names are known they say more. */
+  /** Of a row that will be added: where it tells what address a place has, others that are added before it may have dialled that. */
+  learn(row: StoredRow): void {
+    this.#learn(flowOf(row))
+  }
+
   #learn(flow: FlowInfo): void {
-    const addresses = flow.client.name === undefined ? this.#places.learn(flow) : undefined
+    const addresses = this.#places.learn(flow)
     if (addresses !== undefined) this.#join.setPlace(flow.namespace!, addresses)
   }
 
@@ -156,8 +162,7 @@ export class RequestJoiner {
   /** The message of a hop: one like it on that flow, the nearest in time. */
   #rowOf(namespace: string | undefined, flow: string, { message }: JoinedRequest, atMicros: Micros): StoredRow | undefined {
     let nearest: StoredRow | undefined
-    for (const row of this.#byFlow.get(flowKey(namespace, flow)) ?? []) {
-      if (row.what !== message.what || row.status !== message.status) continue
+    for (const row of this.#alike.get(alikeKey(namespace, flow, message)) ?? []) {
       if (nearest === undefined || Math.abs(row.atMicros - atMicros) < Math.abs(nearest.atMicros - atMicros)) nearest = row
     }
     return nearest
@@ -165,10 +170,10 @@ export class RequestJoiner {
 
   #forget(row: StoredRow): void {
     if (!this.#waiting.delete(row.id)) return
-    const key = flowKey(row.namespace, row.flowId)
-    const rest = this.#byFlow.get(key)!.filter((other) => other !== row)
-    if (rest.length > 0) this.#byFlow.set(key, rest)
-    else this.#byFlow.delete(key)
+    const key = alikeKey(row.namespace, row.flowId, row)
+    const rest = this.#alike.get(key)!.filter((other) => other !== row)
+    if (rest.length > 0) this.#alike.set(key, rest)
+    else this.#alike.delete(key)
   }
 }
 
@@ -181,8 +186,8 @@ function endOf({ atMicros, elapsedMicros = 0 }: StoredRow): Micros {
   return atMicros + elapsedMicros
 }
 
-function flowKey(namespace: string | undefined, flow: string): string {
-  return `${namespace ?? ''} ${flow}`
+function alikeKey(namespace: string | undefined, flow: string, { what, status }: Pick<StoredRow, 'what' | 'status'>): string {
+  return `${namespace ?? ''} ${flow} ${status ?? ''} ${what}`
 }
 
 function flowOf(row: StoredRow): FlowInfo {

@@ -77,6 +77,24 @@ test('why there is no key', () => {
   assert.deepEqual(doubts([plain('web', LINE, { atMicros: 5000, elapsedMicros: 100 })]), ['plaintext'])
 })
 
+test('one that was alone, and is shown once more when its turn has come, is no twin of its own; of another it is', () => {
+  const [said, crossed] = atCart(request({ at: SECOND }), 0)
+  const other = own(atCart(request({ at: SECOND + 200 }), 0)[0]!, { ...LINE, port: 50_002 })
+  const doubts = (shown: readonly HopMessage[]): unknown[] => {
+    const requests: JoinedRequest[] = []
+    const join = new HopJoin((one) => requests.push(one), { holdMicros: 0, isTimeTold: true })
+    for (const seen of [opened('cart', LINE, 0), ...shown]) join.add(seen)
+    join.advance(2 * SECOND)
+    for (const seen of [crossed!, said!]) join.add(seen)
+    join.advance(3 * SECOND)
+    return requests.slice(shown.length).map(({ half }) => half?.doubt ?? half?.key !== undefined)
+  }
+  assert.deepEqual(doubts([said!]), [true])
+  assert.deepEqual(doubts([said!, said!]), [true])
+  assert.deepEqual(doubts([other, said!]), ['alike'])
+  assert.deepEqual(doubts([said!, other]), ['alike'])
+})
+
 test('a turn that began with the end of the request before is found by its last record', () => {
   const [said, crossed] = atWeb(request({ at: 9 * SECOND, offset: 300 }), 0)
   const early = (seen: HopMessage, micros: number): HopMessage => sized({ flow: seen.flow, message: { ...seen.message, atMicros: seen.message.atMicros - micros, elapsedMicros: seen.message.elapsedMicros! + micros } }, 300, BYTES, micros)

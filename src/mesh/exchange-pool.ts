@@ -11,12 +11,15 @@ const COMPACT_ABOVE = 64
 const MAX_LOOKS = 64
 const MAX_LAST_ENDS = 8192
 
+/** When the last of several ended, and when the last of the others. */
+interface LastEnd { readonly of: string, readonly endMicros: Micros, readonly othersEndMicros: Micros }
+
 /** Exchanges that wait for those which are the same request elsewhere. First in, first due. */
 export class ExchangePool {
   readonly #alike = new Map<string, TimeLine<Exchange>>()
   readonly #wires = new WireMarks()
   /** When the last of those alike that are taken ended: it may have been under way when a later one began. */
-  readonly #lastEnds = new BoundedMap<string, Micros>(MAX_LAST_ENDS)
+  readonly #lastEnds = new BoundedMap<string, LastEnd>(MAX_LAST_ENDS)
   #waiting: Exchange[] = []
   #head = 0
   #heldBytes = 0
@@ -37,7 +40,9 @@ export class ExchangePool {
     const alike = this.#alike.get(exchange.signature) ?? new TimeLine<Exchange>()
     if (!exchange.plain) {
       markTwins(alike, exchange)
-      if (exchange.atMicros <= (this.#lastEnds.get(exchange.twinKey) ?? -1)) exchange.hasTwin = true
+      const last = this.#lastEnds.get(exchange.twinKey)
+      // One that was alone is looked at once more: it is no twin of its own.
+      if (last !== undefined && exchange.atMicros <= (last.of === identityOf(exchange) ? last.othersEndMicros : last.endMicros)) exchange.hasTwin = true
     }
     alike.insert(exchange)
     this.#alike.set(exchange.signature, alike)
@@ -59,7 +64,7 @@ export class ExchangePool {
     alike?.remove(exchange)
     if (alike?.length === 0) this.#alike.delete(exchange.signature)
     if (exchange.plain) this.#wires.release(exchange)
-    else this.#lastEnds.set(exchange.twinKey, Math.max(exchange.endMicros, this.#lastEnds.get(exchange.twinKey) ?? -1))
+    else this.#lastEnds.set(exchange.twinKey, lastEndWith(exchange, this.#lastEnds.get(exchange.twinKey)))
   }
 
   /** The next that is due; with `force` the next. It stays here until it is taken. */
@@ -78,6 +83,18 @@ export class ExchangePool {
   expire(beforeMicros: Micros): void {
     this.#wires.expire(beforeMicros)
   }
+}
+
+function identityOf({ flowKey, atMicros, endMicros }: Exchange): string {
+  return `${flowKey} ${atMicros} ${endMicros}`
+}
+
+function lastEndWith(exchange: Exchange, last: LastEnd | undefined): LastEnd {
+  const of = identityOf(exchange)
+  const { endMicros } = exchange
+  if (last === undefined) return { of, endMicros, othersEndMicros: -1 }
+  if (last.of === of) return last
+  return endMicros >= last.endMicros ? { of, endMicros, othersEndMicros: Math.max(last.endMicros, last.othersEndMicros) } : { ...last, othersEndMicros: Math.max(endMicros, last.othersEndMicros) }
 }
 
 /** Marks those that were under way at the same time, to the same listener. */

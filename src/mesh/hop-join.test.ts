@@ -224,6 +224,20 @@ test('of requests that are alike and under way at once each finds its own, by wh
   assert.deepEqual(requests.map((r) => [r.atMicros, r.hops[2]!.atMicros, (r.hops[1] as TlsHop).bytes]).sort(), [[5000, 7000, 1001], [6000, 8000, 1002]])
 })
 
+test('of requests that are alike and under way at once it is known what both crossed only where it is known whom they called', () => {
+  const listener = '127.137.0.2'
+  const called = (port: number, atMicros: number): HopMessage => {
+    const seen = clear('web', port, { atMicros, elapsedMicros: 20_000 })
+    return { ...seen, flow: { ...seen.flow, server: { ip: listener, port: 8080 } } }
+  }
+  const alike = [
+    ...opened(WEB_CART), called(9001, 5000), called(9002, 6000), clear('cart', 8080, { atMicros: 9000, elapsedMicros: 10_000 }), clear('cart', 8081, { atMicros: 9500, elapsedMicros: 10_000 }),
+  ]
+  const verdicts = (leadsTo?: (ip: string) => string | undefined): string[] => joined(alike, { roleOf: ({ server }) => server.ip === listener ? 'client' : 'server', ...leadsTo && { leadsTo } }).map(({ verdict }) => verdict)
+  assert.deepEqual(verdicts(), ['tls', 'tls'])
+  assert.deepEqual(verdicts((ip) => ip === listener ? 'cart' : undefined), ['mtls-inferred', 'mtls-inferred'])
+})
+
 test('tickets of the server divide the first turn: its records are counted with the rest', () => {
   const requests: JoinedRequest[] = []
   const join = new HopJoin((request) => requests.push(request))

@@ -41,6 +41,8 @@ export interface HopJoinOptions {
   holdHalfMicros?: () => Micros
   /** Which side a clear connection is on, where the caller knows who listens there. What is not known is learnt. */
   roleOf?: (flow: FlowInfo) => ClearRole | undefined
+  /** Which place is called by an address that is not its own, such as that of a listener on another place's loopback; where the caller knows. */
+  leadsTo?: (ip: string) => string | undefined
   /**
    * Time is what `advance` says, whatever the messages say. For a caller who knows how far all captures have been read: of a batch
    * what one interface saw may be ahead of what another did by as long as their thread was kept waiting. Default: false.
@@ -128,7 +130,7 @@ export class HopJoin {
   #addExchange(seen: HopMessage): void {
     const { atMicros, elapsedMicros = 0 } = seen.message
     const due = Math.max(this.#nowMicros, atMicros + elapsedMicros) + this.#settleMicros
-    const exchange = new Exchange(seen, due, (endpoint) => this.#placeOf(endpoint, seen.flow.namespace ?? ''), ({ ip }) => this.#places.nameOf(ip))
+    const exchange = new Exchange(seen, due, (endpoint) => this.#placeOf(endpoint, seen.flow.namespace ?? ''), ({ ip }) => this.#options.leadsTo?.(ip) ?? this.#places.nameOf(ip))
     if (exchange.plain) this.#plains.add(exchange, this.#nowMicros, this.#watched.has(exchange.serverPlace))
     if (!this.#pool.add(exchange)) return
     if (this.#pool.waiting > MAX_EXCHANGES || this.#pool.heldBytes + this.#pairBytes > MAX_HELD_BYTES) this.#makeRoom()

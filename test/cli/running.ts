@@ -14,19 +14,22 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 export class Running {
   readonly child: ChildProcess
   readonly #ended: Promise<unknown>
+  #isOver = false
   said = ''
 
   constructor(t: TestContext, words: readonly string[]) {
     this.child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
-    this.#ended = once(this.child, 'close')
+    this.#ended = once(this.child, 'close').then(() => { this.#isOver = true })
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.said += text })
     t.after(() => this.kill())
   }
 
   async hears(pattern: RegExp): Promise<RegExpExecArray> {
     return await until(`${pattern} in ${this.child.spawnargs[2]}`, () => {
-      if (this.child.exitCode !== null) throw new Error(`it ended: ${this.said}`)
-      return pattern.exec(this.said) ?? undefined
+      const heard = pattern.exec(this.said)
+      // What is said last is read after the exit.
+      if (heard === null && this.#isOver) throw new Error(`it ended: ${this.said}`)
+      return heard ?? undefined
     })
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { removeNode } from '../../scripts/cluster/down.ts'
 import { nodePlace } from '../../scripts/cluster/place.ts'
 import { addNode, importInto } from '../../scripts/cluster/up.ts'
@@ -57,8 +58,11 @@ test('two nodes: their agents are merged, what crosses is counted once, one of t
       const words = await wordsByNode(cluster)
       return ['here node', 'there node-2'].every((word) => words.has(word)) && ['here-across', 'there-across'].every((word) => [...words].some((one) => one.startsWith(`${word} `)))
     })
-    const { nodes } = (await askHub<HealthAnswer>(cluster, '/health'))!
-    assert.deepEqual(nodes?.map(({ name, state }) => `${name} ${state}`).sort(), ['node answers', 'node-2 answers'])
+    // On a busy machine a node is taken for lost for a moment.
+    await cluster.until('both answer', async () => {
+      const { nodes = [] } = await askHub<HealthAnswer>(cluster, '/health') ?? {}
+      return isDeepStrictEqual(nodes.map(({ name, state }) => `${name} ${state}`).sort(), ['node answers', 'node-2 answers'])
+    })
   })
 
   await t.test('a request between sidecars on two nodes is counted once, and figures agree with the list', async () => {
@@ -76,8 +80,8 @@ test('two nodes: their agents are merged, what crosses is counted once, one of t
     // What comes late joins what was there: until that is over list and figures may differ.
     await cluster.until('the figures are those of the list', async () => {
       const shown = (await rowsOf()).filter(({ joinedTo }) => joinedTo === undefined)
-      const { total } = (await askHub<StatisticsAnswer>(cluster, `/statistics?hops=joined&q=${ONCE}`))!
-      return total.requests === shown.length && total.requests < 1.5 * CALLS && new Set(shown.map(({ what }) => what)).size === CALLS
+      const { total } = await askHub<StatisticsAnswer>(cluster, `/statistics?hops=joined&q=${ONCE}`) ?? {}
+      return total !== undefined && total.requests === shown.length && total.requests < 1.5 * CALLS && new Set(shown.map(({ what }) => what)).size === CALLS
     })
     const { edges, twice = 0 } = (await askHub<MapAnswer>(cluster, `/map?q=${ONCE}`))!
     const onMap = edges.reduce((sum, { requests }) => sum + requests, 0)
@@ -107,12 +111,15 @@ test('two nodes: their agents are merged, what crosses is counted once, one of t
   await t.test('one dies: it is named as missing, and what the other has is there', async () => {
     await cluster.until('the hub has both', async () => (await askHub<HealthAnswer>(cluster, '/health'))?.nodes?.every(({ state }) => state === 'answers') === true)
     await removeNode(second)
-    await cluster.until('it is missing', async () => (await askHub<HealthAnswer>(cluster, '/health'))?.nodes?.some(({ name, state }) => name === second.node && state === 'missing') === true)
-    const { nodes, advice } = (await askHub<HealthAnswer>(cluster, '/health'))!
-    assert.equal(nodes?.find(({ name }) => name === 'node')?.state, 'answers')
-    assert.ok(advice.some(({ text }) => text.startsWith(`node ${second.node}: no answer since `)), JSON.stringify(advice))
-    const words = await wordsByNode(cluster)
-    assert.ok(words.has('here node') && !words.has('there node-2'), [...words].join(', '))
+    await cluster.until('it is missing, the other answers, and advice says so', async () => {
+      const { nodes = [], advice = [] } = await askHub<HealthAnswer>(cluster, '/health') ?? {}
+      return nodes.some(({ name, state }) => name === second.node && state === 'missing') && nodes.some(({ name, state }) => name === 'node' && state === 'answers')
+        && advice.some(({ text }) => text.startsWith(`node ${second.node}: no answer since `))
+    })
+    await cluster.until('what the other has is listed, and nothing of it', async () => {
+      const words = await wordsByNode(cluster)
+      return words.has('here node') && !words.has('there node-2')
+    })
     assert.equal((await cluster.kubectlInput('', 'get', 'pods', '-n', 'mtlscope', '-o', 'name')).code, 0)
   })
 

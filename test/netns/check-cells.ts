@@ -4,27 +4,34 @@ import { buildReport } from '../../src/check/report.ts'
 import type { EdgeReport, ProbeResult } from '../../src/check/verdict.ts'
 import { parseCapture } from '../../src/net/capture-parser.ts'
 import { Decoder } from '../../src/net/decode.ts'
-import { Packet, TCP } from '../../src/net/packet.ts'
+import { ACK, Packet, SYN, TCP } from '../../src/net/packet.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocols/protocol.ts'
 import { Engine } from '../../src/tap/engine.ts'
 
 export interface CapturedFrame { readonly bytes: Uint8Array, readonly wire: number, readonly atMicros: number, readonly linkType: number }
 
-/** The two ports of a connection: the addresses of a scene are always the same. */
-export function portsKey(clientPort: number, serverPort: number): string {
-  return `${clientPort} ${serverPort}`
+/** The two ports of a connection: the addresses of a scene are always the same. `use`: the kernel gives a client's port again, to the 2nd connection of these ports. */
+export function portsKey(clientPort: number, serverPort: number, use = 1): string {
+  return use === 1 ? `${clientPort} ${serverPort}` : `${use}. ${clientPort} ${serverPort}`
 }
 
 /** Frames of a capture file by connection (`portsKey`). */
 export function framesByPorts(path: string, isServerPort: (port: number) => boolean): Map<string, CapturedFrame[]> {
   const found = new Map<string, CapturedFrame[]>()
+  /** By ports: the connection that they belong to now. */
+  const open = new Map<string, { use: number, isn: number }>()
   const decoder = new Decoder()
   const packet = new Packet()
   const { failure } = parseCapture(readFileSync(path), {
     interface: () => {},
     frame: (buf, offset, captured, wire, atMicros, linkType) => {
       if (decoder.decode(buf, offset, captured, wire, linkType, atMicros, packet) !== TCP) return
-      const key = isServerPort(packet.srcPort) ? portsKey(packet.dstPort, packet.srcPort) : portsKey(packet.srcPort, packet.dstPort)
+      const [client, server] = isServerPort(packet.srcPort) ? [packet.dstPort, packet.srcPort] : [packet.srcPort, packet.dstPort]
+      const now = open.get(portsKey(client, server)) ?? { use: 0, isn: -1 }
+      if (now.use === 0) open.set(portsKey(client, server), now)
+      // A SYN that is sent again has the number of the first.
+      if ((packet.flags & (SYN | ACK)) === SYN && packet.seq !== now.isn) [now.use, now.isn] = [now.use + 1, packet.seq]
+      const key = portsKey(client, server, now.use)
       const frames = found.get(key) ?? []
       if (frames.length === 0) found.set(key, frames)
       frames.push({ bytes: buf.slice(offset, offset + captured), wire, atMicros, linkType })

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
+import { until } from '../peers/relay-pair.ts'
 import { Mesh, SidecarProcess } from '../peers/sidecar.fixture.ts'
 import type { TestNamespace } from './namespace.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
 import { call, endChild, serveShop } from './peers.ts'
 
 export interface OpenConnection {
-  say(): void
+  /** Resolves when it is on the wire between the sidecars. */
+  say(): Promise<void>
   end(): Promise<void>
 }
 
@@ -39,18 +41,26 @@ export async function startSidecarPair(t: TestContext): Promise<SidecarPair> {
   return {
     web, cart,
     callThrough: (path) => { call(web, `http://127.0.0.1:8080${path}`) },
-    openThrough: () => openUpload(t, web),
+    openThrough: () => openUpload(t, web, cart),
     tunnels: () => Number(/^mtlscope_tunnels_active (\d+)$/m.exec(call(web, 'http://127.0.0.1:15000/metrics'))?.[1]),
     callBeside: (path) => { call(web, `http://10.99.0.2:8080${path}`) },
   }
 }
 
+const SAID_BYTES = 1000
+
 /** A request whose body never ends. */
-function openUpload(t: TestContext, { name }: TestNamespace): OpenConnection {
+function openUpload(t: TestContext, { name }: TestNamespace, cart: TestNamespace): OpenConnection {
   const child = spawn('ip', ['netns', 'exec', name, 'socat', '-', 'TCP:127.0.0.1:8080'], { stdio: ['pipe', 'ignore', 'ignore'] })
   t.after(() => endChild(child))
   // Its end is seen by what it says no more.
   child.stdin.on('error', () => {})
   child.stdin.write('POST /upload HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n')
-  return { say: () => { child.stdin.write(`3e8\r\n${'a'.repeat(1000)}\r\n`) }, end: () => endChild(child) }
+  const received = (): number => Number(cart.run('cat', '/sys/class/net/veth0/statistics/rx_bytes'))
+  const say = async (): Promise<void> => {
+    const before = received()
+    child.stdin.write(`${SAID_BYTES.toString(16)}\r\n${'a'.repeat(SAID_BYTES)}\r\n`)
+    await until(() => received() >= before + SAID_BYTES, () => 'what was said on the wire')
+  }
+  return { say, end: () => endChild(child) }
 }

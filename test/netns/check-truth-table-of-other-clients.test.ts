@@ -49,7 +49,7 @@ test('the TLS of Go, Java, BoringSSL and OpenSSL as clients: no certificate that
   for (const { port } of new Set(calls.map(({ server }) => server))) {
     const made = calls.filter(({ server }) => server.port === port)
     const connections = [...frames].filter(([key]) => key.endsWith(` ${port}`)).map(([, list]) => list).toSorted((a, b) => a[0]!.atMicros - b[0]!.atMicros)
-    assert.equal(connections.length, made.length, 'each call made one connection')
+    assert.equal(connections.length, made.length, `each call made one connection: ${frames.size} to ${[...frames].map(([key, list]) => `${key} at ${list[0]!.atMicros}, ${list.length} frames`).join('; ')}`)
     for (const [index, call] of made.entries()) assertCall(call, connections[index]!)
   }
   // Java is there where the fixtures are made, and no peer that the tests ask for.

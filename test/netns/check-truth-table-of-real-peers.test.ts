@@ -41,7 +41,13 @@ async function makeTable(t: TestContext, stage: Stage): Promise<Table> {
   }, 'tcp')
   const ports = new Set(servers.map(({ port }) => port))
   const frames = framesByPorts(path, (port) => ports.has(port))
-  const framesOf = (port: number, serverPort: number): readonly CapturedFrame[] => frames.get(portsKey(port, serverPort)) ?? []
+  const uses = new Map<string, number>()
+  /** In the order of the connections. */
+  const framesOf = (port: number, serverPort: number): readonly CapturedFrame[] => {
+    const key = portsKey(port, serverPort)
+    uses.set(key, (uses.get(key) ?? 0) + 1)
+    return frames.get(portsKey(port, serverPort, uses.get(key))) ?? []
+  }
   const cells = made.map((cell) => ({
     ...cell, fullFrames: framesOf(cell.full.localPort, cell.server.port),
     resumedFrames: cell.resumed === undefined ? [] : framesOf(cell.resumed.localPort, cell.server.port),

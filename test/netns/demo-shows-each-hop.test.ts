@@ -11,7 +11,7 @@ interface Request { at: string, from: string, to: string, verdict: string, what:
 const COUNT = 24
 
 async function runDemo(t: { after(fn: () => void): void }, ...args: string[]): Promise<DemoRun> {
-  const run = new DemoRun([process.execPath, MAIN, 'demo', '-c', String(COUNT), '--for', '60s', '--rate', '12', ...args])
+  const run = new DemoRun([process.execPath, MAIN, 'demo', '-c', String(COUNT), '--for', '150s', '--rate', '12', ...args])
   t.after(() => run.kill())
   assert.equal(await run.exited, 0, run.stderr)
   return run
@@ -93,8 +93,13 @@ test('for people: the hops of the first request of each edge, and the sum at the
 
 test('--for ends it', async (t) => {
   if (!need(t, 'netns', missingForDemo() === undefined, missingForDemo() ?? '')) return
-  const run = new DemoRun([process.execPath, MAIN, 'demo', '--for', '1s', '--rate', '10'])
-  t.after(() => run.kill())
-  assert.equal(await run.exited, 0, run.stderr)
-  assert.match(run.stdout, /(web|cart) +→ (cart|stock|ads)/)
+  const SHOWN = /(web|cart) +→ (cart|stock|ads)/
+  // On a busy machine no request may come to its end in so little time.
+  for (const seconds of [1, 10, 60]) {
+    const run = new DemoRun([process.execPath, MAIN, 'demo', '--for', `${seconds}s`, '--rate', '10'])
+    t.after(() => run.kill())
+    assert.equal(await run.exited, 0, run.stderr)
+    if (SHOWN.test(run.stdout)) return
+  }
+  assert.fail('no request in a minute')
 })

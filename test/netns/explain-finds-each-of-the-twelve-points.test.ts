@@ -84,7 +84,7 @@ async function explain(lab: ExplainLab, ...words: string[]): Promise<{ code: num
 async function sleeping(t: TestContext, lab: ExplainLab, ...setpriv: string[]): Promise<() => Promise<void>> {
   const child = spawn('ip', ['netns', 'exec', lab.pod, 'setpriv', '--clear-groups', ...setpriv, 'sleep', '600'], { stdio: 'ignore' })
   t.after(() => endChild(child))
-  for (let n = 0; n < 1000 && !lab.run('ps', ['-o', 'comm=', '-p', `${child.pid}`]).startsWith('sleep'); n++) await sleep(10)
+  for (let n = 0; n < 3000 && !lab.run('ps', ['-o', 'comm=', '-p', `${child.pid}`]).startsWith('sleep'); n++) await sleep(10)
   return () => endChild(child)
 }
 
@@ -130,8 +130,8 @@ test('point 8: a connection that is older than the rules goes on past the proxy,
   t.after(() => endChild(server))
   let heard = ''
   server.stdout.on('data', (text) => { heard += text })
-  const until = async (done: () => boolean): Promise<void> => { for (let n = 0; n < 2000 && !done(); n++) await sleep(10) }
-  const client = spawn('ip', ['netns', 'exec', lab.pod, 'setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups', 'socat', 'STDIN', 'TCP:10.0.0.3:7000,retry=600,interval=0.05'], { stdio: ['pipe', 'ignore', 'inherit'] })
+  const until = async (done: () => boolean): Promise<void> => { for (let n = 0; n < 6000 && !done(); n++) await sleep(10) }
+  const client = spawn('ip', ['netns', 'exec', lab.pod, 'setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups', 'socat', 'STDIN', 'TCP:10.0.0.3:7000,retry=1200,interval=0.05'], { stdio: ['pipe', 'ignore', 'inherit'] })
   t.after(() => endChild(client))
   client.stdin.write('before\n')
   await until(() => heard.includes('before'))

@@ -132,20 +132,20 @@ test('8: a packet without a socket is everybody else\'s in xtables, and nobody\'
   if (lab === undefined) return
   // The reset of a port where nobody listens is the kernel's own.
   const reset = 'tcp no socket 10.0.0.2:7 -> 10.0.0.3:30003'
-  const refused = async (): Promise<boolean> => {
-    const child = spawn('ip', ['netns', 'exec', lab.outside, 'socat', '-u', 'OPEN:/dev/null', 'TCP:10.0.0.2:7,connect-timeout=1'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const refused = async (timeoutSeconds: number): Promise<boolean> => {
+    const child = spawn('ip', ['netns', 'exec', lab.outside, 'socat', '-u', 'OPEN:/dev/null', `TCP:10.0.0.2:7,connect-timeout=${timeoutSeconds}`], { stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr.on('data', (text) => { said += text })
     await once(child, 'close')
     return /refused/i.test(said)
   }
   const xtables = applyTables(lab, 'nft', '*filter\n-A OUTPUT -p tcp -m owner ! --uid-owner 5 -j DROP\nCOMMIT\n', '')
-  assert.deepEqual([tell(lab, xtables.tables, reset).split(' (')[0], await refused()], ['is dropped: a rule drops it', false])
+  assert.deepEqual([tell(lab, xtables.tables, reset).split(' (')[0], await refused(1)], ['is dropped: a rule drops it', false])
   const positive = applyTables(lab, 'nft', '*filter\n-A OUTPUT -p tcp -m owner --uid-owner 0-4294967294 -j DROP\nCOMMIT\n', '')
-  assert.deepEqual([tell(lab, positive.tables, reset), await refused()], ['leaves in the clear by eth0, to 10.0.0.3:30003', true])
+  assert.deepEqual([tell(lab, positive.tables, reset), await refused(60)], ['leaves in the clear by eth0, to 10.0.0.3:30003', true])
   applyTables(lab, 'nft', '', '')
   const native = applyNative(lab, base('filter', 'output', 0, 'meta l4proto tcp meta skuid != 5 drop'))
-  assert.deepEqual([tell(lab, native.tables, reset), await refused()], ['leaves in the clear by eth0, to 10.0.0.3:30003', true])
+  assert.deepEqual([tell(lab, native.tables, reset), await refused(60)], ['leaves in the clear by eth0, to 10.0.0.3:30003', true])
 })
 
 test('the answers of a connection are replies', async (t) => {

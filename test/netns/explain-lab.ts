@@ -18,6 +18,7 @@ import { protocolName } from '../../src/intercept/netfilter/protocol-number.ts'
 import type { World } from '../../src/intercept/netfilter/world.ts'
 import type { Address } from '../../src/net/address.ts'
 import type { Seen, Sent, Served } from './explain-prober.ts'
+import { waitUntilUp } from './namespace.ts'
 
 const PROBER = fileURLToPath(new URL('explain-prober.ts', import.meta.url))
 /** Somebody listens on each of them, in the pod and outside. */
@@ -25,7 +26,7 @@ export const PORTS = [53, 80, 443, 3306, 8080, 9090, 15001, 15006, 15007, 15008,
 export const TRANSPARENT = [15006, 15007]
 /** Served outside only: what `--holes` takes for a port that no rule names, and what Linkerd exempts. */
 const OUTSIDE_PORTS = [4242, 4567]
-const ARRIVAL_TIMEOUT_MS = 15_000
+const ARRIVAL_TIMEOUT_MS = 60_000
 /** What should not arrive has so long to do it all the same. */
 const SETTLE_MS = 60
 
@@ -82,6 +83,7 @@ export class ExplainLab {
     ip('-n', this.outside, '-6', 'route', 'add', 'local', '2001:db8::/32', 'dev', 'lo')
     // Unlike IPv4, IPv6 lets nobody send from an address that only a route makes its own.
     for (const address of ['2001:db8::7', '2001:db8::9', '2001:db8:7::7', 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff']) ip('-n', this.outside, '-6', 'addr', 'add', `${address}/128`, 'dev', 'lo', 'nodad')
+    for (const name of [this.pod, this.outside]) waitUntilUp(name, 'eth0')
     this.#outside = await startProber(this.outside, { ports: [...PORTS, ...OUTSIDE_PORTS], transparent: [] })
     if (this.#processes === undefined) this.#servers = [this.#sender = await startProber(this.pod, { ports: PORTS, transparent: TRANSPARENT })]
     else for (const one of this.#processes) await this.start(one)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openRing } from '../../src/sys/packet-ring.ts'
 import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
-import { FramesSeen, inside, sendDatagrams } from './frames-seen.ts'
+import { FramesSeen, inside, sendDatagrams, waitForPackets } from './frames-seen.ts'
 import { addNamespace } from './namespace.ts'
 
 const netns = ensureNetns()
@@ -14,6 +14,8 @@ test('what lies in the block in progress is handed over by flush, and nothing th
   const ring = inside(namespace, () => openRing({ ifindex: 0, blockCount: 4, retireMs: 400 }))
   t.after(() => ring.close())
   sendDatagrams(namespace, '127.0.0.1', 9, ['one', 'two'])
+  // Each with the answer that nobody listens.
+  waitForPackets(ring, 4)
   const seen = new FramesSeen()
   assert.equal(ring.flush(seen), seen.frames.length)
   assert.deepEqual(['one', 'two'].map((text) => seen.frames.filter(({ bytes }) => bytes[23] === 17 && Buffer.from(bytes).includes(text)).length), [1, 1])
@@ -27,6 +29,7 @@ test('a frame that someone kept is zeroes after close, not the end of the proces
   const namespace = addNamespace(t, 'kept')
   const ring = inside(namespace, () => openRing({ ifindex: 0, blockCount: 32 }))
   sendDatagrams(namespace, '127.0.0.1', 9, ['kept'])
+  waitForPackets(ring, 1)
   let kept: Uint8Array = new Uint8Array(0)
   ring.flush({ frame: (buf, offset, captured) => { kept = buf.subarray(offset, offset + captured) } })
   assert.ok(kept.some((byte) => byte !== 0))

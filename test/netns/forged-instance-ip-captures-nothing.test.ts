@@ -19,7 +19,7 @@ async function startEnvoy(t: TestContext, namespace: TestNamespace, env: Record<
   const folder = mkdtempSync(join(tmpdir(), 'mtlscope-envoy-'))
   t.after(() => rmSync(folder, { recursive: true }))
   copyFileSync('/bin/sleep', join(folder, 'envoy'))
-  const process_ = spawn('nsenter', [`--net=${namespace.path}`, '--', join(folder, 'envoy'), '60'], { env, stdio: 'ignore' })
+  const process_ = spawn('nsenter', [`--net=${namespace.path}`, '--', join(folder, 'envoy'), '600'], { env, stdio: 'ignore' })
   t.after(async () => {
     process_.kill('SIGKILL')
     if (process_.exitCode === null && process_.signalCode === null) await once(process_, 'exit')

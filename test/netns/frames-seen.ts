@@ -19,7 +19,7 @@ export class FramesSeen {
   }
 }
 
-const QUIET_MS = 100
+const QUIET_MS = 300
 const moment = new Int32Array(new SharedArrayBuffer(4))
 
 /** Hands over what was captured once nothing has come for a moment: on a busy machine the kernel delivers some packets when whoever sent them has gone on. Ends the ring. Gives how many it had counted by then. */
@@ -32,6 +32,11 @@ export function flushQuiet(ring: Pick<PacketRing, 'flush' | 'statistics'>, seen:
   }
   ring.flush(seen)
   return now
+}
+
+/** Waits until the ring has counted so many: on a busy machine the kernel delivers some when whoever sent them has gone on. */
+export function waitForPackets(ring: Pick<PacketRing, 'statistics'>, count: number): void {
+  for (let n = 0; n < 6000 && ring.statistics().packets < count; n++) Atomics.wait(moment, 0, 0, 10)
 }
 
 /** Runs a function with this thread inside the namespace. */

@@ -67,6 +67,6 @@ test('the host\'s own namespace is left alone', async (t) => {
 })
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 500 && !condition(); n++) await new Promise((resolve) => { setTimeout(resolve, 20) })
+  for (let n = 0; n < 3000 && !condition(); n++) await new Promise((resolve) => { setTimeout(resolve, 20) })
   assert.ok(condition())
 }

@@ -14,7 +14,7 @@ import type { TestNamespace } from './namespace.ts'
 import { addNamespace } from './namespace.ts'
 
 const netns = ensureNetns()
-const SIDECAR = `process.title = 'mtlscope-sidecar'; setTimeout(() => {}, 60000)`
+const SIDECAR = `process.title = 'mtlscope-sidecar'; setTimeout(() => {}, 600000)`
 
 function follow(namespace: TestNamespace, t: TestContext, program: string, ...args: string[]): ChildProcess {
   const child = spawn('nsenter', [`--net=${namespace.path}`, '--', program, ...args], { env: { PATH: process.env.PATH }, stdio: 'ignore' })
@@ -50,9 +50,9 @@ test('namespaces come with their first proxy and go with their last, by the name
   const isOurs = (): boolean => [...follower.namespaces.values()].some(({ name }) => name === namespace.name)
   const oursUntil = async (done: () => boolean): Promise<string[]> => (await pollUntil(follower, done)).filter((event) => event.endsWith(` ${namespace.name}`))
 
-  const first = follow(namespace, t, proxy, '60')
+  const first = follow(namespace, t, proxy, '600')
   assert.deepEqual(await oursUntil(isOurs), [`found ${namespace.name}`])
-  const second = follow(namespace, t, proxy, '60')
+  const second = follow(namespace, t, proxy, '600')
   const ours = [...follower.namespaces.values()].find(({ name }) => name === namespace.name)!
   assert.deepEqual(await oursUntil(() => ours.proxies.length === 2), [])
   await end(first)
@@ -88,7 +88,7 @@ test('a namespace that comes right after another is gone is another one, althoug
   const seen: string[] = []
   for (let round = 0; round < 8; round++) {
     // Its first process brings the namespace, and its last one takes it away.
-    const child = spawn('unshare', ['--net', '--', proxy, '60'], { stdio: 'ignore' })
+    const child = spawn('unshare', ['--net', '--', proxy, '600'], { stdio: 'ignore' })
     t.after(() => child.kill('SIGKILL'))
     const events = await pollUntil(follower, () => ours().some(({ pids }) => pids.includes(child.pid!)))
     seen.push(...events.filter((event) => event.startsWith('found') && event.includes(`${child.pid}`)))

@@ -34,15 +34,15 @@ export function joinNamespaces(a: TestNamespace, b: TestNamespace): void {
     // The first question for an IPv6 neighbour is often lost while the link comes up, and the next one comes a second later.
     namespace.run('ip', '-6', 'neigh', 'add', `fd99::${3 - host}`, 'lladdr', `02:00:00:00:00:0${3 - host}`, 'dev', 'veth0')
   }
-  for (const namespace of [a, b]) waitUntilUp(namespace)
+  for (const namespace of [a, b]) waitUntilUp(namespace.name, 'veth0')
 }
 
 /** Before the kernel has noticed that the other end is up it throws away what is sent. */
-function waitUntilUp(namespace: TestNamespace): void {
+export function waitUntilUp(namespace: string, device: string): void {
   const sleeper = new Int32Array(new SharedArrayBuffer(4))
-  for (let n = 0; n < 200; n++) {
-    if (/^veth0@\S+\s+UP\s/.test(namespace.run('ip', '-br', 'link', 'show', 'veth0'))) return
+  for (let n = 0; n < 3000; n++) {
+    if (/\sUP\s/.test(execFileSync('ip', ['-n', namespace, '-br', 'link', 'show', device], { encoding: 'utf8' }))) return
     Atomics.wait(sleeper, 0, 0, 10)
   }
-  throw new Error(`veth0 of ${namespace.name} does not come up`)
+  throw new Error(`${device} of ${namespace} does not come up`)
 }

@@ -13,5 +13,10 @@ export function procfsOf(folder: string, namespaces: readonly string[]): string 
 }
 
 export function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0
+  try {
+    return statSync(path).ino
+  } catch {
+    // Of a process that ends just now the kernel says EACCES, too.
+    return 0
+  }
 }

@@ -19,6 +19,7 @@ const SCRIPT = `
   const socket = createSocket('udp4')
   await new Promise((done) => socket.send('still seen', 9, '127.0.0.1', done))
   socket.close()
+  for (let n = 0; n < 3000 && ring.statistics().packets === 0; n++) await new Promise((done) => setTimeout(done, 10))
   let seen = 0
   ring.flush({ frame: (buf, offset, captured) => { if (Buffer.from(buf.subarray(offset, offset + captured)).includes('still seen')) seen++ } })
   let again = 'opened'

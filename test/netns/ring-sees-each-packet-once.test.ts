@@ -22,7 +22,7 @@ for (const everywhere of [false, true]) {
 
     const ring = inside(namespace, () => openRing({ ifindex: everywhere ? 0 : 1, blockCount: 32 }))
     t.after(() => ring.close())
-    namespace.run('curl', '-s', '--max-time', '5', 'http://127.0.0.1:8080/seen-once')
+    namespace.run('curl', '-s', '--max-time', '60', 'http://127.0.0.1:8080/seen-once')
     const seen = new FramesSeen()
     flushQuiet(ring, seen)
 

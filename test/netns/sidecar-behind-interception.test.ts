@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
 import { Mesh, SidecarProcess, forEachEngine } from '../peers/sidecar.fixture.ts'
 import type { Engine } from '../peers/sidecar.fixture.ts'
@@ -9,7 +7,7 @@ import { need } from '../require.ts'
 import { ensureNetns } from './enter.ts'
 import { addNamespace, joinNamespaces } from './namespace.ts'
 import type { TestNamespace } from './namespace.ts'
-import { call, serveShop } from './peers.ts'
+import { call, serveIn, serveShop } from './peers.ts'
 
 const canEnter = ensureNetns()
 
@@ -108,15 +106,13 @@ forEachEngine('permissive tells mutual TLS, plaintext and servers that speak fir
   joinNamespaces(a, b)
   const mesh = await Mesh.create(t)
   await serveShop(t, b)
-  const greeter = spawn('ip', ['netns', 'exec', b.name, 'socat', 'TCP-LISTEN:8025,fork,reuseaddr', 'SYSTEM:echo 220 hello'], { stdio: 'ignore' })
-  t.after(() => { greeter.kill() })
+  await serveIn(t, b, 8025, ['socat', 'TCP-LISTEN:8025,fork,reuseaddr', 'SYSTEM:echo 220 hello'])
   captureInbound(b)
   const cart = await startPod(t, mesh, b, engine, 'cart', 'inbound: { mode: tproxy, listen: 15006, ports: { 8080: permissive, 8025: permissive } }')
   const folder = await mesh.identity('web')
   assert.ok(call(a, 'http://10.99.0.2:8080/').length > 0)
   assert.ok(call(a, 'https://10.99.0.2:8080/', '-k', '--cert', join(folder, 'certChain.pem'), '--key', join(folder, 'key.pem')).length > 0)
-  await sleep(100)
-  assert.equal(a.run('sh', '-c', 'timeout 5 socat -u TCP:10.99.0.2:8025 - || true').trim(), '220 hello')
+  assert.equal(a.run('sh', '-c', 'timeout 60 socat -u TCP:10.99.0.2:8025 - || true').trim(), '220 hello')
   await cart.sidecar.until('three lines', () => cart.sidecar.lines.length >= 3)
   assert.deepEqual(cart.sidecar.lines.map(({ security }) => security).toSorted(), ['mtls', 'plaintext', 'plaintext'], JSON.stringify(cart.sidecar.lines))
 })

@@ -12,11 +12,13 @@ const WAIT_MS = 60_000
 export class SniffProcess {
   readonly child: ChildProcess
   stderr = ''
+  /** Once all that it said is read, which its exit does not mean. */
   readonly #ended: Promise<unknown>
+  #isClosed = false
 
   constructor(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, [MAIN, 'sniff', ...args], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
-    this.#ended = once(this.child, 'close')
+    this.#ended = once(this.child, 'close').then(() => { this.#isClosed = true })
     t.after(() => { this.child.kill('SIGKILL') })
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr += text })
   }
@@ -24,7 +26,7 @@ export class SniffProcess {
   /** Waits until it is so; fails where it ends before. */
   async until(what: string, condition: () => boolean): Promise<void> {
     for (const start = performance.now(); !condition();) {
-      if (performance.now() - start > WAIT_MS || this.child.exitCode !== null) throw new Error(`${what}: never came\n${this.stderr}`)
+      if (performance.now() - start > WAIT_MS || this.#isClosed && !condition()) throw new Error(`${what}: never came\n${this.stderr}`)
       await sleep(20)
     }
   }

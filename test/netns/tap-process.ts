@@ -21,10 +21,14 @@ export class TapProcess {
   stderr = ''
   #health: Health | undefined
   #rest = ''
+  /** Once all that it said is read, which its exit does not mean. */
+  readonly #closed: Promise<unknown>
+  #isClosed = false
 
   constructor(t: TestContext, ...args: string[]) {
     this.child = spawn(process.execPath, [MAIN, 'tap', '-o', 'json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     t.after(() => { this.child.kill('SIGKILL') })
+    this.#closed = once(this.child, 'close').then(() => { this.#isClosed = true })
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#take(text))
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr += text })
   }
@@ -42,7 +46,7 @@ export class TapProcess {
   /** Waits until it is so. Fails with what was seen instead. */
   async until(what: string, condition: () => boolean): Promise<void> {
     for (const start = performance.now(); !condition();) {
-      if (performance.now() - start > WAIT_MS || this.child.exitCode !== null) {
+      if (performance.now() - start > WAIT_MS || this.#isClosed && !condition()) {
         const seen = this.messages.map((m) => `${m.namespace ?? ''} ${m.hop} ${m.protocol} ${m.what} ${m.status}`).join('\n')
         throw new Error(`${what}: never came\n${this.stderr}\n${seen}`)
       }
@@ -76,7 +80,7 @@ export class TapProcess {
   }
 
   async end(): Promise<TapEnd> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close')
+    await this.#closed
     if (this.#health === undefined) throw new Error(`it ended without its health line: ${this.stderr}`)
     return { code: this.child.exitCode, messages: this.messages, health: this.#health, stderr: this.stderr }
   }

@@ -38,7 +38,7 @@ echo.send('something of its own', 9000, '10.99.0.2')
 connect(81, '10.99.0.2').on('error', () => {})
 `
 
-test('live: DNS on any port, datagrams that nobody reads, and a refused connection; the filter of the kernel lets them through', { timeout: 40_000 }, async (t) => {
+test('live: DNS on any port, datagrams that nobody reads, and a refused connection; the filter of the kernel lets them through', { timeout: 150_000 }, async (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const [web, dns] = [addNamespace(t, 'web'), addNamespace(t, 'dns')]
   joinNamespaces(web, dns)

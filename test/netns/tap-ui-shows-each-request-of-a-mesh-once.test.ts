@@ -21,6 +21,9 @@ function enteredName(tap: ViewerProcess, namespace: string): Promise<string> {
 
 const waysTo = ({ rows }: MessagesPage, path: string): unknown[] => rows.filter(({ what }) => what.includes(path)).map(({ way }) => [way?.from, way?.to, way?.verdict, way?.hops])
 
+/** Each is one, and what it is known to have crossed: where its hops come one by one, that takes a moment. */
+const areJoined = (page: MessagesPage): boolean => [THROUGH, BESIDE].every((path) => waysTo(page, path).length === 1) && page.rows.every(({ way }) => way !== undefined)
+
 test('tap --ui joins what passes in a mesh, says why an edge is plaintext, and what it wrote is joined again by view', { timeout: 180_000 }, async (t) => {
   if (!need(t, 'netns', netns, 'the right to create network namespaces')) return
   const { web, cart, callThrough, callBeside } = await startSidecarPair(t)
@@ -32,7 +35,7 @@ test('tap --ui joins what passes in a mesh, says why an edge is plaintext, and w
   callBeside(BESIDE)
 
   const q = encodeURIComponent('http && what.contains("' + process.pid + '")')
-  const page = await tap.ask<MessagesPage>(`messages?hops=joined&limit=500&q=${q}`, ({ rows }) => rows.length >= 2)
+  const page = await tap.ask<MessagesPage>(`messages?hops=joined&limit=500&q=${q}`, areJoined)
   assert.deepEqual(waysTo(page, THROUGH), [[fromWeb, toCart, 'mtls-inferred', 3]], JSON.stringify(page.rows))
   assert.deepEqual(waysTo(page, BESIDE), [[fromWeb, toCart, 'plaintext', 1]])
   const detail = await tap.ask<MessageDetail>(`messages/${page.rows.find(({ what }) => what.includes(THROUGH))!.id}`)
@@ -52,7 +55,7 @@ test('tap --ui joins what passes in a mesh, says why an edge is plaintext, and w
 
   const view = new ViewerProcess(t, ['view', file, '--port', '0', '--no-open'], { TMPDIR: folder })
   await view.said(/read /)
-  const again = await view.ask<MessagesPage>(`messages?hops=joined&limit=500&q=${q}`, ({ rows }) => rows.filter(({ way }) => way !== undefined).length >= 2)
+  const again = await view.ask<MessagesPage>(`messages?hops=joined&limit=500&q=${q}`, areJoined)
   assert.deepEqual(waysTo(again, THROUGH), [[fromWeb, toCart, 'mtls-inferred', 3]])
   assert.deepEqual(waysTo(again, BESIDE), [[fromWeb, toCart, 'plaintext', 1]])
   assert.equal(await view.interrupt(), 0, view.stderr)

@@ -12,6 +12,7 @@ const LOOK_MS = 50
 export class ViewerProcess {
   readonly child: ChildProcess
   readonly #ended: Promise<number | null>
+  #isClosed = false
   stderr = ''
 
   constructor(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -19,7 +20,10 @@ export class ViewerProcess {
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr += text })
     this.#ended = new Promise((resolve) => {
       this.child.on('error', () => resolve(null))
-      this.child.on('close', resolve)
+      this.child.on('close', (code) => {
+        this.#isClosed = true
+        resolve(code)
+      })
     })
     t.after(() => { this.child.kill('SIGKILL') })
   }
@@ -27,9 +31,11 @@ export class ViewerProcess {
   /** Waits until there is something. Fails with what was said instead. */
   async until<T>(what: string, look: () => T | undefined): Promise<T> {
     for (const start = performance.now(); ;) {
+      // Of a process that has ended all is read by now: what it said last is not missed.
+      const wasClosed = this.#isClosed
       const found = look()
       if (found !== undefined) return found
-      if (performance.now() - start > WAIT_MS || this.child.exitCode !== null) throw new Error(`${what}: never\n${this.stderr}`)
+      if (performance.now() - start > WAIT_MS || wasClosed) throw new Error(`${what}: never\n${this.stderr}`)
       await sleep(LOOK_MS)
     }
   }

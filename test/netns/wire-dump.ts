@@ -23,8 +23,12 @@ export async function startWireDump(t: TestContext, namespace: TestNamespace, pe
   if (hasEnded(child)) throw new Error(`tcpdump ended: ${said}`)
   const mark = `the end of the capture of ${process.pid} in ${namespace.name}`
   const stop = async (): Promise<Buffer> => {
-    namespace.run('bash', '-c', `echo '${mark}' > /dev/udp/${peer}/9`)
-    await until(() => readFileSync(file).includes(mark), () => 'the mark in the capture')
+    // Not only once: a tcpdump that stood still finds its ring full, and what came then is lost.
+    let waited = 0
+    await until(() => {
+      if (waited++ % 100 === 0) namespace.run('bash', '-c', `echo '${mark}' > /dev/udp/${peer}/9`)
+      return readFileSync(file).includes(mark)
+    }, () => `the mark in the capture; tcpdump said: ${said}`)
     child.kill('SIGINT')
     await once(child, 'exit')
     return readFileSync(file)

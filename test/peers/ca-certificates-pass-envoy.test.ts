@@ -42,7 +42,7 @@ async function startEnvoy(t: TestContext, envoy: string, ca: CaFiles, identity: 
   const child = spawn(envoy, ['-c', config, '--concurrency', '1', '--disable-hot-restart', '-l', 'error'], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-2000) })
-  t.after(async () => { if (child.exitCode === null) { child.kill('SIGKILL'); await once(child, 'exit') } })
+  t.after(async () => { if (child.exitCode === null && child.signalCode === null) { child.kill('SIGKILL'); await once(child, 'exit') } })
   for (const start = performance.now(); await get(plain) !== 'hello'; await sleep(50)) {
     assert.ok(child.exitCode === null && performance.now() - start < START_TIMEOUT_MS, said)
   }

@@ -26,13 +26,13 @@ export async function serveCa(mesh: Mesh, names: readonly string[], options: rea
 
 async function startServer(mesh: Mesh, options: readonly string[]): Promise<void> {
   const server = spawn(process.execPath, [MAIN, 'ca', 'serve', ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const closed = once(server, 'close')
   mesh.t.after(async () => {
-    if (server.exitCode !== null) return
     server.kill('SIGTERM')
-    await once(server, 'close')
+    await closed
   })
   let said = ''
   server.stderr.setEncoding('utf8').on('data', (text: string) => { said += text })
-  for (let n = 0; n < 2000 && server.exitCode === null && !said.includes('serving'); n++) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let n = 0; n < 6000 && server.exitCode === null && !said.includes('serving'); n++) await new Promise((resolve) => setTimeout(resolve, 10))
   assert.match(said, /serving/)
 }

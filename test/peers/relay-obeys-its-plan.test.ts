@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { before } from 'node:test'
 import { connect as connectTls } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import type { SidecarPlan } from '../../src/proxy/sidecar-plan.ts'
 import type { MtlscopeError } from '../../src/base/errors.ts'
 import { HOUR_MS, PLAN, TestPki, deferred, freePorts, inboundPlan, outboundPlan, serve, spiffeId, startPair, startRelay, until, withAndWithoutTunnel } from './relay-pair.ts'
@@ -173,7 +174,10 @@ withAndWithoutTunnel('a name is resolved, and one without an address is said and
   assert.equal(await text(connect(hostOptions(port)).end('by name')), 'by name')
   await assert.rejects(once(connect(hostOptions(lost)), 'end'), { code: 'ECONNRESET' })
   await until(() => outbound.finished.some(({ reason }) => reason === 'unresolved'), () => 'a refusal')
-  assert.deepEqual(outbound.notices.find(({ kind }) => kind === 'unresolved'), { kind: 'unresolved', host: 'nobody.invalid', cause: 'ENOTFOUND' })
+  const [notice, ...others] = outbound.notices.filter(({ kind }) => kind === 'unresolved')
+  // Where no name server answers, nobody knows that there is none.
+  assert.ok(['ENOTFOUND', 'EAI_AGAIN'].some((cause) => isDeepStrictEqual(notice, { kind: 'unresolved', host: 'nobody.invalid', cause })), JSON.stringify(notice))
+  assert.deepEqual(others, [])
   assert.deepEqual(outbound.notices.filter(({ kind }) => kind === 'ca-only').length, 1)
 })
 

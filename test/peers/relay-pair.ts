@@ -147,6 +147,7 @@ export async function startRelay(t: TestContext, plan: SidecarPlan, material: Tl
 /** A relay in a process of its own, whose descriptors and memory are nobody else's. */
 export interface RelayProcess {
   use(): { readonly descriptors: number, readonly rssBytes: number }
+  signal(name: NodeJS.Signals): void
   metrics(): Promise<RelayMetrics>
   /** Its metrics once they fit. */
   until(fits: (metrics: RelayMetrics) => boolean): Promise<RelayMetrics>
@@ -172,6 +173,7 @@ export async function startRelayProcess(t: TestContext, plan: SidecarPlan, mater
   }
   return {
     metrics,
+    signal: (name) => void child.kill(name),
     use: () => ({ descriptors: readdirSync(`/proc/${child.pid}/fd`).length, rssBytes: 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) }),
     until: async (fits) => {
       for (let left = 200; ; left--) {

@@ -72,6 +72,17 @@ withAndWithoutTunnel('bytes that do not decrypt end the connection, and none of 
   assert.equal(heard, 0)
 })
 
+/** What was sent, with its records around it, once nothing more comes and the last record is whole. */
+async function untilQuiet(held: readonly Buffer[], sentBytes: number): Promise<Buffer> {
+  for (let before = -1; ; await sleep(200)) {
+    const wire = Buffer.concat(held)
+    let end = 0
+    while (end + 5 <= wire.length) end += 5 + wire.readUInt16BE(end + 3)
+    if (wire.length > sentBytes && wire.length === before && end === wire.length) return wire
+    before = wire.length
+  }
+}
+
 /** Where the wire cuts the first record: in its header, behind it, in its middle, before its last byte. */
 for (const cut of [3, 5, 6, 3000, 16_405]) {
   withAndWithoutTunnel(`what follows a record that came in two pieces, cut after ${cut} bytes, is not left lying`, async (t) => {
@@ -85,9 +96,7 @@ for (const cut of [3, 5, 6, 3000, 16_405]) {
     const heard: Buffer[] = []
     client.on('data', (bytes: Buffer) => heard.push(bytes))
     client.write(sent)
-    await until(() => held.reduce((sum, { length }) => sum + length, 0) >= sent.length, () => 'all of it on the wire')
-    await sleep(20)
-    const wire = Buffer.concat(held)
+    const wire = await untilQuiet(held, sent.length)
     far.write(wire.subarray(0, cut))
     await sleep(100)
     // All that there is: nothing comes later that would tell of it again.
@@ -153,7 +162,7 @@ withoutTunnel('a record that stays incomplete holds back only itself, and the id
   const stuck = await established(port)
   const { near, far } = hops[0]
   near.unpipe(far)
-  near.on('data', (bytes: Buffer) => far.write(bytes.subarray(0, 9)))
+  near.on('data', (bytes: Buffer) => far.write(bytes.subarray(0, 9))).resume()
   stuck.write('never to arrive')
   await sleep(50)
   const other = await established(port)
@@ -169,7 +178,7 @@ withTunnel('where a record stays incomplete all that shares the tunnel waits, th
   const [stuck, beside] = [await established(port), await established(port)]
   const { near, far } = hops[0]
   near.unpipe(far)
-  near.on('data', (bytes: Buffer) => far.write(bytes.subarray(0, 9)))
+  near.on('data', (bytes: Buffer) => far.write(bytes.subarray(0, 9))).resume()
   const ended = Promise.all([closed(stuck), closed(beside)])
   stuck.write('never to arrive')
   await ended
@@ -179,7 +188,7 @@ withTunnel('where a record stays incomplete all that shares the tunnel waits, th
   for (const deadline = Date.now() + 30_000; other === undefined && Date.now() < deadline;) {
     const tried = dial(port)
     tried.write('x')
-    const isServed = await Promise.race([once(tried, 'data').then(() => true), closed(tried).then(() => false), sleep(400, false)])
+    const isServed = await Promise.race([once(tried, 'data').then(() => true, () => false), closed(tried).then(() => false), sleep(400, false)])
     if (isServed) other = tried
     else tried.destroy()
   }
@@ -249,6 +258,21 @@ withAndWithoutTunnel('certificates are replaced under load, and no connection no
   assert.deepEqual(failures, [])
   assert.ok(calls > 20)
   assert.deepEqual(pair.inbound.finished.map(({ reason }) => reason).filter((reason) => reason !== 'finished' && reason !== 'client-reset'), [])
+})
+
+withoutTunnel('a sidecar that was stopped for longer than the idle time-out sees what came meanwhile before it looks at the clock', async (t) => {
+  const app = await serve(t, (socket) => socket.pipe(socket))
+  const [port] = await freePorts(1)
+  const idleTimeoutMs = 4000
+  const relay = await startRelayProcess(t, { ...PLAN, limits: { ...PLAN.limits, idleTimeoutMs }, inbound: inboundPlan(port, app.port, { default: 'plaintext' }) }, await pki.material('cart'))
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => established(port)))
+  relay.signal('SIGSTOP')
+  for (const socket of sockets) socket.write('y')
+  await sleep(idleTimeoutMs + 500)
+  const answers = Promise.all(sockets.map(async (socket) => String((await once(socket, 'data') as [Buffer])[0])))
+  relay.signal('SIGCONT')
+  assert.deepEqual(await answers, sockets.map(() => 'y'))
+  for (const socket of sockets) socket.destroy()
 })
 
 withAndWithoutTunnel('without file descriptors callers are turned away at once, and come in again when there are some', async (t) => {

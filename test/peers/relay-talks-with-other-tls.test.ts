@@ -96,7 +96,7 @@ async function startPeer(t: TestContext, [program, ...args]: readonly string[], 
     const open = await new Promise<boolean>((resolve) => {
       // 'close' too: on a busy machine the time-out may come before the connection, and a destroyed socket says nothing else.
       const probe = connect({ port, host: '127.0.0.1' }, () => resolve(true)).on('error', () => resolve(false)).on('close', () => resolve(false))
-      setTimeout(() => probe.destroy(), 50)
+      setTimeout(() => probe.destroy(), 2000).unref()
     })
     if (open) return
     await new Promise((resolve) => setTimeout(resolve, 25))

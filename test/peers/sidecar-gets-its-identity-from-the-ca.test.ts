@@ -57,8 +57,7 @@ identity: { ca: { address: "${ca.address}", bundle: ${ca.bundle}, token: ${mesh.
 inbound: { mode: listen, listen: "${mesh.address()}", to: "127.0.0.1:9" }
 `)
   const cart = new SidecarProcess(t, 'embedded', file, admin)
-  await cart.until('exit', () => cart.child.exitCode !== null)
-  assert.equal(cart.child.exitCode, 1)
+  assert.equal(await cart.exit(), 1)
   assert.match(cart.stderr, /^mtlscope: error: the CA at \S+ refused: /m)
 })
 
@@ -77,8 +76,7 @@ identity: { ca: { address: "${mesh.address()}", bundle: ${bundle === undefined ?
 inbound: { mode: listen, listen: "${mesh.address()}", to: "127.0.0.1:9" }
 `)
     const cart = new SidecarProcess(t, 'embedded', file, admin)
-    await cart.until('exit', () => cart.child.exitCode !== null)
-    assert.equal(cart.child.exitCode, 1)
+    assert.equal(await cart.exit(), 1)
     assert.match(cart.stderr, message)
   })
 }

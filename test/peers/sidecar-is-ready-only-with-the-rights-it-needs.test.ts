@@ -18,9 +18,9 @@ for (const [what, yaml] of [
     const admin = mesh.address()
     const file = mesh.write('cart.yaml', `admin: "${admin}"\nidentity: { dir: cart }\n${yaml.replace('ADDRESS', mesh.address())}\n`)
     const cart = new SidecarProcess(t, engine, file, admin, WITHOUT)
-    await cart.until('exit', () => cart.child.exitCode !== null)
+    const code = await cart.exit()
     assert.match(cart.stderr, /^mtlscope: error: cannot .*: EPERM\nmtlscope: hint: needs CAP_NET_ADMIN/m)
-    assert.equal(cart.child.exitCode, 3)
+    assert.equal(code, 3)
     assert.doesNotMatch(cart.stderr, /ready:/)
   })
 }

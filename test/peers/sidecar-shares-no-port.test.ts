@@ -12,8 +12,7 @@ forEitherEngine('a second sidecar on the same port is refused, with one thread a
     const admin = mesh.address()
     const file = mesh.write(`second-${threads}.yaml`, `admin: "${admin}"\nthreads: ${threads}\nidentity: { dir: cart }\n${inbound}`)
     const second = new SidecarProcess(t, engine, file, admin)
-    await second.until('exit', () => second.child.exitCode !== null)
-    assert.equal(second.child.exitCode, 1)
+    assert.equal(await second.exit(), 1)
     assert.match(second.stderr, new RegExp(`error: cannot listen on ${wire}: EADDRINUSE\nmtlscope: hint: another process listens there`))
   }
   const client = await mesh.client('web')

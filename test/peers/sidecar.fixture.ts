@@ -149,12 +149,15 @@ export class SidecarProcess {
   readonly lines: LogLine[] = []
   stderr = ''
   #rest = ''
+  /** It has ended, and everything that it said was read. */
+  #isOver = false
 
   constructor(t: TestContext, engine: Engine, file: string, admin: string, prefix: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
     this.file = file
     this.admin = admin
     const words = [...prefix, process.execPath, MAIN, 'sidecar', '-o', 'json', '--engine', engine, ...file === '' ? [] : ['--config', file]]
     this.child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    this.child.once('close', () => { this.#isOver = true })
     t.after(() => this.end())
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#take(text))
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr += text })
@@ -167,8 +170,11 @@ export class SidecarProcess {
   }
 
   async until(what: string, condition: () => boolean | Promise<boolean>, waitMs = WAIT_MS): Promise<void> {
-    for (const start = performance.now(); !await condition();) {
-      if (performance.now() - start > waitMs || (this.child.exitCode !== null && !what.startsWith('exit'))) throw new Error(`${what}: never came\n${this.stderr}\n${this.lines.map((line) => JSON.stringify(line)).join('\n')}`)
+    for (const start = performance.now(); ;) {
+      // Looked at before the condition is: what it says last may come with its end.
+      const isOver = this.#isOver
+      if (await condition()) return
+      if (performance.now() - start > waitMs || (isOver && !what.startsWith('exit'))) throw new Error(`${what}: never came\n${this.stderr}\n${this.lines.map((line) => JSON.stringify(line)).join('\n')}`)
       await sleep(20)
     }
   }
@@ -196,13 +202,20 @@ export class SidecarProcess {
     })
   }
 
+  /** How it ended by itself, once all that it said was read. */
+  async exit(): Promise<number | null> {
+    await this.until('exit', () => this.#isOver)
+    return this.child.exitCode
+  }
+
   /** SIGTERM, and how it ended. */
   async end(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
+    if (!this.#isOver) {
+      const closed = once(this.child, 'close')
       this.child.kill('SIGTERM')
       // A second one ends it at once.
       const timer = setTimeout(() => this.child.kill('SIGTERM'), 8000)
-      await once(this.child, 'close')
+      await closed
       clearTimeout(timer)
     }
     return this.child.exitCode

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import test from 'node:test'
 import { need } from '../require.ts'
 import { missingForDemo } from '../netns/demo.fixture.ts'
@@ -87,6 +88,7 @@ test('the live demo: each request once from workload to workload, and all of its
     })
   }
   assert.deepEqual(complaints, [])
+  const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
   child.kill('SIGINT')
-  await new Promise((resolve) => { child.once('exit', resolve) })
+  await ended
 })

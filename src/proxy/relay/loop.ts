@@ -110,11 +110,17 @@ export class RelayLoop {
   #turn(): void {
     const count = this.#epoll.wait(this.#queue.length > 0 || this.tunnels.isPending ? 0 : this.#patienceMs())
     this.nowMs = performance.now()
-    for (let i = 0; i < count; i++) this.#dispatch(this.#epoll.fd(i), this.#epoll.generation(i), this.#epoll.mask(i))
+    this.#serve(count)
+    // This thread may have stood still before it looked at the clock: what came meanwhile goes before what is found to be late.
+    if (this.nowMs >= this.#nextTickMs) this.#serve(this.#epoll.wait(0))
     if (this.#queue.length > 0) this.#runQueue()
     if (this.tunnels.isPending) this.tunnels.flush()
     if (this.nowMs >= this.#nextTickMs) this.#tick()
     if (this.nowMs >= this.reports.dueMs) this.reports.flush()
+  }
+
+  #serve(count: number): void {
+    for (let i = 0; i < count; i++) this.#dispatch(this.#epoll.fd(i), this.#epoll.generation(i), this.#epoll.mask(i))
   }
 
   #patienceMs(): number {
