@@ -144,10 +144,16 @@ export async function startRelay(t: TestContext, plan: SidecarPlan, material: Tl
   }
 }
 
+function threadStates(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))![1]!)
+}
+
 /** A relay in a process of its own, whose descriptors and memory are nobody else's. */
 export interface RelayProcess {
   use(): { readonly descriptors: number, readonly rssBytes: number }
-  signal(name: NodeJS.Signals): void
+  /** Ends when each of its threads stands still. */
+  pause(): Promise<void>
+  resume(): void
   metrics(): Promise<RelayMetrics>
   /** Its metrics once they fit. */
   until(fits: (metrics: RelayMetrics) => boolean): Promise<RelayMetrics>
@@ -173,7 +179,11 @@ export async function startRelayProcess(t: TestContext, plan: SidecarPlan, mater
   }
   return {
     metrics,
-    signal: (name) => void child.kill(name),
+    pause: async () => {
+      child.kill('SIGSTOP')
+      await until(() => threadStates(child.pid!).every((state) => state === 'T'), () => `threads that stand still: ${threadStates(child.pid!)}`)
+    },
+    resume: () => void child.kill('SIGCONT'),
     use: () => ({ descriptors: readdirSync(`/proc/${child.pid}/fd`).length, rssBytes: 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) }),
     until: async (fits) => {
       for (let left = 200; ; left--) {
