@@ -63,11 +63,8 @@ async function wrk(cable: Cable, seconds: number): Promise<number> {
   return Number(/(\d+) requests in/.exec(text)?.[1])
 }
 
-interface World { readonly cable: Cable, readonly folder: string, readonly progress: (text: string) => void }
-
-async function requests({ cable, folder, progress }: World): Promise<Row[]> {
-  progress('requests on kept connections')
-  const engines = planEngines(folder, USUAL)
+/** Requests a second, and µs of CPU of the pair for each. */
+async function ratesAndCpu(cable: Cable, engines: readonly Engine[]): Promise<{ rates: Samples, cpu: Samples }> {
   const rates: Samples = new Map(engines.map(({ name }) => [name, []]))
   const cpu = await inTurn(cable, engines, ROUNDS, async (pair, { name }) => {
     await wrk(cable, WARM_UP_SECONDS)
@@ -76,6 +73,15 @@ async function requests({ cable, folder, progress }: World): Promise<Row[]> {
     rates.get(name)!.push(count / SECONDS)
     return (pair.cpuSeconds() - before) * 1e6 / count
   })
+  return { rates, cpu }
+}
+
+interface World { readonly cable: Cable, readonly folder: string, readonly progress: (text: string) => void }
+
+async function requests({ cable, folder, progress }: World): Promise<Row[]> {
+  progress('requests on kept connections')
+  const engines = planEngines(folder, USUAL)
+  const { rates, cpu } = await ratesAndCpu(cable, engines)
   const [haproxy, envoy] = engines.slice(-2).map(({ name }) => name)
   const rows = rowsOf('CPU of the pair a request', 'µs', cpu, { [envoy]: { timesLessThan: envoy, factor: 1.5 }, [haproxy]: { timesLessThan: haproxy, factor: 1.3 } }, `${CONNECTIONS} connections, 300-byte answers of nginx`)
   return [...rows, rowOf('requests a second', '1/s', rates, undefined), ...await latency({ cable, folder, progress }, 0.6 * Math.max(...rates.get(envoy)!))]
@@ -179,14 +185,7 @@ async function badConnections({ cable, folder, progress }: World): Promise<Row[]
 async function threads({ cable, folder, progress }: World): Promise<Row[]> {
   progress('two threads against one')
   const [one, two] = [1, 2].map((count): Engine => ({ ...ours(folder, { ...USUAL, threads: count }), name: `${count} thread${count > 1 ? 's' : ''}` }))
-  const rates: Samples = new Map([two, one].map(({ name }) => [name, []]))
-  const cpu = await inTurn(cable, [two, one], ROUNDS, async (pair, { name }) => {
-    await wrk(cable, WARM_UP_SECONDS)
-    const before = pair.cpuSeconds()
-    const count = await wrk(cable, SECONDS)
-    rates.get(name)!.push(count / SECONDS)
-    return (pair.cpuSeconds() - before) * 1e6 / count
-  })
+  const { rates, cpu } = await ratesAndCpu(cable, [two, one])
   return [
     rowOf('requests a second with two threads', '1/s', rates, { shareOf: one.name, factor: 1.6 }, 'only where cores are free beside client and server'),
     rowOf('CPU of the pair a request with two threads', 'µs', cpu, { timesLessThan: one.name, factor: 0.8 }, '1.6 times as many requests of two free cores: each may cost 1.25 times as much'),

@@ -107,9 +107,7 @@ export class JoinedRequests {
   async #add(rows: readonly StoredRow[]): Promise<void> {
     for (const turn of this.#turns.splice(0)) this.#joiner.addTurn(turn)
     if (rows.length > 0) this.#quietMs = 0
-    const records = await this.#recordsOf(rows.filter((row) => row.protocol === 'tls').map((row) => row.id))
-    for (const row of rows) this.#joiner.learn(row)
-    for (const row of rows) this.#joiner.add(row, records.get(row.id))
+    this.#joiner.add(rows, await this.#recordsOf(rows.filter((row) => row.protocol === 'tls').map((row) => row.id)))
   }
 
   async #recordsOf(ids: readonly number[]): Promise<Map<number, JsonRecord>> {

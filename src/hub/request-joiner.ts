@@ -59,8 +59,13 @@ export class RequestJoiner {
     return this.#waiting.size > 0
   }
 
-  /** Messages in the order of their ids; `record` of those about TLS. */
-  add(row: StoredRow, record: JsonRecord | undefined): void {
+  /** Messages in the order of their ids; `records` of those about TLS, by id. What tells the address of a place goes first: others of them may have dialled that. */
+  add(rows: readonly StoredRow[], records: ReadonlyMap<number, JsonRecord>): void {
+    for (const row of rows) this.#learn(flowOf(row))
+    for (const row of rows) this.#addRow(row, records.get(row.id))
+  }
+
+  #addRow(row: StoredRow, record: JsonRecord | undefined): void {
     this.#lagMicros = Math.max(this.#newestMicros - endOf(row), this.#lagMicros * LAG_LEFT)
     this.#newestMicros = Math.max(this.#newestMicros, endOf(row))
     if (this.#turns.length > 0) this.#showTurns(this.#newestMicros)
@@ -92,14 +97,7 @@ export class RequestJoiner {
   }
 
   #show(row: StoredRow): void {
-    const flow = flowOf(row)
-    this.#learn(flow)
-    this.#join.add({ flow, message: messageOf(row) })
-  }
-
-  /** Of a row that will be added: where it tells what address a place has, others that are added before it may have dialled that. */
-  learn(row: StoredRow): void {
-    this.#learn(flowOf(row))
+    this.#join.add({ flow: flowOf(row), message: messageOf(row) })
   }
 
   #learn(flow: FlowInfo): void {

@@ -44,7 +44,7 @@ class Rows {
     if (message.what === 'ciphertext') return this.#joiner.addTurn(recordOf(told.seen))
     const id = this.told.size + 1
     this.told.set(id, told)
-    this.#joiner.add(rowOf(id, told.seen), message.protocol === 'tls' ? recordOf(told.seen) : undefined)
+    this.#joiner.add([rowOf(id, told.seen)], new Map(message.protocol === 'tls' ? [[id, recordOf(told.seen)]] : []))
   }
 
   advance(nowMicros: number): void {
